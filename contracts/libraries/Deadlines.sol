@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ITaskEscrowErrors} from "../interfaces/ITaskEscrowErrors.sol";
+import {ITaskEscrowEvents} from "../interfaces/ITaskEscrowEvents.sol";
+import {Batch, PaidReason, Tally} from "./EscrowTypes.sol";
+import {Ledger, Ledgers} from "./Ledger.sol";
+
+/// @title What anyone may do when a window is over
+/// @dev Linked code: these calls are rare, and the escrow needs the room.
+library Deadlines {
+    using Ledgers for Ledger;
+
+    /// @notice See `ITaskEscrow.expireClaims`.
+    function expireClaims(Ledger storage l, bytes32 batchId, address[] calldata workers) external {
+        Batch memory b = l.batchOf(batchId);
+        for (uint256 i = 0; i < workers.length; ++i) {
+            Tally memory t = l.tallyOf(batchId, workers[i]);
+            if (expire(batchId, b, t, workers[i])) l.store(batchId, workers[i], t);
+        }
+        l.store(batchId, b);
+    }
+
+    /// @dev In memory only. Returns whether there was something to expire.
+    function expire(bytes32 batchId, Batch memory b, Tally memory t, address worker) internal returns (bool) {
+        uint16 count = t.claimed;
+        if (count == 0 || block.timestamp <= t.leaseEnd) return false;
+        t.claimed = 0;
+        b.claimed -= count;
+        b.free += count;
+        emit ITaskEscrowEvents.ClaimExpired(batchId, worker, count);
+        return true;
+    }
+
+    /// @notice See `ITaskEscrow.payOverdue`.
+    function payOverdue(
+        Ledger storage l,
+        bytes32 batchId,
+        address requester,
+        address worker,
+        uint256 reward,
+        uint256 operatorFee
+    ) external {
+        // Check
+        Batch memory b = l.batchOf(batchId);
+        Tally memory t = l.tallyOf(batchId, worker);
+        uint16 count = 0;
+        if (t.oldLot > 0 && block.timestamp > t.oldReviewEnd) {
+            count = t.oldLot;
+            if (block.timestamp > t.youngReviewEnd) count += t.youngLot;
+        }
+        if (count == 0) revert ITaskEscrowErrors.TaskEscrow_NotOverdue(batchId, worker);
+        // Effect
+        decide(t, count);
+        b.submitted -= count;
+        b.accepted += count;
+        l.store(batchId, b);
+        l.store(batchId, worker, t);
+        l.credit(worker, reward * count);
+        emit ITaskEscrowEvents.PaidOverdue(batchId, worker, count);
+        emit ITaskEscrowEvents.Paid(batchId, worker, count, reward * count, PaidReason.Silence);
+        if (operatorFee > 0) {
+            l.credit(requester, operatorFee * count);
+            emit ITaskEscrowEvents.FeeReturned(batchId, requester, operatorFee * count);
+        }
+    }
+
+    /// @dev Decides `count` undecided assignments, older lot first; then what is left of the young lot is the old one.
+    function decide(Tally memory t, uint16 count) internal pure {
+        t.decided += count;
+        if (count < t.oldLot) {
+            t.oldLot -= count;
+            return;
+        }
+        t.oldLot = t.youngLot - (count - t.oldLot);
+        t.oldReviewEnd = t.youngReviewEnd;
+        t.youngLot = 0;
+        t.youngReviewEnd = 0;
+    }
+
+    /// @notice See `ITaskEscrow.releaseRejected`.
+    function releaseRejected(Ledger storage l, bytes32 batchId, address[] calldata workers) external {
+        Batch memory b = l.batchOf(batchId);
+        for (uint256 i = 0; i < workers.length; ++i) {
+            Tally memory t = l.tallyOf(batchId, workers[i]);
+            uint16 count = t.contestable;
+            if (count == 0 || block.timestamp <= t.contestEnd) continue;
+            t.contestable = 0;
+            b.contestable -= count;
+            b.free += count;
+            l.store(batchId, workers[i], t);
+            emit ITaskEscrowEvents.RejectionReleased(batchId, workers[i], count);
+        }
+        l.store(batchId, b);
+    }
+}

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity ^0.8.28;
+
+import {ITaskEscrowErrors} from "../interfaces/ITaskEscrowErrors.sol";
+import {Account, Batch, Tally} from "./EscrowTypes.sol";
+import {Slots} from "./Slots.sol";
+
+/// @dev All that the escrow stores about money and work, in one place that its linked libraries can be handed.
+struct Ledger {
+    /// One slot an address: what it is owed, and its record.
+    mapping(address account => uint256) accounts;
+    /// One slot a batch: its counts.
+    mapping(bytes32 batchId => uint256) batches;
+    /// One slot a batch and worker, never cleared.
+    mapping(bytes32 batchId => mapping(address worker => uint256)) tallies;
+    /// One slot a batch: who funded it, and what its fee locks hold.
+    mapping(bytes32 batchId => Funding) funding;
+}
+
+struct Funding {
+    address requester;
+    /// Token units in fee locks. Zero until disputes are supported.
+    uint96 locked;
+}
+
+/// @title Reading and writing the ledger
+/// @dev A record counter stops at its maximum; it never blocks a payment. `owed` cannot overflow: all that is owed together
+/// is at most what the escrow holds, which deposits bound to 2^96 - 1.
+library Ledgers {
+    function accountOf(Ledger storage l, address account) internal view returns (Account memory) {
+        return Slots.unpackAccount(l.accounts[account]);
+    }
+
+    function batchOf(Ledger storage l, bytes32 batchId) internal view returns (Batch memory) {
+        return Slots.unpackBatch(l.batches[batchId]);
+    }
+
+    function tallyOf(Ledger storage l, bytes32 batchId, address worker) internal view returns (Tally memory) {
+        return Slots.unpackTally(l.tallies[batchId][worker]);
+    }
+
+    function store(Ledger storage l, address account, Account memory a) internal {
+        l.accounts[account] = Slots.pack(a);
+    }
+
+    function store(Ledger storage l, bytes32 batchId, Batch memory b) internal {
+        l.batches[batchId] = Slots.pack(b);
+    }
+
+    function store(Ledger storage l, bytes32 batchId, address worker, Tally memory t) internal {
+        l.tallies[batchId][worker] = Slots.pack(t);
+    }
+
+    function credit(Ledger storage l, address account, uint256 amount) internal {
+        if (amount == 0) return;
+        Account memory a = accountOf(l, account);
+        a.owed = _sum(a.owed, amount);
+        store(l, account, a);
+    }
+
+    function debit(Ledger storage l, address account, uint256 amount) internal {
+        Account memory a = accountOf(l, account);
+        if (a.owed < amount) revert ITaskEscrowErrors.TaskEscrow_InsufficientBalance(account, a.owed, amount);
+        // forge-lint: disable-next-line(unsafe-typecast) amount <= a.owed
+        a.owed -= uint96(amount);
+        store(l, account, a);
+    }
+
+    /// @dev Pays `amount` and counts `accepted` and `rejected` on the worker's record, in one write.
+    function creditWork(Ledger storage l, address worker, uint256 amount, uint256 accepted, uint256 rejected)
+        internal
+    {
+        Account memory a = accountOf(l, worker);
+        a.owed = _sum(a.owed, amount);
+        a.accepted = _saturate(uint256(a.accepted) + accepted);
+        a.rejected = _saturate(uint256(a.rejected) + rejected);
+        store(l, worker, a);
+    }
+
+    /// @dev Pays `amount` and turns `count` rejections of the record into acceptances.
+    function creditOverturned(Ledger storage l, address worker, uint256 amount, uint256 count) internal {
+        Account memory a = accountOf(l, worker);
+        a.owed = _sum(a.owed, amount);
+        a.accepted = _saturate(uint256(a.accepted) + count);
+        a.rejected = _saturate(a.rejected > count ? a.rejected - count : 0);
+        store(l, worker, a);
+    }
+
+    function _sum(uint96 have, uint256 amount) private pure returns (uint96) {
+        uint256 sum = have + amount;
+        if (sum > type(uint96).max) revert ITaskEscrowErrors.TaskEscrow_AmountTooLarge(sum, type(uint96).max);
+        // forge-lint: disable-next-line(unsafe-typecast) checked above
+        return uint96(sum);
+    }
+
+    function _saturate(uint256 value) private pure returns (uint32) {
+        // forge-lint: disable-next-line(unsafe-typecast) checked here
+        return value > type(uint32).max ? type(uint32).max : uint32(value);
+    }
+}

@@ -1,0 +1,1 @@
+"""How to talk to a node and to our contracts."""

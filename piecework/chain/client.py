@@ -1,0 +1,31 @@
+"""A connection to a node that says clearly when there is none."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from piecework.chain.errors import NodeUnreachable, WrongChainId
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+
+def connect(
+    rpc_url: str, *, chain_id: int | None = None, timeout_seconds: float = 10.0
+) -> Web3:
+    """A Web3 over HTTP whose node answered once.
+
+    Raises NodeUnreachable, or WrongChainId if `chain_id` is given and the node serves another.
+    """
+    import requests
+    from web3 import HTTPProvider, Web3
+    from web3.exceptions import Web3Exception
+
+    web3 = Web3(HTTPProvider(rpc_url, request_kwargs={"timeout": timeout_seconds}))
+    try:
+        found = web3.eth.chain_id
+    except (requests.RequestException, Web3Exception, ValueError, OSError) as error:
+        raise NodeUnreachable(rpc_url, type(error).__name__) from error
+    if chain_id is not None and found != chain_id:
+        raise WrongChainId(rpc_url, chain_id, found)
+    return web3

@@ -1,0 +1,1 @@
+"""SQL: tables, engine, migrations. A mirror of the chain, and what only the gateway knows."""

@@ -1,0 +1,104 @@
+"""Fixtures for every room: a real development chain with the shipped contracts on it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class RunningChain:
+    """An anvil of this test module."""
+
+    rpc_url: str
+    web3: Any
+
+
+@dataclass(frozen=True)
+class Stack:
+    """Contracts on a chain, and the development accounts by role."""
+
+    rpc_url: str
+    web3: Any
+    escrow: Any
+    token: Any
+    panel: str
+    accounts: dict[str, Any]
+
+    def send(self, sender: Any, call: Any, gas: int = 8_000_000) -> Any:
+        """Signs and sends `call`, waits, asserts that it succeeded, and returns the receipt."""
+        transaction = {
+            "to": call.to,
+            "data": call.data,
+            "from": sender.address,
+            "chainId": self.web3.eth.chain_id,
+            "nonce": self.web3.eth.get_transaction_count(sender.address),
+            "gas": gas,
+            "maxFeePerGas": self.web3.eth.gas_price * 2,
+            "maxPriorityFeePerGas": 1,
+        }
+        raw = sender.sign_transaction(transaction).raw_transaction
+        receipt = self.web3.eth.wait_for_transaction_receipt(self.web3.eth.send_raw_transaction(raw))
+        assert receipt["status"] == 1, f"transaction to {call.to} reverted"
+        return receipt
+
+    def travel(self, seconds: int) -> None:
+        """Moves the chain's clock and mines a block."""
+        self.web3.provider.make_request("evm_increaseTime", [seconds])
+        self.web3.provider.make_request("evm_mine", [])
+
+
+@pytest.fixture(scope="module")
+def anvil() -> Iterator[RunningChain]:
+    """A fresh anvil for each test module."""
+    from piecework.chain.anvil import start_anvil
+    from piecework.chain.client import connect
+
+    process = start_anvil(ROOT)
+    try:
+        yield RunningChain(process.rpc_url, connect(process.rpc_url))
+    finally:
+        process.stop()
+
+
+@pytest.fixture(scope="module")
+def stack(anvil: RunningChain) -> Stack:
+    """The shipped contracts on the module's anvil, with the usual cast of accounts."""
+    return deploy_stack(anvil.rpc_url, anvil.web3)
+
+
+def deploy_stack(rpc_url: str, web3: Any) -> Stack:
+    """Deploys token, 2-of-3 panel and escrow with development accounts."""
+    from eth_account import Account
+
+    from piecework.chain.anvil import MNEMONIC
+    from piecework.chain.deploy import deploy_escrow, deploy_panel, deploy_token
+    from piecework.chain.escrow import Escrow
+    from piecework.chain.token import Token
+
+    Account.enable_unaudited_hdwallet_features()
+    names = ("deployer", "requester", "relayer", "assigner", "reviewer1", "reviewer2", "reviewer3")
+    names += ("arbitrator", "operator", "stranger")
+    accounts = {
+        name: Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{i}")
+        for i, name in enumerate(names)
+    }
+    deployer = accounts["deployer"]
+    token = deploy_token(web3, deployer)
+    reviewers = [accounts[f"reviewer{i}"].address for i in (1, 2, 3)]
+    panel = deploy_panel(web3, deployer, reviewers, 2)
+    deployment = deploy_escrow(web3, deployer, token, [accounts["arbitrator"].address])
+    return Stack(
+        rpc_url=rpc_url,
+        web3=web3,
+        escrow=Escrow(web3, deployment.escrow),
+        token=Token(web3, token),
+        panel=panel,
+        accounts=accounts,
+    )
