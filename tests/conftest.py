@@ -86,8 +86,7 @@ def deploy_stack(rpc_url: str, web3: Any) -> Stack:
     names = ("deployer", "requester", "relayer", "assigner", "reviewer1", "reviewer2", "reviewer3")
     names += ("arbitrator", "operator", "stranger")
     accounts = {
-        name: Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{i}")
-        for i, name in enumerate(names)
+        name: Account.from_mnemonic(MNEMONIC, account_path=f"m/44'/60'/0'/0/{i}") for i, name in enumerate(names)
     }
     deployer = accounts["deployer"]
     token = deploy_token(web3, deployer)

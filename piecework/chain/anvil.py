@@ -100,9 +100,7 @@ def start_anvil(
 
 def _answers(url: str) -> bool:
     body = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "web3_clientVersion", "params": []})
-    request = urllib.request.Request(
-        url, data=body.encode(), headers={"content-type": "application/json"}
-    )
+    request = urllib.request.Request(url, data=body.encode(), headers={"content-type": "application/json"})
     try:
         with urllib.request.urlopen(request, timeout=1) as response:
             return "anvil" in json.load(response)["result"].lower()

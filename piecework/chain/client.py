@@ -10,9 +10,7 @@ if TYPE_CHECKING:
     from web3 import Web3
 
 
-def connect(
-    rpc_url: str, *, chain_id: int | None = None, timeout_seconds: float = 10.0
-) -> Web3:
+def connect(rpc_url: str, *, chain_id: int | None = None, timeout_seconds: float = 10.0) -> Web3:
     """A Web3 over HTTP whose node answered once.
 
     Raises NodeUnreachable, or WrongChainId if `chain_id` is given and the node serves another.

@@ -1,7 +1,8 @@
 """The contracts, compiled: from `hardhat.config.json` and `contracts/` to the artifacts beside `abi/`.
 
 One command (`python -m piecework.chain.compile`) writes the artifacts; `--check` compares instead. Each holds ABI,
-creation and runtime bytecode, link references, metadata and, once for all, the standard-json input that explorers verify.
+creation and runtime bytecode, link references, metadata and, once for all, the standard-json input that explorers
+verify.
 """
 
 from __future__ import annotations
@@ -61,9 +62,7 @@ def standard_input(root: Path) -> dict[str, Any]:
         sources[name] = text
         waiting += [_resolve(name, target) for target in _IMPORT.findall(text)]
     settings = dict(compiler_settings(root)["settings"])
-    settings["outputSelection"] = {
-        "*": {"*": ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]}
-    }
+    settings["outputSelection"] = {"*": {"*": ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]}}
     return {
         "language": "Solidity",
         "sources": {name: {"content": sources[name]} for name in sorted(sources)},
@@ -111,9 +110,7 @@ def main(arguments: list[str]) -> int:
     files = rendered(root)
     if "--check" in arguments:
         stale = [
-            name
-            for name, text in files.items()
-            if not (folder / name).is_file() or (folder / name).read_text() != text
+            name for name, text in files.items() if not (folder / name).is_file() or (folder / name).read_text() != text
         ]
         stale += [path.name for path in folder.glob("*.json") if path.name not in files]
         for name in stale:

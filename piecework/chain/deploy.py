@@ -48,7 +48,7 @@ def deploy_contract(
     transaction = factory.constructor(*arguments).build_transaction(
         {"from": sender.address, "nonce": web3.eth.get_transaction_count(sender.address)}
     )
-    signed = sender.sign_transaction(transaction)  # type: ignore[no-untyped-call]
+    signed = sender.sign_transaction(transaction)
     sent = web3.eth.send_raw_transaction(signed.raw_transaction)
     receipt = web3.eth.wait_for_transaction_receipt(sent)
     if receipt["status"] != 1 or receipt["contractAddress"] is None:
@@ -61,9 +61,7 @@ def deploy_token(web3: Web3, sender: LocalAccount) -> str:
     return deploy_contract(web3, sender, "TestToken")[0]
 
 
-def deploy_panel(
-    web3: Web3, sender: LocalAccount, members: Sequence[str], threshold: int
-) -> str:
+def deploy_panel(web3: Web3, sender: LocalAccount, members: Sequence[str], threshold: int) -> str:
     """Creates a ReviewPanel of `threshold` of `members`."""
     return deploy_contract(web3, sender, "ReviewPanel", list(members), threshold)[0]
 
@@ -85,9 +83,7 @@ def deploy_escrow(
     for name in artifacts.load("TaskEscrow").libraries():
         libraries[name], _ = deploy_contract(web3, sender, name)
         progress(f"{name} at {libraries[name]}")
-    escrow, block = deploy_contract(
-        web3, sender, "TaskEscrow", token, list(arbitrators), libraries=libraries
-    )
+    escrow, block = deploy_contract(web3, sender, "TaskEscrow", token, list(arbitrators), libraries=libraries)
     progress(f"TaskEscrow at {escrow}")
     return Deployment(
         chain_id=web3.eth.chain_id,

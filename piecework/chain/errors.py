@@ -69,9 +69,7 @@ class WrongChainId(ChainError):
     """The node serves another chain than the one asked for."""
 
     def __init__(self, rpc_url: str, expected: int, found: int) -> None:
-        super().__init__(
-            f"the node at {rpc_url} serves chain {found}, not {expected}: point it at the right node"
-        )
+        super().__init__(f"the node at {rpc_url} serves chain {found}, not {expected}: point it at the right node")
         self.expected = expected
         self.found = found
 

@@ -156,6 +156,39 @@ class Escrow:
         refusal = int(self.contract.functions.mayClaim(*arguments).call())
         return None if refusal == 0 else REFUSALS[refusal]
 
+    def is_contract_signature(self, signer: str, digest: bytes, signature: bytes) -> bool:
+        """Whether the contract at `signer` takes `signature` as its own (ERC-1271); False if there is none."""
+        from web3.exceptions import Web3Exception
+
+        at = self.web3.to_checksum_address(signer)
+        if not self.web3.eth.get_code(at):
+            return False
+        contract = self.web3.eth.contract(address=at, abi=artifacts.load("ReviewPanel").abi)
+        try:
+            answer = contract.functions.isValidSignature(digest, signature).call()
+        except (Web3Exception, ValueError):
+            return False
+        return bytes(answer) == bytes.fromhex("1626ba7e")
+
+    def panel(self, address: str) -> tuple[list[str], int] | None:
+        """Members and threshold of the ReviewPanel at `address`; None if it is something else."""
+        from web3.exceptions import Web3Exception
+
+        at = self.web3.to_checksum_address(address)
+        if not self.web3.eth.get_code(at):
+            return None
+        contract = self.web3.eth.contract(address=at, abi=artifacts.load("ReviewPanel").abi)
+        try:
+            return list(contract.functions.members().call()), int(contract.functions.threshold().call())
+        except (Web3Exception, ValueError):
+            return None
+
+    def pending_timestamp(self) -> int:
+        """Unix seconds that the next block will carry, as far as the node knows."""
+        pending = self.web3.eth.get_block("pending")
+        latest = self.web3.eth.get_block("latest")
+        return max(int(pending["timestamp"]), int(latest["timestamp"]))
+
     # --------------------------------------------------------------- requester
 
     def deposit(self, amount_units: int) -> Call:
@@ -164,9 +197,7 @@ class Escrow:
     def open_batch(self, terms: Terms, salt: str, assignments: int) -> Call:
         return self._call("openBatch", terms.as_tuple(), bytes.fromhex(salt[2:]), assignments)
 
-    def open_batch_with_permit(
-        self, terms: Terms, salt: str, assignments: int, permit: PermitApproval
-    ) -> Call:
+    def open_batch_with_permit(self, terms: Terms, salt: str, assignments: int, permit: PermitApproval) -> Call:
         arguments = (terms.as_tuple(), bytes.fromhex(salt[2:]), assignments, permit.as_tuple())
         return self._call("openBatchWithPermit", *arguments)
 
@@ -252,9 +283,7 @@ class Escrow:
         raw = bytes.fromhex(signature[2:])
         return self._call("withdrawBySig", account, amount_units, to, nonce, deadline, raw)
 
-    def set_sweep_by_sig(
-        self, account: str, enabled: bool, nonce: int, deadline: int, signature: str
-    ) -> Call:
+    def set_sweep_by_sig(self, account: str, enabled: bool, nonce: int, deadline: int, signature: str) -> Call:
         raw = bytes.fromhex(signature[2:])
         return self._call("setSweepBySig", account, enabled, nonce, deadline, raw)
 

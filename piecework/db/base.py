@@ -1,6 +1,7 @@
 """What every table shares: one metadata, portable column types.
 
-Token amounts and other chain integers can pass 2^63, where SQLite ends and floats begin, so they are kept as decimal text
+Token amounts and other chain integers can pass 2^63, where SQLite ends and floats begin, so they are kept as decimal
+text
 of fixed width that sorts like the number.
 """
 

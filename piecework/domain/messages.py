@@ -148,6 +148,9 @@ class Domain:
         }
 
 
+_AMOUNTS = ("reward", "operatorFee", "disputeFee")
+
+
 @dataclass(frozen=True, slots=True)
 class Terms:
     """Rules of a batch, field by field in the contract's order. Amounts in token units, times in seconds."""
@@ -183,8 +186,14 @@ class Terms:
         *values, manifest = (getattr(self, f.name) for f in fields(self))
         return (*values, bytes.fromhex(str(manifest)[2:]))
 
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
+    def to_json(self) -> dict[str, Any]:
+        """The fields, amounts as decimal text."""
+        return asdict(self) | {name: str(getattr(self, name)) for name in _AMOUNTS}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Terms:
+        """Back from `to_json`, or from the terms of a `BatchOpened` event."""
+        return cls(**{**values, **{name: int(values[name]) for name in _AMOUNTS}})
 
     def hash(self) -> bytes:
         """keccak256(abi.encode(terms)): every field is one word."""
@@ -201,6 +210,13 @@ class BatchKey:
 
     def as_tuple(self) -> tuple[Any, ...]:
         return (self.requester, bytes.fromhex(self.salt[2:]), self.terms.as_tuple())
+
+    def to_json(self) -> dict[str, Any]:
+        return {"requester": self.requester, "salt": self.salt, "terms": self.terms.to_json()}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> BatchKey:
+        return cls(values["requester"], values["salt"], Terms.from_json(values["terms"]))
 
     def batch_id(self, domain: Domain) -> str:
         """The id that the contract derives: bound to chain, escrow, requester, salt and terms."""
@@ -242,6 +258,13 @@ class Packet:
     work_digest: str = "0x" + "00" * 32
     ticket: Ticket = Ticket()
     signature: str = "0x"
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self) | {"kind": int(self.kind)}
+
+    @classmethod
+    def from_json(cls, values: Mapping[str, Any]) -> Packet:
+        return cls(**{**values, "kind": PacketKind(values["kind"]), "ticket": Ticket(**values["ticket"])})
 
     def typed_data(self, domain: Domain) -> TypedData:
         """What the worker signs: only the fields of this kind."""
@@ -377,9 +400,7 @@ def overturn(
     )
 
 
-def withdrawal(
-    domain: Domain, *, account: str, amount_units: int, to: str, nonce: int, deadline: int
-) -> TypedData:
+def withdrawal(domain: Domain, *, account: str, amount_units: int, to: str, nonce: int, deadline: int) -> TypedData:
     """What an account signs to be paid out without gas."""
     return typed_data(
         domain,
@@ -394,9 +415,7 @@ def withdrawal(
     )
 
 
-def sweep_setting(
-    domain: Domain, *, account: str, enabled: bool, nonce: int, deadline: int
-) -> TypedData:
+def sweep_setting(domain: Domain, *, account: str, enabled: bool, nonce: int, deadline: int) -> TypedData:
     """What an account signs to let anyone push its money to it, or to stop that."""
     return typed_data(
         domain,

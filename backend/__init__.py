@@ -1,0 +1,1 @@
+"""The gateway: HTTP for requesters, workers and reviewers."""

@@ -1,0 +1,94 @@
+"""The gateway, put together in one place."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio.to_thread
+from fastapi import FastAPI
+
+from backend import errors, health
+from backend.accounts.routes import router as accounts
+from backend.batches.routes import router as batches
+from backend.chain.routes import router as chain
+from backend.ipfs.factory import open_store
+from backend.limits import BodyLimit
+from backend.payloads.routes import router as payloads
+from backend.payments.routes import router as payments
+from backend.relay.assigner import Assigner
+from backend.relay.outbox import Outbox
+from backend.relay.sender import Sender
+from backend.relay.service import Relay
+from backend.reviews.proposer import Proposer
+from backend.reviews.routes import router as reviews
+from backend.services import ChainClock, Services, TokenInfo
+from backend.settings import GatewaySettings
+from backend.work.routes import router as work
+from piecework import __version__
+from piecework.chain.client import connect
+from piecework.chain.errors import ContractMissing
+from piecework.chain.escrow import Escrow
+from piecework.chain.token import Token
+from piecework.db.engine import open_engine, upgrade
+
+THREADS = 100
+
+
+def create_app(settings: GatewaySettings) -> FastAPI:
+    """Builds every part and checks that they fit together.
+
+    Raises NodeUnreachable, WrongChainId, ContractMissing or ValueError with what to change.
+    """
+    web3 = connect(settings.rpc_url, chain_id=settings.chain_id)
+    escrow = Escrow(web3, settings.escrow_address)
+    escrow.check()
+    if not escrow.is_arbitrator(settings.arbitrator):
+        raise ContractMissing(settings.arbitrator, "arbitrator of this escrow", "it is not listed")
+    token = Token(web3, escrow.token_address())
+    engine = open_engine(settings.database_url)
+    upgrade(engine)
+    outbox = Outbox()
+    sender = Sender(engine, escrow, token, settings.relayer_key, gas_limit=settings.relay_gas_limit)
+    services = Services(
+        settings=settings,
+        engine=engine,
+        escrow=escrow,
+        token=token,
+        token_info=TokenInfo(token.address, token.name, token.symbol, token.decimals, token.version),
+        store=open_store(settings.payload_store),
+        assigner=Assigner(settings.assigner_key),
+        outbox=outbox,
+        clock=ChainClock(escrow.pending_timestamp),
+        relayer_address=sender.address,
+    )
+    return assemble(services, Relay(services, sender, outbox), Proposer(services))
+
+
+def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
+    """The HTTP application over parts that are built already."""
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
+        relay.start()
+        proposer.start()
+        try:
+            yield
+        finally:
+            proposer.stop()
+            relay.stop()
+
+    app = FastAPI(
+        title="Piecework gateway",
+        version=__version__,
+        description="Micro-tasks funded, done, reviewed and paid on chain. Errors are problem+json.",
+        lifespan=lifespan,
+        generate_unique_id_function=lambda route: f"{route.tags[0]}_{route.name}" if route.tags else route.name,
+    )
+    app.state.services = services
+    errors.install(app)
+    app.add_middleware(BodyLimit, max_bytes=services.settings.max_body_bytes)
+    for router in (health.router, chain, accounts, payloads, batches, work, reviews, payments):
+        app.include_router(router)
+    return app

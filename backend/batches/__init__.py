@@ -1,0 +1,1 @@
+"""Batches: drafted, funded by the requester's wallet, listed, read."""

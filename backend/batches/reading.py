@@ -1,0 +1,157 @@
+"""Batches as people read them: lists, one batch, its events and results."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.batches import repository
+from backend.batches.schemas import (
+    BatchItem,
+    BatchPage,
+    BatchView,
+    EventPage,
+    EventView,
+    Progress,
+    ResultsView,
+    SettlementView,
+)
+from backend.batches.service import fetch_document
+from backend.errors import Conflict, NotFound
+from backend.paging import decode_cursor, encode_cursor
+from backend.services import Services
+from piecework.domain.cid import cid_of_digest
+
+_MAX_WORDS = 8
+
+
+def page(
+    services: Services,
+    *,
+    status: str,
+    requester: str | None,
+    task_type: str | None,
+    q: str | None,
+    min_reward_units: int,
+    cursor: str | None,
+    limit: int,
+) -> BatchPage:
+    """Newest first."""
+    now = services.clock.now()
+    with services.reading() as session:
+        rows = repository.listed(
+            session,
+            status=status,
+            now=now,
+            requester=requester,
+            task_type=task_type,
+            words=(q or "").lower().split()[:_MAX_WORDS],
+            min_reward_units=min_reward_units,
+            before=decode_cursor(cursor, (int, int)),
+            limit=limit,
+        )
+    items = [BatchItem(**_fields(services, row, now)) for row in rows]
+    last = None
+    if len(rows) == limit:
+        last = encode_cursor((rows[-1][0].opened_block, rows[-1][0].opened_log_index))
+    return BatchPage(items=items, next_cursor=last)
+
+
+def view(services: Services, batch_id: str) -> BatchView:
+    with services.reading() as session:
+        row = repository.one(session, batch_id)
+        if row is None:
+            raise NotFound("batch_unknown", f"the mirror has no batch {batch_id}: is it funded, and indexed yet?")
+        batch, draft = row
+        complete = repository.complete_tasks(session, batch_id, draft.answers_per_task) if draft else None
+    return BatchView(
+        **_fields(services, row, services.clock.now()),
+        terms=batch.terms,
+        salt=batch.salt,
+        manifest_cid=cid_of_digest(batch.terms["manifest"]),
+        manifest_versions=batch.manifest_versions,
+        settlements=batch.settlements,
+        review=draft.review if draft else None,
+        progress=Progress(tasks=draft.tasks if draft else None, tasks_complete=complete),
+    )
+
+
+def manifest(services: Services, batch_id: str) -> dict[str, Any]:
+    with services.reading() as session:
+        row = repository.one(session, batch_id)
+        digest = row[0].terms["manifest"] if row else None
+        if digest is None:
+            draft = repository.draft(session, batch_id)
+            digest = draft.manifest_digest if draft else None
+    if digest is None:
+        raise NotFound("batch_unknown", f"there is no batch {batch_id}")
+    return fetch_document(services, digest, "manifest")
+
+
+def events(services: Services, batch_id: str, cursor: str | None, limit: int) -> EventPage:
+    with services.reading() as session:
+        rows = repository.events(session, batch_id, decode_cursor(cursor, (int, int)), limit)
+    items = [
+        EventView(
+            name=row.name,
+            args=row.args,
+            block_number=row.block_number,
+            log_index=row.log_index,
+            block_timestamp=row.block_timestamp,
+            transaction_hash=row.transaction_hash,
+            explorer_url=services.transaction_url(row.transaction_hash),
+        )
+        for row in rows
+    ]
+    last = encode_cursor((rows[-1].block_number, rows[-1].log_index)) if len(rows) == limit else None
+    return EventPage(items=items, next_cursor=last)
+
+
+def results(services: Services, batch_id: str) -> ResultsView:
+    """Labels of every settlement so far; a later one replaces an earlier one's label of the same task."""
+    with services.reading() as session:
+        rows = repository.settlements(session, batch_id)
+    if not rows:
+        raise Conflict("results_not_ready", f"batch {batch_id} has no settlement yet")
+    labels: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        document = fetch_document(services, row.results_digest, "results")
+        labels.update({label["task"]: label for label in document["labels"]})
+    return ResultsView(
+        settlements=[
+            SettlementView(
+                nonce=row.nonce,
+                results_digest=row.results_digest,
+                results_cid=cid_of_digest(row.results_digest),
+                transaction_hash=row.transaction_hash,
+            )
+            for row in rows
+        ],
+        labels=list(labels.values()),
+    )
+
+
+def _fields(services: Services, row: repository.Listed, now: int) -> dict[str, Any]:
+    batch, draft = row
+    is_open = batch.closed_at is None and batch.claim_by >= now and batch.free > 0
+    return {
+        "batch_id": batch.batch_id,
+        "requester": batch.requester,
+        "title": draft.title if draft else None,
+        "task_type": draft.task_type if draft else None,
+        "reward_units": batch.reward_units,
+        "status": "open" if is_open else "ended",
+        "assignments": batch.funded,
+        "free": batch.free,
+        "claimed": batch.claimed,
+        "submitted": batch.submitted,
+        "contestable": batch.contestable,
+        "accepted": batch.accepted,
+        "refunded": batch.refunded,
+        "claim_by": batch.claim_by,
+        "opened_at": batch.opened_at,
+        "opened_block": batch.opened_block,
+        "skills": draft.skills if draft else [],
+        "languages": draft.languages if draft else [],
+        "transaction_hash": batch.opened_transaction,
+        "explorer_url": services.transaction_url(batch.opened_transaction),
+    }

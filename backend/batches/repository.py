@@ -1,0 +1,102 @@
+"""Queries of the batches feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, and_, func, insert, or_, select, tuple_
+from sqlalchemy.orm import Session
+
+from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft
+from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorSettlement, MirrorSubmission
+
+Listed = Row[MirrorBatch, Draft | None]
+
+
+def add_draft(session: Session, draft: Draft, tasks: Sequence[dict[str, Any]]) -> None:
+    session.add(draft)
+    session.flush()
+    rows = [
+        {
+            "batch_id": draft.batch_id,
+            "task_id": task["id"],
+            "position": place,
+            "content": task["content"],
+            "assigned": 0,
+        }
+        for place, task in enumerate(tasks)
+    ]
+    for start in range(0, len(rows), 1_000):
+        session.execute(insert(BatchTask), rows[start : start + 1_000])
+
+
+def draft(session: Session, batch_id: str) -> Draft | None:
+    return session.get(Draft, batch_id)
+
+
+def listed(
+    session: Session,
+    *,
+    status: str,
+    now: int,
+    requester: str | None,
+    task_type: str | None,
+    words: Sequence[str],
+    min_reward_units: int,
+    before: Sequence[int | str] | None,
+    limit: int,
+) -> Sequence[Listed]:
+    """Newest first, from below the key (block, log index)."""
+    query = select(MirrorBatch, Draft).outerjoin(Draft, Draft.batch_id == MirrorBatch.batch_id)
+    is_open = and_(MirrorBatch.closed_at.is_(None), MirrorBatch.claim_by >= now, MirrorBatch.free > 0)
+    if status == "open":
+        query = query.where(is_open)
+    elif status == "ended":
+        query = query.where(or_(MirrorBatch.closed_at.is_not(None), MirrorBatch.claim_by < now, MirrorBatch.free == 0))
+    if requester:
+        query = query.where(MirrorBatch.requester == requester)
+    if task_type:
+        query = query.where(Draft.task_type == task_type)
+    if min_reward_units:
+        query = query.where(MirrorBatch.reward_units >= min_reward_units)
+    for word in words:
+        query = query.where(Draft.search_text.contains(word, autoescape=True))
+    if before is not None:
+        place = tuple_(MirrorBatch.opened_block, MirrorBatch.opened_log_index)
+        query = query.where(place < (before[0], before[1]))
+    newest_first = MirrorBatch.opened_block.desc(), MirrorBatch.opened_log_index.desc()
+    return session.execute(query.order_by(*newest_first).limit(limit)).all()
+
+
+def one(session: Session, batch_id: str) -> Listed | None:
+    query = select(MirrorBatch, Draft).outerjoin(Draft, Draft.batch_id == MirrorBatch.batch_id)
+    return session.execute(query.where(MirrorBatch.batch_id == batch_id)).first()
+
+
+def complete_tasks(session: Session, batch_id: str, answers_per_task: int) -> int:
+    """Tasks whose every answer stands on chain as submitted."""
+    on_chain = select(MirrorSubmission.work_digest).where(MirrorSubmission.batch_id == batch_id)
+    per_task = (
+        select(AssignedTask.task_id)
+        .join(Assignment, Assignment.assignment_id == AssignedTask.assignment_id)
+        .where(AssignedTask.batch_id == batch_id, Assignment.work_digest.in_(on_chain))
+        .group_by(AssignedTask.task_id)
+        .having(func.count() >= answers_per_task)
+        .subquery()
+    )
+    return int(session.execute(select(func.count()).select_from(per_task)).scalar_one())
+
+
+def events(session: Session, batch_id: str, after: Sequence[int | str] | None, limit: int) -> Sequence[ChainEvent]:
+    """Oldest first, from above the key (block, log index)."""
+    query = select(ChainEvent).where(ChainEvent.batch_id == batch_id)
+    if after is not None:
+        query = query.where(tuple_(ChainEvent.block_number, ChainEvent.log_index) > (after[0], after[1]))
+    oldest_first = ChainEvent.block_number, ChainEvent.log_index
+    return session.execute(query.order_by(*oldest_first).limit(limit)).scalars().all()
+
+
+def settlements(session: Session, batch_id: str) -> Sequence[MirrorSettlement]:
+    query = select(MirrorSettlement).where(MirrorSettlement.batch_id == batch_id).order_by(MirrorSettlement.nonce)
+    return session.execute(query).scalars().all()

@@ -1,0 +1,98 @@
+"""Batches: draft, fund, list, search, read."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query
+
+from backend.batches import reading, service
+from backend.batches.schemas import (
+    BatchPage,
+    BatchView,
+    DraftIn,
+    DraftView,
+    EventPage,
+    PermitBody,
+    ResultsView,
+    TransactionView,
+)
+from backend.dependencies import SignedIn, TheServices
+from backend.paging import MAX_LIMIT
+from backend.schemas import AddressText, DigestText
+
+router = APIRouter(prefix="/v1/batches", tags=["batches"])
+
+Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
+
+
+@router.post("", status_code=201)
+def draft(body: DraftIn, requester: SignedIn, services: TheServices) -> DraftView:
+    """Drafts a batch: pins its manifest and returns what the wallet must sign to fund it."""
+    return service.draft(services, requester, body)
+
+
+@router.post("/{batch_id}/transaction")
+def funding(batch_id: DigestText, body: PermitBody, requester: SignedIn, services: TheServices) -> TransactionView:
+    """The exact transaction that funds a draft, for a signed permit."""
+    return TransactionView(transaction=service.funding_transaction(services, requester, batch_id, body.permit))
+
+
+@router.get("")
+def batches(
+    services: TheServices,
+    status: Literal["open", "ended", "all"] = "open",
+    requester: AddressText | None = None,
+    task_type: str | None = None,
+    q: Annotated[str | None, Query(max_length=200)] = None,
+    min_reward_units: Annotated[int, Query(ge=0, lt=2**96)] = 0,
+    cursor: str | None = None,
+    limit: Limit = 20,
+) -> BatchPage:
+    """Batches on chain, newest first; `q` looks for all its words in title, instructions and skills."""
+    return reading.page(
+        services,
+        status=status,
+        requester=requester,
+        task_type=task_type,
+        q=q,
+        min_reward_units=min_reward_units,
+        cursor=cursor,
+        limit=limit,
+    )
+
+
+@router.get("/{batch_id}")
+def batch(batch_id: DigestText, services: TheServices) -> BatchView:
+    """One batch with its terms and counts."""
+    return reading.view(services, batch_id)
+
+
+@router.get("/{batch_id}/manifest")
+def manifest(batch_id: DigestText, services: TheServices) -> dict[str, Any]:
+    """What the batch asks, as pinned."""
+    return reading.manifest(services, batch_id)
+
+
+@router.get("/{batch_id}/events")
+def events(batch_id: DigestText, services: TheServices, cursor: str | None = None, limit: Limit = 20) -> EventPage:
+    """Everything the chain says of the batch, oldest first."""
+    return reading.events(services, batch_id, cursor, limit)
+
+
+@router.get("/{batch_id}/results")
+def results(batch_id: DigestText, services: TheServices) -> ResultsView:
+    """Labels, and the results files that carry them."""
+    return reading.results(services, batch_id)
+
+
+@router.post("/{batch_id}/close/draft")
+def close(batch_id: DigestText, services: TheServices) -> TransactionView:
+    """Unsigned `closeBatch`, for the requester's wallet."""
+    return TransactionView(transaction=service.requester_call(services, batch_id, "close"))
+
+
+@router.post("/{batch_id}/refund/draft")
+def refund(batch_id: DigestText, services: TheServices) -> TransactionView:
+    """Unsigned `refund`, for anyone's wallet."""
+    return TransactionView(transaction=service.requester_call(services, batch_id, "refund"))

@@ -1,0 +1,153 @@
+"""Shapes of the batches feature."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from backend.schemas import AddressText, RequestModel, SignatureText, Transaction, UnitsText
+
+TASK_ID = r"^[A-Za-z0-9._-]{1,64}$"
+
+
+class TaskIn(RequestModel):
+    id: str = Field(pattern=TASK_ID)
+    content: dict[str, Any]
+
+
+class ReviewIn(RequestModel):
+    policy: Literal["agreement", "reviewers", "requester"] = "agreement"
+    minimum_agreement: float | None = Field(default=None, ge=0, le=1)
+    reject_gold_below: float | None = Field(default=None, ge=0, le=1)
+
+
+class DraftIn(RequestModel):
+    """A batch as its requester wants it. Windows are seconds; bounds are the contract's."""
+
+    title: str = Field(min_length=1, max_length=200)
+    instructions: str = Field(min_length=1, max_length=20_000)
+    task_type: Literal["choice", "text"]
+    answer_schema: dict[str, Any]
+    tasks: list[TaskIn] = Field(min_length=1, max_length=50_000)
+    answers_per_task: int = Field(default=1, ge=1, le=100)
+    reward_units: UnitsText
+    operator_fee_units: UnitsText | None = None
+    reviewer: AddressText | None = None
+    claim_period_seconds: int = Field(default=604_800, ge=60, le=31_536_000)
+    lease_seconds: int = Field(default=3_600, ge=60, le=2_592_000)
+    review_window_seconds: int = Field(default=86_400, ge=3_600, le=2_592_000)
+    dispute_window_seconds: int = Field(default=86_400, ge=86_400, le=2_592_000)
+    ruling_window_seconds: int = Field(default=604_800, ge=86_400, le=2_592_000)
+    max_claim: int = Field(default=10, ge=1, le=65_535)
+    skills: list[str] = Field(default=[], max_length=20)
+    languages: list[str] = Field(default=[], max_length=20)
+    estimated_seconds_per_task: int = Field(default=30, ge=1, le=86_400)
+    review: ReviewIn = ReviewIn()
+    gold: dict[str, Any] | None = None
+    """Known answers by task id; committed to now, revealed with the results."""
+
+
+class Cost(BaseModel):
+    reward_units: UnitsText
+    operator_fee_units: UnitsText
+    total_units: UnitsText
+
+
+class DraftView(BaseModel):
+    batch_id: str
+    status: Literal["draft"]
+    requester: str
+    salt: str
+    terms: dict[str, Any]
+    assignments: int
+    manifest_digest: str
+    manifest_cid: str
+    gold_root: str | None
+    cost: Cost
+    permit: dict[str, Any] | None
+    transaction: Transaction | None
+
+
+class PermitIn(RequestModel):
+    amount_units: UnitsText
+    deadline: int = Field(ge=0, lt=2**63)
+    signature: SignatureText
+
+
+class PermitBody(RequestModel):
+    permit: PermitIn
+
+
+class TransactionView(BaseModel):
+    transaction: Transaction
+
+
+class BatchItem(BaseModel):
+    batch_id: str
+    requester: str
+    title: str | None
+    task_type: str | None
+    reward_units: UnitsText
+    status: Literal["open", "ended"]
+    assignments: int
+    free: int
+    claimed: int
+    submitted: int
+    contestable: int
+    accepted: int
+    refunded: int
+    claim_by: int
+    opened_at: int
+    opened_block: int
+    skills: list[str]
+    languages: list[str]
+    transaction_hash: str
+    explorer_url: str | None
+
+
+class BatchPage(BaseModel):
+    items: list[BatchItem]
+    next_cursor: str | None
+
+
+class Progress(BaseModel):
+    tasks: int | None
+    tasks_complete: int | None
+
+
+class BatchView(BatchItem):
+    terms: dict[str, Any]
+    salt: str
+    manifest_cid: str
+    manifest_versions: int
+    settlements: int
+    review: dict[str, Any] | None
+    progress: Progress
+
+
+class EventView(BaseModel):
+    name: str
+    args: dict[str, Any]
+    block_number: int
+    log_index: int
+    block_timestamp: int
+    transaction_hash: str
+    explorer_url: str | None
+
+
+class EventPage(BaseModel):
+    items: list[EventView]
+    next_cursor: str | None
+
+
+class SettlementView(BaseModel):
+    nonce: int
+    results_digest: str
+    results_cid: str
+    transaction_hash: str
+
+
+class ResultsView(BaseModel):
+    settlements: list[SettlementView]
+    labels: list[dict[str, Any]]

@@ -1,0 +1,260 @@
+"""Drafting: from a requester's wish to the exact transaction that funds it."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from backend.batches import repository
+from backend.batches.schemas import Cost, DraftIn, DraftView, PermitIn
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound
+from backend.ipfs.port import PayloadStore
+from backend.schemas import MAX_UNITS, Transaction
+from backend.services import Services
+from piecework.chain.calls import Call
+from piecework.chain.escrow import PermitApproval
+from piecework.db.gateway import Draft
+from piecework.domain import documents, messages
+from piecework.domain.answers import AnswerInvalid, AnswerSchemaRefused, check_answer, check_answer_schema
+from piecework.domain.canonical import NotCanonical, new_salt
+from piecework.domain.cid import cid_of_digest
+from piecework.domain.documents import DocumentError
+from piecework.domain.ids import ZERO_ADDRESS
+from piecework.domain.messages import BatchKey, Terms
+
+MAX_ASSIGNMENTS = 2**24 - 1
+_BASIS = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    key: BatchKey
+    batch_id: str
+    assignments: int
+    manifest: documents.Packed
+    gold: dict[str, Any] | None
+    gold_root: str | None
+
+
+def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
+    """Checks everything that funding would stumble over, pins the manifest and stores the draft."""
+    prepared = _prepare(services, requester, wanted)
+    pin(services.store, prepared.manifest)
+    words = " ".join((wanted.title, wanted.instructions, *wanted.skills)).lower()
+    row = Draft(
+        batch_id=prepared.batch_id,
+        requester=requester,
+        salt=prepared.key.salt,
+        terms=prepared.key.terms.to_json(),
+        manifest_digest=prepared.manifest.digest,
+        title=wanted.title,
+        instructions=wanted.instructions,
+        task_type=wanted.task_type,
+        answer_schema=wanted.answer_schema,
+        answers_per_task=wanted.answers_per_task,
+        tasks=len(wanted.tasks),
+        review=wanted.review.model_dump(exclude_none=True),
+        skills=wanted.skills,
+        languages=wanted.languages,
+        search_text=words,
+        gold=prepared.gold,
+        created_at=time.time(),
+    )
+    with services.writing() as session:
+        repository.add_draft(session, row, [task.model_dump() for task in wanted.tasks])
+    return _view(services, prepared)
+
+
+def funding_transaction(services: Services, requester: str, batch_id: str, permit: PermitIn) -> Transaction:
+    """The whole `openBatchWithPermit` for a permit that the requester signed."""
+    with services.reading() as session:
+        row = repository.draft(session, batch_id)
+    if row is None:
+        raise NotFound("draft_unknown", f"there is no draft {batch_id}")
+    if row.requester != requester:
+        raise NotAllowed("not_your_draft", f"draft {batch_id} belongs to {row.requester}")
+    if services.escrow.batch(batch_id).exists:
+        raise Conflict("batch_already_open", f"batch {batch_id} is funded already")
+    terms = Terms.from_json(row.terms)
+    assignments = row.tasks * row.answers_per_task
+    if permit.amount_units + services.escrow.account(requester).owed < terms.unit_cost_units * assignments:
+        total = terms.unit_cost_units * assignments
+        raise Invalid("permit_too_small", f"the batch costs {total} units, the permit gives {permit.amount_units}")
+    if permit.deadline < services.clock.now():
+        raise Invalid("signature_expired", "the permit's deadline is over: draft anew or sign a later one")
+    try:
+        approval = PermitApproval(permit.amount_units, permit.deadline, permit.signature)
+        call = services.escrow.open_batch_with_permit(terms, row.salt, assignments, approval)
+    except ValueError as error:
+        raise Invalid("permit_malformed", str(error)) from error
+    return as_transaction(services, call)
+
+
+def requester_call(services: Services, batch_id: str, name: str) -> Transaction:
+    """Unsigned `closeBatch` or `refund`."""
+    key = batch_key(services, batch_id)
+    call = services.escrow.close_batch(key) if name == "close" else services.escrow.refund(key)
+    return as_transaction(services, call)
+
+
+def batch_key(services: Services, batch_id: str) -> BatchKey:
+    """The key of a batch on chain. Raises NotFound."""
+    with services.reading() as session:
+        found = repository.one(session, batch_id)
+    if found is None:
+        raise NotFound("batch_unknown", f"the mirror has no batch {batch_id}: is it funded yet?")
+    batch = found[0]
+    return BatchKey(batch.requester, batch.salt, Terms.from_json(batch.terms))
+
+
+def pin(store: PayloadStore, packed: documents.Packed) -> None:
+    """Stores every block, the root last, so that a named document is whole."""
+    for block in reversed(packed.blocks):
+        store.put(block.data)
+
+
+def fetch_document(services: Services, digest: str, kind: str) -> dict[str, Any]:
+    """A pinned document, verified."""
+    return documents.unpack(digest, kind, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
+
+
+def as_transaction(services: Services, call: Call) -> Transaction:
+    return Transaction(to=call.to, data=call.data, chain_id=services.escrow.chain_id)
+
+
+def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
+    _check_wanted(wanted)
+    reward = wanted.reward_units
+    fee = wanted.operator_fee_units
+    if fee is None:
+        fee = reward * services.settings.operator_fee_basis_points // _BASIS
+    if fee > reward // 20:
+        raise Invalid("operator_fee_too_high", f"the operator fee is at most {reward // 20} units for this reward")
+    assignments = len(wanted.tasks) * wanted.answers_per_task
+    if assignments > MAX_ASSIGNMENTS:
+        raise Invalid("too_many_assignments", f"{assignments} assignments, {MAX_ASSIGNMENTS} fit one batch: split it")
+    if (reward + fee) * assignments > MAX_UNITS:
+        raise Invalid("amount_too_large", "the batch costs more than an account can hold: split it")
+    reviewer = wanted.reviewer or services.settings.default_reviewer
+    if wanted.review.policy == "requester":
+        reviewer = wanted.reviewer or requester
+    if reviewer is None or reviewer == ZERO_ADDRESS:
+        raise Invalid("reviewer_missing", "name a reviewer: this gateway has no panel of its own")
+    gold, gold_root = _commit_gold(wanted)
+    manifest = _manifest(wanted, gold_root)
+    terms = Terms(
+        reward=reward,
+        operatorFee=fee,
+        disputeFee=0,
+        reviewer=reviewer,
+        assigner=services.assigner.address,
+        operator=services.operator_address if fee else ZERO_ADDRESS,
+        gate=ZERO_ADDRESS,
+        arbitrator=services.settings.arbitrator,
+        claimBy=services.clock.now() + wanted.claim_period_seconds,
+        lease=wanted.lease_seconds,
+        reviewWindow=wanted.review_window_seconds,
+        disputeWindow=wanted.dispute_window_seconds,
+        rulingWindow=wanted.ruling_window_seconds,
+        maxClaim=wanted.max_claim,
+        flags=0,
+        manifest=manifest.digest,
+    )
+    key = BatchKey(requester, "0x" + secrets.token_hex(32), terms)
+    return _Prepared(key, key.batch_id(services.escrow.domain), assignments, manifest, gold, gold_root)
+
+
+def _check_wanted(wanted: DraftIn) -> None:
+    if wanted.reward_units == 0:
+        raise Invalid("reward_zero", "the reward of an assignment must be above zero")
+    try:
+        check_answer_schema(wanted.answer_schema)
+    except AnswerSchemaRefused as error:
+        raise Invalid("answer_schema_refused", str(error)) from error
+    ids = {task.id for task in wanted.tasks}
+    if len(ids) != len(wanted.tasks):
+        raise Invalid("task_id_twice", "two tasks have the same id")
+    for task_id, answer in (wanted.gold or {}).items():
+        if task_id not in ids:
+            raise Invalid("gold_task_unknown", f"a known answer is given for {task_id}, which is no task")
+        try:
+            check_answer(answer, wanted.answer_schema)
+        except AnswerInvalid as error:
+            raise Invalid("answer_invalid", f"the known answer of {task_id}: {error}") from error
+
+
+def _commit_gold(wanted: DraftIn) -> tuple[dict[str, Any] | None, str | None]:
+    if not wanted.gold:
+        return None, None
+    document = {"format": documents.format_name("gold"), "salt": new_salt(), "answers": wanted.gold}
+    return document, _pack(document, "gold").digest
+
+
+def _manifest(wanted: DraftIn, gold_root: str | None) -> documents.Packed:
+    document = {
+        "format": documents.format_name("manifest"),
+        "salt": new_salt(),
+        "title": wanted.title,
+        "instructions": wanted.instructions,
+        "task_type": wanted.task_type,
+        "answer_schema": wanted.answer_schema,
+        "answers_per_task": wanted.answers_per_task,
+        "tasks": [task.model_dump() for task in wanted.tasks],
+        "skills": wanted.skills,
+        "languages": wanted.languages,
+        "estimated_seconds_per_task": wanted.estimated_seconds_per_task,
+        "review": wanted.review.model_dump(exclude_none=True),
+        "gold": {"root": gold_root, "count": len(wanted.gold or {})} if gold_root else None,
+    }
+    return _pack(document, "manifest")
+
+
+def _pack(document: dict[str, Any], kind: str) -> documents.Packed:
+    try:
+        return documents.pack(document, kind)
+    except (DocumentError, NotCanonical) as error:
+        raise Invalid("document_refused", str(error)) from error
+
+
+def _view(services: Services, prepared: _Prepared) -> DraftView:
+    terms, requester = prepared.key.terms, prepared.key.requester
+    total = terms.unit_cost_units * prepared.assignments
+    held = services.escrow.account(requester).owed
+    permit = None
+    transaction = None
+    if held >= total:
+        call = services.escrow.open_batch(terms, prepared.key.salt, prepared.assignments)
+        transaction = as_transaction(services, call)
+    else:
+        permit = messages.token_permit(
+            token=services.token_info.address,
+            token_name=services.token_info.name,
+            token_version=services.token_info.version,
+            chain_id=services.escrow.chain_id,
+            owner=requester,
+            spender=services.escrow.address,
+            value_units=total - held,
+            nonce=services.token.nonce_of(requester),
+            deadline=terms.claimBy,
+        )
+        permit["message"]["value"] = str(total - held)
+    return DraftView(
+        batch_id=prepared.batch_id,
+        status="draft",
+        requester=requester,
+        salt=prepared.key.salt,
+        terms=terms.to_json(),
+        assignments=prepared.assignments,
+        manifest_digest=prepared.manifest.digest,
+        manifest_cid=cid_of_digest(prepared.manifest.digest),
+        gold_root=prepared.gold_root,
+        cost=Cost(
+            reward_units=terms.reward * prepared.assignments,
+            operator_fee_units=terms.operatorFee * prepared.assignments,
+            total_units=total,
+        ),
+        permit=permit,
+        transaction=transaction,
+    )

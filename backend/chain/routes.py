@@ -1,0 +1,74 @@
+"""Chain facts: the web app and other clients ask here for addresses, domain and bounds."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from backend.dependencies import TheServices
+from piecework.db.mirror import Checkpoint
+
+router = APIRouter(prefix="/v1", tags=["chain"])
+
+
+class TokenView(BaseModel):
+    address: str
+    name: str
+    symbol: str
+    decimals: int
+
+
+class PanelView(BaseModel):
+    address: str
+    members: list[str]
+    threshold: int
+
+
+class ChainView(BaseModel):
+    chain_id: int
+    rpc_url: str | None
+    escrow: str
+    token: TokenView
+    domain: dict[str, Any]
+    arbitrator: str
+    default_reviewer: PanelView | None
+    assigner: str
+    relayer: str
+    operator: str
+    operator_fee_basis_points: int
+    explorer_url: str | None
+    development: bool
+    block_timestamp: int
+    indexed_block: int
+
+
+@router.get("/chain")
+def chain(services: TheServices) -> ChainView:
+    """Addresses, EIP-712 domain, and how far the mirror is."""
+    settings, info = services.settings, services.token_info
+    panel = None
+    if settings.default_reviewer:
+        members, threshold = services.escrow.panel(settings.default_reviewer) or ([settings.default_reviewer], 1)
+        panel = PanelView(address=settings.default_reviewer, members=members, threshold=threshold)
+    with services.reading() as session:
+        point = session.execute(select(Checkpoint)).scalar_one_or_none()
+    return ChainView(
+        chain_id=services.escrow.chain_id,
+        rpc_url=settings.rpc_url if settings.expose_rpc_url else None,
+        escrow=services.escrow.address,
+        token=TokenView(address=info.address, name=info.name, symbol=info.symbol, decimals=info.decimals),
+        domain=services.escrow.domain.as_dict(),
+        arbitrator=settings.arbitrator,
+        default_reviewer=panel,
+        assigner=services.assigner.address,
+        relayer=services.relayer_address,
+        operator=services.operator_address,
+        operator_fee_basis_points=settings.operator_fee_basis_points,
+        explorer_url=settings.explorer_url,
+        development=services.is_development,
+        block_timestamp=services.clock.now(),
+        indexed_block=point.block_number if point else 0,
+    )

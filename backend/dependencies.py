@@ -1,0 +1,37 @@
+"""What routes ask for: the services, and who is signed in."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends, Header, Request
+
+from backend.accounts.service import session_address
+from backend.errors import NotSignedIn
+from backend.services import Services
+
+
+def services(request: Request) -> Services:
+    """The gateway's parts, built at start."""
+    found: Services = request.app.state.services
+    return found
+
+
+TheServices = Annotated[Services, Depends(services)]
+
+
+def signed_in(services: TheServices, authorization: Annotated[str | None, Header()] = None) -> str:
+    """The address of the bearer token. Raises NotSignedIn."""
+    kind, _, token = (authorization or "").partition(" ")
+    if kind.lower() != "bearer" or not token:
+        raise NotSignedIn("not_signed_in", "send `Authorization: Bearer …` with a token of POST /v1/auth/login")
+    return session_address(services, token)
+
+
+def maybe_signed_in(services: TheServices, authorization: Annotated[str | None, Header()] = None) -> str | None:
+    """The address of the bearer token, or None if none was sent."""
+    return signed_in(services, authorization) if authorization else None
+
+
+SignedIn = Annotated[str, Depends(signed_in)]
+MaybeSignedIn = Annotated[str | None, Depends(maybe_signed_in)]

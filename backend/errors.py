@@ -1,0 +1,141 @@
+"""Every error that leaves the gateway, as problem+json (RFC 9457) with a stable code.
+
+GatewayError
+├── Malformed     422  the request cannot be understood
+├── Invalid       422  it can, and breaks a rule
+├── NotSignedIn   401  sign in first
+├── NotAllowed    403  this address may not do that
+├── NotFound      404  there is no such thing
+├── Conflict      409  not in this state; try again or do something else first
+├── TooLarge      413  more bytes than taken
+└── Unavailable   503  something the gateway needs does not answer
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from backend.ipfs.port import PayloadError, PayloadMissing, StoreFull, StoreUnavailable
+from piecework.chain.errors import ChainError, NodeUnreachable
+
+log = structlog.get_logger("gateway")
+
+PROBLEM_BASE = "https://piecework.dev/problems/"
+
+
+class GatewayError(Exception):
+    """`code` is stable, `detail` says what happened, to what, and what to do."""
+
+    status = 500
+    title = "The gateway failed"
+
+    def __init__(self, code: str, detail: str, **extra: Any) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.extra = extra
+
+
+class Malformed(GatewayError):
+    status = 422
+    title = "The request cannot be understood"
+
+
+class Invalid(GatewayError):
+    status = 422
+    title = "The request breaks a rule"
+
+
+class NotSignedIn(GatewayError):
+    status = 401
+    title = "Sign in first"
+
+
+class NotAllowed(GatewayError):
+    status = 403
+    title = "Not allowed"
+
+
+class NotFound(GatewayError):
+    status = 404
+    title = "Not found"
+
+
+class Conflict(GatewayError):
+    status = 409
+    title = "Not possible now"
+
+
+class TooLarge(GatewayError):
+    status = 413
+    title = "Too large"
+
+
+class Unavailable(GatewayError):
+    status = 503
+    title = "Something the gateway needs does not answer"
+
+
+def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> JSONResponse:
+    """The one shape of every error."""
+    body = {"type": PROBLEM_BASE + code, "title": title, "status": status, "detail": detail, "code": code, **extra}
+    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Gives every kind of failure its problem."""
+    app.add_exception_handler(GatewayError, _gateway)
+    app.add_exception_handler(RequestValidationError, _validation)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(PayloadError, _payload)
+    app.add_exception_handler(ChainError, _chain)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def _gateway(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, GatewayError)  # noqa: S101 - registered for it
+    return problem(error.status, error.code, error.title, error.detail, **error.extra)
+
+
+def _validation(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101
+    places = [
+        {"at": "/" + "/".join(str(step) for step in item["loc"]), "message": item["msg"]} for item in error.errors()
+    ]
+    first = places[0] if places else {"at": "/", "message": "unreadable"}
+    detail = f"at {first['at']}: {first['message']}"
+    return problem(422, "malformed_request", Malformed.title, detail, errors=places[:20])
+
+
+def _http(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101
+    codes = {404: "no_such_address", 405: "method_not_allowed"}
+    code = codes.get(error.status_code, "request_refused")
+    return problem(error.status_code, code, "The request was refused", str(error.detail))
+
+
+def _payload(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, PayloadMissing):
+        return problem(404, "payload_missing", NotFound.title, str(error))
+    if isinstance(error, StoreFull):
+        return problem(507, "payload_store_full", Unavailable.title, str(error))
+    code = "payload_store_unavailable" if isinstance(error, StoreUnavailable) else "payload_corrupt"
+    return problem(503, code, Unavailable.title, str(error))
+
+
+def _chain(_: Request, error: Exception) -> JSONResponse:
+    if isinstance(error, NodeUnreachable):
+        return problem(503, "node_unreachable", Unavailable.title, "the gateway's node does not answer; try again")
+    return problem(409, "chain_refused", Conflict.title, str(error))
+
+
+def _unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
+    detail = "an unexpected error was logged by the gateway; nothing was changed by this request"
+    return problem(500, "unexpected", GatewayError.title, detail)

@@ -1,0 +1,78 @@
+"""Whether the gateway lives, is ready, and its numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from sqlalchemy import select
+
+from backend.dependencies import TheServices
+from backend.services import Services
+from piecework.db.mirror import Checkpoint
+
+router = APIRouter(tags=["health"])
+
+MAX_LAG_BLOCKS = 20
+
+
+@router.get("/healthz")
+def healthz() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", response_model=None)
+def readyz(services: TheServices) -> JSONResponse:
+    """Chain, database, payloads and indexer, each with what is wrong; 503 until all are right."""
+    checks: dict[str, Callable[[Services], Any]] = {
+        "chain": _chain,
+        "database": _database,
+        "payloads": _payloads,
+        "indexer": _indexer,
+    }
+    found = {name: _ask(check, services) for name, check in checks.items()}
+    ready = all(item["ok"] for item in found.values())
+    return JSONResponse({"ready": ready, "checks": found}, status_code=200 if ready else 503)
+
+
+@router.get("/metrics", response_class=Response)
+def metrics() -> Response:
+    """Prometheus text."""
+    return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+
+def _ask(check: Callable[[Services], Any], services: Services) -> dict[str, Any]:
+    try:
+        return {"ok": True, "detail": check(services)}
+    except Exception as error:
+        return {"ok": False, "detail": f"{type(error).__name__}: {error}"[:300]}
+
+
+def _chain(services: Services) -> str:
+    return f"block {services.escrow.web3.eth.block_number}"
+
+
+def _database(services: Services) -> str:
+    with services.reading() as session:
+        session.execute(select(1))
+    return services.engine.dialect.name
+
+
+def _payloads(services: Services) -> str:
+    services.store.check()
+    return "writable"
+
+
+def _indexer(services: Services) -> str:
+    with services.reading() as session:
+        point = session.execute(select(Checkpoint)).scalar_one_or_none()
+    if point is None:
+        raise RuntimeError("the indexer has not begun: run `piecework index` on this database")
+    lag = services.escrow.web3.eth.block_number - point.block_number
+    if lag > MAX_LAG_BLOCKS:
+        raise RuntimeError(f"the mirror is {lag} blocks behind")
+    return f"{lag} blocks behind"

@@ -1,0 +1,1 @@
+"""Where payloads live: one port, several stores, every read verified."""

@@ -1,0 +1,103 @@
+"""The embedded store: blocks and pins as files in a folder, no daemon.
+
+Blocks lie at `blocks/<two last signs>/<cid>`. A write goes to a temporary file, is synced and renamed, so a block is
+there whole or not at all; pins are empty files named by their root.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from pathlib import Path
+
+from backend.ipfs import unixfs
+from backend.ipfs.port import (
+    PayloadCorrupt,
+    PayloadMissing,
+    PayloadTooLarge,
+    StoreFull,
+    StoreUnavailable,
+)
+from piecework.domain.cid import CidError, CidMismatch, parse_cid
+from piecework.domain.ids import Cid
+
+_NO_ROOM = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+
+
+class EmbeddedStore:
+    """A PayloadStore in `folder`, which is made if missing."""
+
+    def __init__(self, folder: Path) -> None:
+        self._blocks = folder / "blocks"
+        self._pins = folder / "pins"
+        try:
+            self._blocks.mkdir(parents=True, exist_ok=True)
+            self._pins.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreUnavailable(f"{folder} cannot be used as a payload store: {error}") from error
+
+    def put(self, data: bytes) -> Cid:
+        """Stores and pins `data`. Raises StoreFull with nothing half-written."""
+        root: Cid | None = None
+        for node in unixfs.build(data):
+            self._write(self._path(node.cid), node.data)
+            root = node.cid
+        assert root is not None  # noqa: S101 - every file has at least one block
+        self._write(self._pins / root, b"")
+        return root
+
+    def get(self, cid: str, limit_bytes: int) -> bytes:
+        """The verified file. Raises PayloadMissing, PayloadCorrupt or PayloadTooLarge."""
+        try:
+            found = unixfs.read(cid, self._fetch, limit_bytes)
+        except (CidMismatch, CidError) as error:
+            raise PayloadCorrupt(cid, str(error)) from error
+        if found is None:
+            raise PayloadTooLarge(limit_bytes)
+        return found
+
+    def has(self, cid: str) -> bool:
+        return self._path(cid).is_file()
+
+    def pins(self) -> set[Cid]:
+        return {Cid(path.name) for path in self._pins.iterdir() if not path.name.startswith(".")}
+
+    def unpin(self, cid: str) -> None:
+        (self._pins / cid).unlink(missing_ok=True)
+
+    def check(self) -> None:
+        """Writes and removes a small file."""
+        probe = self._pins / f".probe-{secrets.token_hex(4)}"
+        try:
+            self._write(probe, b"x")
+        except OSError as error:
+            raise StoreUnavailable(f"the payload store cannot be written: {error}") from error
+        probe.unlink(missing_ok=True)
+
+    def _path(self, cid: str) -> Path:
+        parse_cid(cid)  # a CID is the only name that ever becomes a path
+        return self._blocks / cid[-2:] / cid
+
+    def _fetch(self, cid: Cid) -> bytes:
+        try:
+            return self._path(cid).read_bytes()
+        except FileNotFoundError:
+            raise PayloadMissing(cid) from None
+
+    def _write(self, path: Path, data: bytes) -> None:
+        if path.is_file():
+            return
+        path.parent.mkdir(exist_ok=True)
+        temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
+        try:
+            with temporary.open("xb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            if error.errno in _NO_ROOM:
+                raise StoreFull(f"no room for {len(data)} bytes: free some disk and try again") from error
+            raise

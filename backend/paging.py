@@ -1,0 +1,28 @@
+"""Keyset pages: an opaque cursor names the last row seen."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+
+from backend.errors import Invalid
+
+MAX_LIMIT = 100
+
+
+def encode_cursor(key: Sequence[int | str]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(list(key)).encode()).decode().rstrip("=")
+
+
+def decode_cursor(text: str | None, kinds: Sequence[type]) -> list[int | str] | None:
+    """The key of the last row, or None at the start. Raises Invalid for anything else."""
+    if text is None:
+        return None
+    try:
+        key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except ValueError:
+        key = None
+    if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
+        raise Invalid("cursor_invalid", "the cursor is not one that this list gave: start again without it")
+    return key

@@ -1,0 +1,1 @@
+"""Public files by content: manifests, task lists, results, uploads."""

@@ -1,0 +1,129 @@
+"""Shapes of the payments feature."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from backend.schemas import AddressText, RequestModel, SignatureText, UnitsText
+
+
+class AsRequester(BaseModel):
+    """What an address did as a requester; counts are assignments."""
+
+    batches: int
+    funded: int
+    accepted: int
+    refunded: int
+    rejected: int
+    overturned: int
+
+
+class AccountView(BaseModel):
+    address: str
+    owed_units: UnitsText
+    accepted: int
+    rejected: int
+    contested: int
+    disputes_won: int
+    disputes_lost: int
+    sweep: bool
+    as_requester: AsRequester
+
+
+class PaymentView(BaseModel):
+    batch_id: str
+    worker: str
+    assignments: int
+    amount_units: UnitsText
+    reason: str
+    block_number: int
+    block_timestamp: int
+    log_index: int
+    transaction_hash: str
+    explorer_url: str | None
+
+
+class PaymentPage(BaseModel):
+    items: list[PaymentView]
+    next_cursor: str | None
+
+
+class WithdrawalView(BaseModel):
+    to: str
+    amount_units: UnitsText
+    block_number: int
+    block_timestamp: int
+    transaction_hash: str
+    explorer_url: str | None
+
+
+class WithdrawalList(BaseModel):
+    items: list[WithdrawalView]
+    next_cursor: str | None = None
+
+
+class WithdrawalDraft(RequestModel):
+    amount_units: UnitsText | Literal["all"] = "all"
+    to: AddressText | None = None
+
+
+class WithdrawalToSign(BaseModel):
+    typed_data: dict[str, Any]
+    account: str
+    amount_units: UnitsText
+    to: str
+    nonce: int
+    deadline: int
+
+
+class SignedWithdrawal(RequestModel):
+    account: AddressText
+    amount_units: UnitsText
+    to: AddressText
+    nonce: int
+    deadline: int
+    signature: SignatureText
+
+
+class SweepDraft(RequestModel):
+    enabled: bool = True
+
+
+class SweepToSign(BaseModel):
+    typed_data: dict[str, Any]
+    account: str
+    enabled: bool
+    nonce: int
+    deadline: int
+
+
+class SignedSweep(RequestModel):
+    account: AddressText
+    enabled: bool
+    nonce: int
+    deadline: int
+    signature: SignatureText
+
+
+class IntentError(BaseModel):
+    code: str
+    detail: str
+
+
+class IntentView(BaseModel):
+    intent_id: str
+    kind: str
+    status: Literal["queued", "sent", "confirmed", "failed", "skipped"]
+    transaction_hash: str | None
+    explorer_url: str | None
+    error: IntentError | None
+    created_at: float
+
+
+class FaucetRequest(RequestModel):
+    address: AddressText
+    amount_units: UnitsText
+    native: bool = False
+    """Also give gas: requesters who send their own transactions need it, workers never do."""

@@ -1,0 +1,80 @@
+"""The relay's threads: the sender, and the keeper that feeds it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import structlog
+
+from backend.relay.keeper import Keeper
+from backend.relay.outbox import Outbox
+from backend.relay.ownership import NonceOwnership
+from backend.relay.sender import Sender
+from backend.services import Services
+
+log = structlog.get_logger("relay")
+
+_WATCH_SECONDS = 0.05
+_IDLE_SECONDS = 0.5
+
+
+class Relay:
+    """Runs until stopped. A second gateway on the same key waits for the first to end."""
+
+    def __init__(self, services: Services, sender: Sender, outbox: Outbox) -> None:
+        self._services = services
+        self._sender = sender
+        self._outbox = outbox
+        minimum = services.settings.sweep_minimum_units
+        self._keeper = Keeper(outbox, sweep_minimum_units=minimum)
+        self._ownership = NonceOwnership(services.engine, sender.address)
+        self._stop = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._send, name="relay-sender", daemon=True),
+            threading.Thread(target=self._keep, name="relay-keeper", daemon=True),
+        ]
+
+    def start(self) -> None:
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._outbox.wake.set()
+        for thread in self._threads:
+            thread.join(timeout=10)
+        self._ownership.release()
+
+    def _send(self) -> None:
+        while not self._stop.is_set() and not self._ownership.acquire():
+            log.info("another_process_owns_the_relayer", address=self._sender.address)
+            self._stop.wait(2.0)
+        gather = self._services.settings.relay_gather_seconds
+        while not self._stop.is_set():
+            busy = _guarded("sender_failed", self._sender.run_once)
+            if busy:
+                self._stop.wait(_WATCH_SECONDS)
+            elif self._outbox.wake.wait(_IDLE_SECONDS):
+                self._outbox.wake.clear()
+                time.sleep(gather)  # let others join the same transaction
+
+    def _keep(self) -> None:
+        while not self._stop.wait(self._services.settings.keeper_poll_seconds):
+            _guarded("keeper_failed", self._keep_once)
+
+    def _keep_once(self) -> bool:
+        now = self._services.clock.now()
+        with self._services.writing() as session:
+            return self._keeper.run_once(session, now) > 0
+
+
+def _guarded(name: str, work: Callable[[], bool]) -> bool:
+    """A failure is logged and tried again: the stored state says where to go on."""
+    try:
+        return work()
+    except Exception as error:
+        log.error(name, error=type(error).__name__, detail=str(error)[:300])
+        time.sleep(0.5)
+        return False

@@ -1,0 +1,1 @@
+"""Reviews: what was submitted, what is proposed, and the signatures that release the money."""

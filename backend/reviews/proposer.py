@@ -1,0 +1,74 @@
+"""Proposes by itself where the policy can decide: when a batch is complete, or half of a review window is over."""
+
+from __future__ import annotations
+
+import threading
+
+import structlog
+
+from backend.batches import repository as batches
+from backend.errors import GatewayError
+from backend.reviews import policy, repository, service
+from backend.services import Services
+from piecework.domain.messages import Terms
+
+log = structlog.get_logger("reviews")
+
+
+class Proposer:
+    """A thread that follows proposals under way and makes new ones."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="proposer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def run_once(self) -> int:
+        """Returns how many proposals were made."""
+        now = self._services.clock.now()
+        with self._services.writing() as session:
+            service.follow(self._services, session)
+        made = 0
+        with self._services.reading() as session:
+            due = [
+                (batch.batch_id, final)
+                for batch, draft in repository.candidates(session)
+                if draft.review["policy"] == policy.NAME
+                for final in [
+                    batches.complete_tasks(session, batch.batch_id, draft.answers_per_task) >= draft.tasks
+                    or batch.closed_at is not None
+                ]
+                if final or self._half_over(repository.earliest_review_end(session, batch.batch_id), batch.terms, now)
+            ]
+        for batch_id, final in due:
+            with self._services.writing() as session:
+                batch = repository.batch(session, batch_id)
+                if batch is None:
+                    continue
+                try:
+                    row = service.build(self._services, session, batch, None, final=final)
+                except GatewayError as error:
+                    log.info("no_proposal", batch_id=batch_id, code=error.code)
+                    continue
+                log.info("proposed", batch_id=batch_id, nonce=row.nonce, workers=len(row.verdicts))
+                made += 1
+        return made
+
+    def _half_over(self, review_end: int | None, terms: dict[str, object], now: int) -> bool:
+        if review_end is None:
+            return False
+        return now > review_end - Terms.from_json(terms).reviewWindow // 2
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._services.settings.proposer_poll_seconds):
+            try:
+                self.run_once()
+            except Exception as error:
+                log.error("proposer_failed", error=type(error).__name__, detail=str(error)[:300])

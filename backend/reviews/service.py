@@ -1,0 +1,329 @@
+"""Proposals: who decided what and why, pinned as a results file, signed by the reviewers, released by the relay."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend.batches.service import pin
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound
+from backend.relay.keeper import key_of
+from backend.reviews import policy, repository
+from backend.reviews.panels import Panel, panel_of
+from backend.reviews.schemas import ProposalIn, ProposalView, VerdictIn
+from backend.services import Services
+from piecework.db.gateway import Assignment, Draft, Proposal
+from piecework.db.mirror import MirrorBatch
+from piecework.domain import documents, messages
+from piecework.domain.canonical import new_salt
+from piecework.domain.cid import cid_of_digest
+from piecework.domain.messages import Verdict
+
+MAX_WORKERS = 150
+"""Workers in one settlement: about 6 million gas, well under what a transaction may use."""
+
+Decided = dict[tuple[str, str], tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Undecided:
+    """One answer that waits for a decision."""
+
+    task: str
+    worker: str
+    answer: Any
+    assignment: Assignment
+
+
+def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn) -> ProposalView:
+    """A reviewer's proposal: its own verdicts, or the batch's policy."""
+    with services.writing() as session:
+        batch = _batch(session, batch_id)
+        panel_of(services, batch.reviewer).require(reviewer)
+        row = build(services, session, batch, wanted.verdicts, final=True)
+        return _view(services, session, row, batch)
+
+
+def build(
+    services: Services, session: Session, batch: MirrorBatch, verdicts: Sequence[VerdictIn] | None, *, final: bool
+) -> Proposal:
+    """Decides, pins results, answers and (if `final`) the known answers, and stores the proposal.
+
+    Raises Conflict if there is nothing to decide or a proposal is under way, Invalid for verdicts that do not fit.
+    """
+    draft = repository.locked_draft(session, batch.batch_id)
+    if draft is None:
+        raise Conflict("answers_elsewhere", f"the answers of batch {batch.batch_id} are not with this gateway")
+    if any(row.status in ("open", "queued") for row in repository.proposals(session, batch.batch_id)):
+        raise Conflict("proposal_under_way", f"batch {batch.batch_id} has a proposal already: sign that one")
+    undecided, everything = _answers(session, batch.batch_id)
+    if not undecided:
+        raise Conflict("nothing_to_decide", f"batch {batch.batch_id} has no undecided submission")
+    reject_below = draft.review.get("reject_gold_below")
+    gold = draft.gold["answers"] if draft.gold else {}
+    outcome = policy.decide(everything, gold, reject_below)
+    if verdicts is not None:
+        decided = _explicit(undecided, verdicts)
+    elif draft.review["policy"] == policy.NAME:
+        decided = outcome.decisions
+    else:
+        raise Invalid("verdicts_missing", f"policy {draft.review['policy']!r} needs the reviewer's own verdicts")
+    chosen = [item for item in undecided if (item.task, item.worker) in decided]
+    workers = list(dict.fromkeys(item.worker for item in chosen))[:MAX_WORKERS]
+    chosen = [item for item in chosen if item.worker in set(workers)]
+    method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": reject_below}}
+    if verdicts is not None:
+        method = {"name": "reviewers", "version": 1, "parameters": {}}
+    tallies = repository.tallies(session, batch.batch_id)
+    counts = Counter((item.worker, decided[(item.task, item.worker)][0]) for item in chosen)
+    signed = [Verdict(w, tallies[w].decided, counts[(w, "accepted")], counts[(w, "rejected")]) for w in workers]
+    nonce = batch.settlements + 1
+    reveal = draft.gold if final else None
+    results = _results(batch, nonce, method, chosen, decided, outcome.labels, reveal)
+    packed = documents.pack(results, "results")
+    for assignment in {item.assignment.assignment_id: item.assignment for item in chosen}.values():
+        assert assignment.answers is not None  # noqa: S101 - it was submitted
+        pin(services.store, documents.pack(assignment.answers, "answers"))
+    if reveal is not None:
+        pin(services.store, documents.pack(reveal, "gold"))
+    pin(services.store, packed)
+    row = Proposal(
+        proposal_id=secrets.token_hex(16),
+        batch_id=batch.batch_id,
+        nonce=nonce,
+        results_digest=packed.digest,
+        verdicts=[_plain(verdict) for verdict in signed],
+        status="open",
+        created_at=time.time(),
+    )
+    repository.add_proposal(session, row, _decision_rows(row, chosen, decided))
+    return row
+
+
+def view(services: Services, proposal_id: str) -> ProposalView:
+    with services.reading() as session:
+        row = _proposal(session, proposal_id)
+        return _view(services, session, row, _batch(session, row.batch_id))
+
+
+def sign(services: Services, reviewer: str, proposal_id: str, signature: str) -> ProposalView:
+    """Takes a reviewer's signature; the one that completes the quorum queues the settlement."""
+    from backend.accounts.service import digest_signed_by
+    from piecework.db.gateway import ProposalSignature
+
+    with services.writing() as session:
+        row = _proposal(session, proposal_id)
+        batch = _batch(session, row.batch_id)
+        panel = panel_of(services, batch.reviewer)
+        panel.require(reviewer)
+        if row.status != "open":
+            raise Conflict(f"proposal_{row.status}", f"proposal {proposal_id} is {row.status} and takes no signature")
+        typed = _typed_data(services, row)
+        if not digest_signed_by(services, reviewer, messages.digest(typed), signature):
+            detail = f"the signature is not by {reviewer}, or not of proposal {proposal_id}"
+            raise Invalid("signature_by_another_key", detail)
+        known = repository.signatures(session, proposal_id)
+        if reviewer not in known:
+            session.add(ProposalSignature(proposal_id=proposal_id, signer=reviewer, signature=signature))
+            session.flush()
+            known[reviewer] = signature
+        if len(known) >= panel.threshold:
+            row.intent_id = _queue(services, session, row, batch, panel, known)
+            row.status = "queued"
+        return _view(services, session, row, batch)
+
+
+def follow(services: Services, session: Session) -> int:
+    """Compares proposals under way with the mirror; returns how many ended."""
+    ended = 0
+    for row in repository.active_proposals(session):
+        settled = repository.settlement(session, row.batch_id, row.nonce)
+        if settled is not None and settled.results_digest == row.results_digest:
+            repository.mark_settled(
+                session, row.proposal_id, repository.skipped_workers(session, row.batch_id, row.nonce)
+            )
+            row.status = "settled"
+            ended += 1
+        elif settled is not None or _is_stale(services, session, row):
+            repository.forget_decisions(session, row.proposal_id)
+            row.status = "superseded"
+            ended += 1
+    return ended
+
+
+def _is_stale(services: Services, session: Session, row: Proposal) -> bool:
+    """An open proposal whose counts moved on (silence paid), or a queued one that the contract refused."""
+    if row.status == "queued":
+        intent = services.outbox.get(session, row.intent_id or "")
+        return intent is None or intent.status == "failed"
+    tallies = repository.tallies(session, row.batch_id)
+    return all(tallies[v["worker"]].decided != v["decidedBefore"] for v in row.verdicts if v["worker"] in tallies)
+
+
+def _queue(
+    services: Services,
+    session: Session,
+    row: Proposal,
+    batch: MirrorBatch,
+    panel: Panel,
+    known: Mapping[str, str],
+) -> str:
+    payload = {
+        "key": key_of(batch),
+        "nonce": row.nonce,
+        "results_digest": row.results_digest,
+        "verdicts": row.verdicts,
+        "signature": panel.join(known),
+    }
+    key = f"settle:{row.batch_id}:{row.nonce}:{row.results_digest}"
+    return services.outbox.enqueue(session, kind="settle", dedupe_key=key, payload=payload)
+
+
+def _answers(session: Session, batch_id: str) -> tuple[list[_Undecided], list[policy.Answer]]:
+    """Undecided answers in the chain's order, and all answers."""
+    settled = repository.settled_answers(session, batch_id)
+    undecided, everything = [], []
+    for assignment, _ in repository.submitted(session, batch_id):
+        assert assignment.answers is not None  # noqa: S101 - joined on its digest
+        for item in assignment.answers["answers"]:
+            everything.append(policy.Answer(item["task"], assignment.worker, item["answer"]))
+            if (item["task"], assignment.worker) not in settled:
+                undecided.append(_Undecided(item["task"], assignment.worker, item["answer"], assignment))
+    tallies = repository.tallies(session, batch_id)
+    # What silence paid meanwhile is decided too: per worker, the oldest answers.
+    waiting = Counter(item.worker for item in undecided)
+    for worker, count in waiting.items():
+        tally = tallies[worker]
+        paid_by_silence = count - tally.old_lot - tally.young_lot
+        for item in [item for item in undecided if item.worker == worker][: max(0, paid_by_silence)]:
+            undecided.remove(item)
+    return undecided, everything
+
+
+def _explicit(undecided: Sequence[_Undecided], verdicts: Sequence[VerdictIn]) -> Decided:
+    waiting = {(item.task, item.worker) for item in undecided}
+    decided: Decided = {}
+    for verdict in verdicts:
+        key = (verdict.task, verdict.worker)
+        if key not in waiting:
+            detail = f"{verdict.worker} has no undecided answer to task {verdict.task}"
+            raise Invalid("verdict_unknown", detail)
+        if key in decided:
+            raise Invalid("verdict_twice", f"the answer of {verdict.worker} to {verdict.task} is decided twice")
+        if verdict.decision == "rejected" and not verdict.reason.strip():
+            raise Invalid("reason_missing", f"rejecting the answer to {verdict.task} needs a reason")
+        decided[key] = (verdict.decision, verdict.reason.strip() or "accepted by the reviewer")
+    return decided
+
+
+def _results(
+    batch: MirrorBatch,
+    nonce: int,
+    method: dict[str, Any],
+    chosen: Sequence[_Undecided],
+    decided: Decided,
+    labels: Mapping[str, tuple[Any, float | None]],
+    gold: dict[str, Any] | None,
+) -> dict[str, Any]:
+    tasks = sorted({item.task for item in chosen})
+    return {
+        "format": documents.format_name("results"),
+        "salt": new_salt(),
+        "batch_id": batch.batch_id,
+        "settlement_nonce": nonce,
+        "manifest_version": 1,
+        "method": method,
+        "decisions": [
+            {
+                "task": item.task,
+                "worker": item.worker,
+                "submission": item.assignment.work_digest,
+                "decision": decided[(item.task, item.worker)][0],
+                "reason": decided[(item.task, item.worker)][1],
+            }
+            for item in chosen
+        ],
+        "labels": [{"task": t, "label": labels[t][0], "confidence": labels[t][1]} for t in tasks],
+        "gold": {"document_digest": documents.pack(gold, "gold").digest} if gold else None,
+    }
+
+
+def _decision_rows(row: Proposal, chosen: Sequence[_Undecided], decided: Decided) -> list[dict[str, object]]:
+    return [
+        {
+            "proposal_id": row.proposal_id,
+            "task_id": item.task,
+            "worker": item.worker,
+            "batch_id": row.batch_id,
+            "assignment_id": item.assignment.assignment_id,
+            "decision": decided[(item.task, item.worker)][0],
+            "reason": decided[(item.task, item.worker)][1],
+            "settled": False,
+        }
+        for item in chosen
+    ]
+
+
+def _view(services: Services, session: Session, row: Proposal, batch: MirrorBatch) -> ProposalView:
+    return ProposalView.model_validate(
+        {
+            "proposal_id": row.proposal_id,
+            "batch_id": row.batch_id,
+            "nonce": row.nonce,
+            "results_digest": row.results_digest,
+            "results_cid": cid_of_digest(row.results_digest),
+            "verdicts": row.verdicts,
+            "status": row.status,
+            "signatures": sorted(repository.signatures(session, row.proposal_id)),
+            "threshold": panel_of(services, batch.reviewer).threshold,
+            "typed_data": _typed_data(services, row),
+            "intent_id": row.intent_id,
+        }
+    )
+
+
+def _typed_data(services: Services, row: Proposal) -> messages.TypedData:
+    return messages.settlement(
+        services.escrow.domain,
+        batch_id=row.batch_id,
+        nonce=row.nonce,
+        results_digest=row.results_digest,
+        verdicts=[Verdict(**verdict) for verdict in row.verdicts],
+    )
+
+
+def _plain(verdict: Verdict) -> dict[str, Any]:
+    return {
+        "worker": verdict.worker,
+        "decidedBefore": verdict.decidedBefore,
+        "accepted": verdict.accepted,
+        "rejected": verdict.rejected,
+    }
+
+
+def _batch(session: Session, batch_id: str) -> MirrorBatch:
+    row = repository.batch(session, batch_id)
+    if row is None:
+        raise NotFound("batch_unknown", f"the mirror has no batch {batch_id}")
+    return row
+
+
+def _proposal(session: Session, proposal_id: str) -> Proposal:
+    row = repository.proposal(session, proposal_id)
+    if row is None:
+        raise NotFound("proposal_unknown", f"there is no proposal {proposal_id}")
+    return row
+
+
+def require_reviewer(services: Services, session: Session, batch_id: str, address: str) -> Draft | None:
+    """The batch's draft, for its reviewers and its requester. Raises NotAllowed for anybody else."""
+    batch = _batch(session, batch_id)
+    if address != batch.requester and address not in panel_of(services, batch.reviewer).members:
+        raise NotAllowed("reviewer_not_in_panel", f"{address} does not review batch {batch_id}")
+    return session.get(Draft, batch_id)

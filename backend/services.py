@@ -1,0 +1,99 @@
+"""Everything that is built once and handed to the features."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.ipfs.port import PayloadStore
+from backend.settings import GatewaySettings
+from piecework.db.engine import write_engine
+
+if TYPE_CHECKING:
+    from backend.relay.assigner import Assigner
+    from backend.relay.outbox import Outbox
+    from piecework.chain.escrow import Escrow
+    from piecework.chain.token import Token
+
+
+class ChainClock:
+    """The time that contracts will see: the pending block's, asked at most twice a second."""
+
+    def __init__(self, read: Callable[[], int], *, keep_seconds: float = 0.5) -> None:
+        self._read = read
+        self._keep = keep_seconds
+        self._lock = Lock()
+        self._value = 0
+        self._read_at = -keep_seconds
+
+    def now(self) -> int:
+        """Unix seconds."""
+        with self._lock:
+            if time.monotonic() - self._read_at >= self._keep:
+                self._value = self._read()
+                self._read_at = time.monotonic()
+            return self._value
+
+
+@dataclass(frozen=True)
+class TokenInfo:
+    """The payment token as clients show it."""
+
+    address: str
+    name: str
+    symbol: str
+    decimals: int
+    version: str
+
+
+@dataclass
+class Services:
+    """One gateway's parts."""
+
+    settings: GatewaySettings
+    engine: Engine
+    escrow: Escrow
+    token: Token
+    token_info: TokenInfo
+    store: PayloadStore
+    assigner: Assigner
+    outbox: Outbox
+    clock: ChainClock
+    relayer_address: str
+    writer: Engine = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.writer = write_engine(self.engine)
+
+    @property
+    def is_development(self) -> bool:
+        return self.settings.is_development(self.escrow.chain_id)
+
+    @property
+    def operator_address(self) -> str:
+        return self.settings.operator_address or self.relayer_address
+
+    def transaction_url(self, transaction_hash: str | None) -> str | None:
+        """Where a person can look at a transaction; None without an explorer."""
+        if not self.settings.explorer_url or not transaction_hash:
+            return None
+        return f"{self.settings.explorer_url.rstrip('/')}/tx/{transaction_hash}"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that only reads."""
+        with Session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose transaction commits at the end, or not at all."""
+        with Session(self.writer) as session, session.begin():
+            yield session

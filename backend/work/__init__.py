@@ -1,0 +1,1 @@
+"""Work: tasks handed out with tickets, claims and submissions taken as signed packets."""

@@ -1,0 +1,109 @@
+"""All SQL of the work feature. Allocation runs in one write transaction, so no slot is given twice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft, RelayIntent
+from piecework.db.mirror import MirrorBatch, MirrorClaim, MirrorSubmission
+
+
+def batch(session: Session, batch_id: str) -> MirrorBatch | None:
+    return session.get(MirrorBatch, batch_id)
+
+
+def locked_draft(session: Session, batch_id: str) -> Draft | None:
+    """The draft, locked on engines that lock rows, so that one allocation of a batch runs at a time."""
+    return session.execute(select(Draft).where(Draft.batch_id == batch_id).with_for_update()).scalar_one_or_none()
+
+
+def draft(session: Session, batch_id: str) -> Draft | None:
+    return session.get(Draft, batch_id)
+
+
+def assignment(session: Session, assignment_id: str) -> Assignment | None:
+    return session.get(Assignment, assignment_id)
+
+
+def own_assignments(session: Session, worker: str, batch_id: str | None) -> Sequence[Assignment]:
+    query = select(Assignment).where(Assignment.worker == worker).order_by(Assignment.created_at.desc())
+    if batch_id is not None:
+        query = query.where(Assignment.batch_id == batch_id)
+    return session.execute(query.limit(100)).scalars().all()
+
+
+def open_assignments(session: Session, batch_id: str, worker: str) -> Sequence[Assignment]:
+    own = (Assignment.batch_id == batch_id, Assignment.worker == worker, Assignment.state == "open")
+    return session.execute(select(Assignment).where(*own)).scalars().all()
+
+
+def due_assignments(session: Session, batch_id: str, now: int) -> Sequence[Assignment]:
+    """Open ones whose ticket or lease is over."""
+    over = or_(Assignment.deadline < now, Assignment.lease_end < now)
+    query = select(Assignment).where(Assignment.batch_id == batch_id, Assignment.state == "open", over)
+    return session.execute(query).scalars().all()
+
+
+def claim_of(session: Session, row: Assignment) -> MirrorClaim | None:
+    """The claim on chain that used this assignment's ticket."""
+    claim = session.get(MirrorClaim, (row.batch_id, row.worker, row.sequence))
+    return claim if claim is not None and claim.tasks_digest == row.tasks_digest else None
+
+
+def is_submitted(session: Session, row: Assignment) -> bool:
+    query = select(MirrorSubmission.block_number).where(
+        MirrorSubmission.work_digest == row.work_digest,
+        MirrorSubmission.batch_id == row.batch_id,
+        MirrorSubmission.worker == row.worker,
+    )
+    return session.execute(query.limit(1)).first() is not None
+
+
+def intent(session: Session, intent_id: str) -> RelayIntent | None:
+    return session.execute(select(RelayIntent).where(RelayIntent.intent_id == intent_id)).scalar_one_or_none()
+
+
+def open_tasks(session: Session, batch_id: str, worker: str, answers_per_task: int, count: int) -> list[str]:
+    """Tasks that need answers and that `worker` never held, those with the fewest answers first."""
+    held = select(AssignedTask.task_id).where(AssignedTask.batch_id == batch_id, AssignedTask.worker == worker)
+    query = (
+        select(BatchTask.task_id)
+        .where(BatchTask.batch_id == batch_id, BatchTask.assigned < answers_per_task, BatchTask.task_id.not_in(held))
+        .order_by(BatchTask.assigned, BatchTask.position)
+        .limit(count)
+    )
+    return list(session.execute(query).scalars())
+
+
+def tasks(session: Session, batch_id: str, task_ids: Sequence[str]) -> dict[str, BatchTask]:
+    query = select(BatchTask).where(BatchTask.batch_id == batch_id, BatchTask.task_id.in_(task_ids))
+    return {row.task_id: row for row in session.execute(query).scalars()}
+
+
+def held_tasks(session: Session, batch_id: str, worker: str, task_ids: Sequence[str]) -> set[str]:
+    own = (AssignedTask.batch_id == batch_id, AssignedTask.worker == worker, AssignedTask.task_id.in_(task_ids))
+    return set(session.execute(select(AssignedTask.task_id).where(*own)).scalars())
+
+
+def hold(session: Session, row: Assignment) -> None:
+    """Stores the assignment and takes its tasks."""
+    session.add(row)
+    for task_id in row.tasks:
+        session.add(
+            AssignedTask(batch_id=row.batch_id, task_id=task_id, worker=row.worker, assignment_id=row.assignment_id)
+        )
+    _count(session, row, 1)
+
+
+def release(session: Session, row: Assignment) -> None:
+    """Frees the tasks of an assignment that ended without answers."""
+    session.execute(delete(AssignedTask).where(AssignedTask.assignment_id == row.assignment_id))
+    _count(session, row, -1)
+
+
+def _count(session: Session, row: Assignment, change: int) -> None:
+    own = (BatchTask.batch_id == row.batch_id, BatchTask.task_id.in_(row.tasks))
+    session.execute(update(BatchTask).where(*own).values(assigned=BatchTask.assigned + change))

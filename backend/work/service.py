@@ -1,0 +1,364 @@
+"""Handing out tasks, and taking signed claims and submissions."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend.batches.service import pin
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound
+from backend.services import Services
+from backend.work import packets, repository
+from backend.work.schemas import (
+    AnswersIn,
+    AnswersToSign,
+    AssignmentIn,
+    AssignmentOffer,
+    AssignmentPage,
+    AssignmentView,
+    ReturnToSign,
+    SignedReturn,
+    SignedSubmission,
+    TaskView,
+    TicketView,
+)
+from backend.work.status import Standing, refresh, standing
+from piecework.db.gateway import Assignment, Draft
+from piecework.db.mirror import MirrorBatch
+from piecework.domain import documents, messages
+from piecework.domain.answers import AnswerInvalid, check_answer
+from piecework.domain.canonical import new_salt
+from piecework.domain.cid import cid_of_digest
+from piecework.domain.messages import Packet, PacketKind, Terms, Ticket
+
+WAITING = ("queued", "submission_queued")
+"""Statuses that change by themselves soon."""
+
+
+def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentOffer:
+    """Picks tasks, pins their list and signs the ticket. An unused ticket is offered again instead of a second one."""
+    now = services.clock.now()
+    tally = services.escrow.tally(wanted.batch_id, worker)
+    with services.writing() as session:
+        draft = repository.locked_draft(session, wanted.batch_id)
+        batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, worker, now)
+        assert draft is not None  # noqa: S101 - _open_batch refused otherwise
+        for due in repository.due_assignments(session, wanted.batch_id, now):
+            refresh(session, due, now)
+        unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
+        if unused is not None:
+            return _offer(services, unused)
+        tasks = _choose(session, draft, worker, wanted)
+        row = _ticketed(services, batch, worker, tasks, tally.sequence, now)
+        repository.hold(session, row)
+        session.flush()
+        return _offer(services, row)
+
+
+def view(services: Services, worker: str, assignment_id: str) -> AssignmentView:
+    """One of the worker's own assignments, with its tasks once they are claimed on chain."""
+    now = services.clock.now()
+    with services.reading() as session:
+        row = _own(session, worker, assignment_id)
+        return _view(session, row, standing(session, row, now))
+
+
+def own_page(services: Services, worker: str, batch_id: str | None) -> AssignmentPage:
+    now = services.clock.now()
+    with services.reading() as session:
+        rows = repository.own_assignments(session, worker, batch_id)
+        return AssignmentPage(items=[_view(session, row, standing(session, row, now)) for row in rows])
+
+
+def take_claim(services: Services, worker: str, assignment_id: str, signature: str) -> str:
+    """Queues the signed claim."""
+    now = services.clock.now()
+    with services.writing() as session:
+        row = _own(session, worker, assignment_id)
+        _expect(standing(session, row, now), ("ticketed",), row)
+        packet = _claim_packet(row)
+        row.claim_intent = packets.take(services, session, packets.signed(packet, signature), now)
+        return row.claim_intent
+
+
+def draft_answers(services: Services, worker: str, assignment_id: str, given: AnswersIn) -> AnswersToSign:
+    """Checks the answers, makes their salted document and returns what to sign."""
+    now = services.clock.now()
+    with services.writing() as session:
+        row = _own(session, worker, assignment_id)
+        _expect(standing(session, row, now), ("claimed",), row)
+        draft = repository.draft(session, row.batch_id)
+        assert draft is not None  # noqa: S101 - assignments exist only for drafts
+        _check_answers(row, draft, given)
+        document = {
+            "format": documents.format_name("answers"),
+            "salt": new_salt(),
+            "batch_id": row.batch_id,
+            "manifest_version": row.manifest_version,
+            "worker": worker,
+            "answers": [answer.model_dump() for answer in given.answers],
+        }
+        packed = documents.pack(document, "answers")
+        if len(packed.blocks) > 1:
+            raise Invalid("answers_too_large", f"the answers have more than {documents.MAX_BLOCK_BYTES} bytes")
+        row.answers = document
+        row.work_digest = packed.digest
+        row.submit_intent = None
+        row.submit_sequence = services.escrow.tally(row.batch_id, worker).sequence
+        row.submit_deadline = min(row.lease_end, now + services.settings.packet_lifetime_seconds)
+        return AnswersToSign(
+            work_digest=packed.digest,
+            answers=document,
+            typed_data=_submit_packet(row).typed_data(services.escrow.domain),
+            sequence=row.submit_sequence,
+            deadline=row.submit_deadline,
+        )
+
+
+def take_submission(services: Services, worker: str, assignment_id: str, signed: SignedSubmission) -> str:
+    """Queues the signed submission."""
+    now = services.clock.now()
+    with services.writing() as session:
+        row = _own(session, worker, assignment_id)
+        _expect(standing(session, row, now), ("claimed",), row)
+        if row.work_digest != signed.work_digest or row.answers is None:
+            raise Conflict("answers_unknown", f"post the answers of digest {signed.work_digest} first")
+        packet = packets.signed(_submit_packet(row), signed.signature)
+        row.submit_intent = packets.take(services, session, packet, now)
+        return row.submit_intent
+
+
+def draft_return(services: Services, worker: str, assignment_id: str) -> ReturnToSign:
+    now = services.clock.now()
+    with services.reading() as session:
+        row = _own(session, worker, assignment_id)
+        _expect(standing(session, row, now), ("claimed",), row)
+    sequence = services.escrow.tally(row.batch_id, worker).sequence
+    deadline = now + services.settings.packet_lifetime_seconds
+    packet = _return_packet(row, sequence, deadline)
+    return ReturnToSign(typed_data=packet.typed_data(services.escrow.domain), sequence=sequence, deadline=deadline)
+
+
+def take_return(services: Services, worker: str, assignment_id: str, signed: SignedReturn) -> str:
+    now = services.clock.now()
+    with services.writing() as session:
+        row = _own(session, worker, assignment_id)
+        _expect(standing(session, row, now), ("claimed",), row)
+        packet = packets.signed(_return_packet(row, signed.sequence, signed.deadline), signed.signature)
+        row.return_intent = packets.take(services, session, packet, now)
+        return row.return_intent
+
+
+# ------------------------------------------------------------------ allocation
+
+
+def _open_batch(
+    services: Services, batch: MirrorBatch | None, draft: Draft | None, worker: str, now: int
+) -> MirrorBatch:
+    if batch is None:
+        raise NotFound("batch_unknown", "the mirror has no such batch: is it funded, and indexed yet?")
+    if draft is None or batch.assigner != services.assigner.address:
+        raise Conflict("other_assigner", f"tasks of batch {batch.batch_id} are handed out elsewhere")
+    if batch.closed_at is not None or batch.claim_by < now:
+        raise Conflict("batch_not_open", f"batch {batch.batch_id} takes no more claims")
+    if batch.requester == worker:
+        raise NotAllowed("own_batch", "a requester cannot work on its own batch")
+    return batch
+
+
+def _in_flight(session: Session, batch_id: str, worker: str, sequence: int, now: int) -> Assignment | None:
+    """An unused ticket of this worker, if there is one. Raises Conflict while a packet is on its way."""
+    for row in repository.open_assignments(session, batch_id, worker):
+        found = refresh(session, row, now)
+        if found.status in WAITING:
+            detail = f"assignment {row.assignment_id} has a packet on its way: wait for it"
+            raise Conflict("claim_in_flight", detail, assignment_id=row.assignment_id)
+        if found.status == "ticketed":
+            if row.sequence == sequence:
+                return row
+            row.state = "expired"  # its number was used by something else
+            repository.release(session, row)
+    return None
+
+
+def _choose(session: Session, draft: Draft, worker: str, wanted: AssignmentIn) -> list[str]:
+    if wanted.tasks is None:
+        picked = repository.open_tasks(session, draft.batch_id, worker, draft.answers_per_task, wanted.count)
+        if not picked:
+            raise Conflict("no_tasks_left", f"batch {draft.batch_id} has no task left for this worker")
+        return picked
+    rows = repository.tasks(session, draft.batch_id, wanted.tasks)
+    held = repository.held_tasks(session, draft.batch_id, worker, wanted.tasks)
+    if len(set(wanted.tasks)) != len(wanted.tasks):
+        raise Invalid("task_id_twice", "a task is asked for twice")
+    for task_id in wanted.tasks:
+        if task_id not in rows:
+            raise Invalid("task_unknown", f"batch {draft.batch_id} has no task {task_id}")
+        if task_id in held:
+            raise Conflict("already_answered", f"this worker holds or did task {task_id} already")
+        if rows[task_id].assigned >= draft.answers_per_task:
+            raise Conflict("task_already_taken", f"task {task_id} has all its answers given out")
+    return wanted.tasks
+
+
+def _ticketed(
+    services: Services, batch: MirrorBatch, worker: str, tasks: Sequence[str], sequence: int, now: int
+) -> Assignment:
+    task_list = {
+        "format": documents.format_name("task-list"),
+        "salt": new_salt(),
+        "batch_id": batch.batch_id,
+        "manifest_version": 1,
+        "worker": worker,
+        "tasks": list(tasks),
+    }
+    packed = documents.pack(task_list, "task-list")
+    pin(services.store, packed)
+    terms = Terms.from_json(batch.terms)
+    lease_end = now + terms.lease
+    deadline = now + min(terms.lease, services.settings.packet_lifetime_seconds)
+    ticket = messages.ticket(
+        services.escrow.domain,
+        batch_id=batch.batch_id,
+        manifest_version=1,
+        worker=worker,
+        count=len(tasks),
+        tasks_digest=packed.digest,
+        lease_end=lease_end,
+        deadline=deadline,
+        sequence=sequence,
+    )
+    return Assignment(
+        assignment_id=secrets.token_hex(16),
+        batch_id=batch.batch_id,
+        worker=worker,
+        manifest_version=1,
+        sequence=sequence,
+        tasks=list(tasks),
+        tasks_digest=packed.digest,
+        lease_end=lease_end,
+        deadline=deadline,
+        ticket_signature=services.assigner.sign_ticket(ticket),
+        state="open",
+        created_at=time.time(),
+    )
+
+
+# --------------------------------------------------------------------- packets
+
+
+def _claim_packet(row: Assignment) -> Packet:
+    return Packet(
+        kind=PacketKind.CLAIM,
+        batch_id=row.batch_id,
+        worker=row.worker,
+        sequence=row.sequence,
+        deadline=row.deadline,
+        manifest_version=row.manifest_version,
+        count=len(row.tasks),
+        tasks_digest=row.tasks_digest,
+        ticket=Ticket(row.lease_end, row.deadline, row.ticket_signature),
+    )
+
+
+def _submit_packet(row: Assignment) -> Packet:
+    if row.submit_sequence is None or row.submit_deadline is None or row.work_digest is None:
+        raise Conflict("answers_unknown", "post the answers first")
+    return Packet(
+        kind=PacketKind.SUBMIT,
+        batch_id=row.batch_id,
+        worker=row.worker,
+        sequence=row.submit_sequence,
+        deadline=row.submit_deadline,
+        count=len(row.tasks),
+        work_digest=row.work_digest,
+    )
+
+
+def _return_packet(row: Assignment, sequence: int, deadline: int) -> Packet:
+    return Packet(
+        kind=PacketKind.RETURN_CLAIM,
+        batch_id=row.batch_id,
+        worker=row.worker,
+        sequence=sequence,
+        deadline=deadline,
+        count=len(row.tasks),
+    )
+
+
+def _check_answers(row: Assignment, draft: Draft, given: AnswersIn) -> None:
+    asked, answered = set(row.tasks), [answer.task for answer in given.answers]
+    if len(set(answered)) != len(answered):
+        raise Invalid("task_id_twice", "a task is answered twice")
+    stray = sorted(set(answered) - asked)
+    if stray:
+        raise Invalid("task_unknown", f"task {stray[0]} is not in this assignment")
+    missing = sorted(asked - set(answered))
+    if missing:
+        raise Invalid("answers_incomplete", f"{len(missing)} tasks are unanswered, {missing[0]} first")
+    for answer in given.answers:
+        try:
+            check_answer(answer.answer, draft.answer_schema)
+        except AnswerInvalid as error:
+            raise Invalid("answer_invalid", f"the answer to {answer.task} does not fit: {error}") from error
+
+
+# ----------------------------------------------------------------------- views
+
+
+def _own(session: Session, worker: str, assignment_id: str) -> Assignment:
+    row = repository.assignment(session, assignment_id)
+    if row is None or row.worker != worker:
+        raise NotFound("assignment_unknown", f"this worker has no assignment {assignment_id}")
+    return row
+
+
+def _expect(found: Standing, wanted: Sequence[str], row: Assignment) -> None:
+    if found.status in wanted:
+        return
+    detail = f"assignment {row.assignment_id} is {found.status}, this needs it to be {' or '.join(wanted)}"
+    codes = {
+        "ticketed": "claim_not_on_chain",
+        "queued": "claim_not_on_chain",
+        "expired": "lease_over",
+        "submitted": "already_submitted",
+        "submission_queued": "already_submitted",
+    }
+    code = "already_claimed" if wanted == ("ticketed",) and found.status == "claimed" else codes.get(found.status)
+    raise Conflict(code or f"assignment_{found.status}", detail, reason=found.reason)
+
+
+def _offer(services: Services, row: Assignment) -> AssignmentOffer:
+    return AssignmentOffer(
+        assignment_id=row.assignment_id,
+        batch_id=row.batch_id,
+        manifest_version=row.manifest_version,
+        tasks=row.tasks,
+        tasks_digest=row.tasks_digest,
+        task_list_cid=cid_of_digest(row.tasks_digest),
+        ticket=TicketView(lease_end=row.lease_end, deadline=row.deadline, signature=row.ticket_signature),
+        typed_data=_claim_packet(row).typed_data(services.escrow.domain),
+        sequence=row.sequence,
+        deadline=row.deadline,
+    )
+
+
+def _view(session: Session, row: Assignment, found: Standing) -> AssignmentView:
+    tasks = None
+    if found.status in ("claimed", "submission_queued"):
+        contents: dict[str, Any] = repository.tasks(session, row.batch_id, row.tasks)
+        tasks = [TaskView(id=task_id, content=contents[task_id].content) for task_id in row.tasks]
+    return AssignmentView(
+        assignment_id=row.assignment_id,
+        batch_id=row.batch_id,
+        status=found.status,
+        reason=found.reason,
+        lease_end=row.lease_end,
+        task_ids=row.tasks,
+        tasks=tasks,
+        work_digest=row.work_digest,
+    )

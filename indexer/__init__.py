@@ -1,0 +1,1 @@
+"""Chain to SQL: fetch, decode, apply, checkpoint, undo on reorg."""

@@ -1,0 +1,1 @@
+"""One module a contract, one function an event."""

@@ -1,0 +1,85 @@
+"""What the indexer reads from a node: headers and logs, checked to belong together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from piecework.chain.errors import ContractMissing
+from piecework.chain.logs import DecodedEvent, EscrowLogs
+from piecework.chain.rpc import Rpc, RpcError
+
+_HEADERS_A_REQUEST = 100
+
+
+class ChainMoved(Exception):
+    """The chain was reorganised between two requests; ask again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One block's header."""
+
+    block_number: int
+    block_hash: str
+    parent_hash: str
+    timestamp: int
+
+
+class LogSource:
+    """Reads one escrow's logs. `span` adapts to what the node takes."""
+
+    def __init__(self, rpc: Rpc, escrow: str, *, span: int = 2_000) -> None:
+        self.rpc = rpc
+        self.escrow = escrow
+        self.span = span
+        self._largest_span = span * 8
+        self._logs = EscrowLogs()
+
+    def check_contract(self) -> None:
+        """Raises ContractMissing if there is no code at the escrow's address."""
+        if self.rpc.call("eth_getCode", self.escrow, "latest") in (None, "0x"):
+            raise ContractMissing(self.escrow, "TaskEscrow", "there is no code")
+
+    def header(self, block: int | str) -> Header | None:
+        found = self.rpc.call("eth_getBlockByNumber", hex(block) if isinstance(block, int) else block, False)
+        return None if found is None else _header(found)
+
+    def headers(self, numbers: Iterable[int]) -> dict[int, Header]:
+        """Headers by number. Raises ChainMoved if one is gone."""
+        wanted = sorted(set(numbers))
+        found: dict[int, Header] = {}
+        for start in range(0, len(wanted), _HEADERS_A_REQUEST):
+            part = wanted[start : start + _HEADERS_A_REQUEST]
+            for block in self.rpc.batch([("eth_getBlockByNumber", (hex(number), False)) for number in part]):
+                if block is None:
+                    raise ChainMoved
+                header = _header(block)
+                found[header.block_number] = header
+        return found
+
+    def events(self, first: int, last: int) -> tuple[int, list[DecodedEvent]]:
+        """Events of `first`..`end` in order, where `end` <= `last` is as far as the node answered at once."""
+        while True:
+            end = min(last, first + self.span - 1)
+            query = {"address": self.escrow, "fromBlock": hex(first), "toBlock": hex(end)}
+            try:
+                logs = self.rpc.call("eth_getLogs", query)
+            except RpcError:
+                if end == first:
+                    raise
+                self.span = max(1, (end - first + 1) // 2)
+                continue
+            self.span = min(self._largest_span, self.span * 2)
+            decoded = [self._logs.decode(log) for log in logs]
+            return end, sorted(decoded, key=lambda event: (event.block_number, event.log_index))
+
+
+def _header(block: dict[str, Any]) -> Header:
+    return Header(
+        block_number=int(block["number"], 16),
+        block_hash=block["hash"],
+        parent_hash=block["parentHash"],
+        timestamp=int(block["timestamp"], 16),
+    )

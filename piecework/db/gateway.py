@@ -1,0 +1,194 @@
+"""What only the gateway knows: sign-ins, drafts, who got which task, proposals. None of it is money.
+
+Losing these rows loses sealed answers and drafts, never a payment: those stand on chain.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from piecework.db.base import Address, Base, Digest, Units
+
+
+class SignInNonce(Base):
+    """A one-time number for sign-in; deleted when used."""
+
+    __tablename__ = "sign_in_nonces"
+
+    nonce: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[float] = mapped_column(Float)
+
+
+class UserSession(Base):
+    """A signed-in address; only the token's hash is kept."""
+
+    __tablename__ = "user_sessions"
+
+    token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    address: Mapped[str] = mapped_column(Address, index=True)
+    expires_at: Mapped[float] = mapped_column(Float)
+
+
+class Draft(Base):
+    """A batch as its requester drafted it here; it may or may not have been funded."""
+
+    __tablename__ = "drafts"
+
+    batch_id: Mapped[str] = mapped_column(Digest, primary_key=True)
+    requester: Mapped[str] = mapped_column(Address, index=True)
+    salt: Mapped[str] = mapped_column(Digest)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """Field names of the ABI; amounts as decimal text."""
+    manifest_digest: Mapped[str] = mapped_column(Digest)
+    title: Mapped[str] = mapped_column(String(200))
+    instructions: Mapped[str] = mapped_column(Text)
+    task_type: Mapped[str] = mapped_column(String(20), index=True)
+    answer_schema: Mapped[dict[str, Any]] = mapped_column(JSON)
+    answers_per_task: Mapped[int] = mapped_column(Integer)
+    tasks: Mapped[int] = mapped_column(Integer)
+    review: Mapped[dict[str, Any]] = mapped_column(JSON)
+    skills: Mapped[list[str]] = mapped_column(JSON)
+    languages: Mapped[list[str]] = mapped_column(JSON)
+    search_text: Mapped[str] = mapped_column(Text)
+    """Title, instructions and skills in lower case."""
+    gold: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The gold document; leaves the gateway only with the last results."""
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class BatchTask(Base):
+    """One task of a draft; `assigned` counts the workers who hold or did it."""
+
+    __tablename__ = "batch_tasks"
+
+    batch_id: Mapped[str] = mapped_column(Digest, ForeignKey("drafts.batch_id"), primary_key=True)
+    task_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer)
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    assigned: Mapped[int] = mapped_column(Integer, default=0)
+
+    __table_args__ = (Index("ix_batch_tasks_open", "batch_id", "assigned", "position"),)
+
+
+class Assignment(Base):
+    """Tasks that one ticket gives one worker."""
+
+    __tablename__ = "assignments"
+
+    assignment_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Digest, index=True)
+    worker: Mapped[str] = mapped_column(Address, index=True)
+    manifest_version: Mapped[int] = mapped_column(Integer)
+    sequence: Mapped[int] = mapped_column(Integer)
+    tasks: Mapped[list[str]] = mapped_column(JSON)
+    tasks_digest: Mapped[str] = mapped_column(Digest)
+    lease_end: Mapped[int] = mapped_column(BigInteger)
+    deadline: Mapped[int] = mapped_column(BigInteger)
+    ticket_signature: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(20))
+    """open until it ended; then submitted, expired, returned or skipped."""
+    claim_intent: Mapped[str | None] = mapped_column(String(32))
+    submit_intent: Mapped[str | None] = mapped_column(String(32))
+    return_intent: Mapped[str | None] = mapped_column(String(32))
+    submit_sequence: Mapped[int | None] = mapped_column(Integer)
+    submit_deadline: Mapped[int | None] = mapped_column(BigInteger)
+    work_digest: Mapped[str | None] = mapped_column(Digest, index=True)
+    answers: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The answer document; sealed until a results file names it."""
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class AssignedTask(Base):
+    """One task in one worker's hands. Rows of ended assignments are deleted, so that the task is free again."""
+
+    __tablename__ = "assigned_tasks"
+
+    batch_id: Mapped[str] = mapped_column(Digest, primary_key=True)
+    task_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    worker: Mapped[str] = mapped_column(Address, primary_key=True)
+    assignment_id: Mapped[str] = mapped_column(String(32), index=True)
+
+
+class Proposal(Base):
+    """A settlement that waits for the reviewers' signatures."""
+
+    __tablename__ = "proposals"
+
+    proposal_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Digest, index=True)
+    nonce: Mapped[int] = mapped_column(BigInteger)
+    results_digest: Mapped[str] = mapped_column(Digest)
+    verdicts: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(String(12), index=True)
+    """open, queued, settled or superseded."""
+    intent_id: Mapped[str | None] = mapped_column(String(32))
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class ProposalSignature(Base):
+    """One reviewer's signature of a proposal."""
+
+    __tablename__ = "proposal_signatures"
+
+    proposal_id: Mapped[str] = mapped_column(String(32), ForeignKey("proposals.proposal_id"), primary_key=True)
+    signer: Mapped[str] = mapped_column(Address, primary_key=True)
+    signature: Mapped[str] = mapped_column(Text)
+
+
+class Decision(Base):
+    """One answer's decision in a proposal; counts once `settled`."""
+
+    __tablename__ = "decisions"
+
+    proposal_id: Mapped[str] = mapped_column(String(32), ForeignKey("proposals.proposal_id"), primary_key=True)
+    task_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    worker: Mapped[str] = mapped_column(Address, primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Digest, index=True)
+    assignment_id: Mapped[str] = mapped_column(String(32))
+    decision: Mapped[str] = mapped_column(String(10))
+    reason: Mapped[str] = mapped_column(Text)
+    settled: Mapped[bool] = mapped_column(Boolean, default=False)
+
+
+class RelayIntent(Base):
+    """Something to bring on chain; stored before anything is sent."""
+
+    __tablename__ = "relay_intents"
+
+    position: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    intent_id: Mapped[str] = mapped_column(String(32), unique=True)
+    kind: Mapped[str] = mapped_column(String(20))
+    dedupe_key: Mapped[str] = mapped_column(String(200), unique=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON)
+    status: Mapped[str] = mapped_column(String(10), index=True)
+    """queued, sent, confirmed, failed or skipped."""
+    nonce: Mapped[int | None] = mapped_column(BigInteger, index=True)
+    """Of the relayer's transaction that carries it."""
+    transaction_hash: Mapped[str | None] = mapped_column(Digest)
+    error_code: Mapped[str | None] = mapped_column(String(60))
+    error_detail: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
+class RelayTransaction(Base):
+    """One nonce of the relayer, signed; the raw bytes are stored before they are sent."""
+
+    __tablename__ = "relay_transactions"
+
+    sender: Mapped[str] = mapped_column(Address, primary_key=True)
+    nonce: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    transaction_hash: Mapped[str] = mapped_column(Digest)
+    raw: Mapped[str] = mapped_column(Text)
+    to: Mapped[str] = mapped_column(Address)
+    data: Mapped[str] = mapped_column(Text)
+    gas: Mapped[int] = mapped_column(BigInteger)
+    value_wei: Mapped[int] = mapped_column(Units, default=0)
+    max_fee_wei: Mapped[int] = mapped_column(Units)
+    priority_fee_wei: Mapped[int] = mapped_column(Units)
+    status: Mapped[str] = mapped_column(String(10), index=True)
+    """sent or mined; a mined one whose receipt vanished is sent again."""
+    block_number: Mapped[int | None] = mapped_column(BigInteger)
+    sent_at: Mapped[float] = mapped_column(Float)

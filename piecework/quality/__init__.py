@@ -1,0 +1,1 @@
+"""Inference from answers: pure functions on arrays, no I/O."""
