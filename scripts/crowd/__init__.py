@@ -1,0 +1,3 @@
+"""Requesters, workers and reviewers as programs: they speak the public HTTP API and own wallets, and import nothing of
+the packages behind it.
+"""

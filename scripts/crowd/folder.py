@@ -1,0 +1,108 @@
+"""A crowd's answers from a folder: `answers.csv` (task, worker, answer), `truth.csv` (task, truth), maybe `tasks.csv`."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from scripts.crowd.api import Json
+from scripts.crowd.job import Plan
+
+REWARD_UNITS = 20_000
+_TASK_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_MAX_CHOICES = 50
+
+
+class FolderInvalid(Exception):
+    """A file is missing or malformed; the message names file and line."""
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """Answers by worker, in file order. `truth` only scores."""
+
+    name: str
+    contents: dict[str, Json]
+    answers: dict[str, list[tuple[str, Any]]]
+    truth: dict[str, Any]
+
+    @property
+    def count(self) -> int:
+        return sum(len(answers) for answers in self.answers.values())
+
+    @property
+    def answers_per_task(self) -> int:
+        return max(Counter(task for answers in self.answers.values() for task, _ in answers).values())
+
+    def plans(self) -> list[Plan]:
+        """Each worker gives the answers that it gave."""
+        return [_plan(name, answers) for name, answers in self.answers.items()]
+
+    def batch(self) -> Json:
+        """A batch that takes exactly these answers."""
+        choices = sorted({answer for answers in self.answers.values() for _, answer in answers}, key=str)
+        is_choice = len(choices) <= _MAX_CHOICES
+        return {
+            "title": f"Real crowd: {self.name}",
+            "instructions": f"Answers that a real crowd gave to {self.name}, played back.",
+            "task_type": "choice" if is_choice else "text",
+            "answer_schema": {"enum": choices} if is_choice else {"type": "string", "maxLength": 10_000},
+            "answers_per_task": self.answers_per_task,
+            "tasks": [{"id": task, "content": content} for task, content in self.contents.items()],
+            "reward_units": str(REWARD_UNITS),
+            "estimated_seconds_per_task": 20,
+            "review": {"policy": "agreement"},
+        }
+
+
+def read(folder: Path) -> Crowd:
+    """Raises FolderInvalid."""
+    rows = _rows(folder / "answers.csv", ("task", "worker", "answer"))
+    if not rows:
+        raise FolderInvalid(f"{folder / 'answers.csv'} has no answers")
+    numeric = all(row["answer"].lstrip("-").isdecimal() for row in rows)
+    convert = int if numeric else str
+    answers: dict[str, list[tuple[str, Any]]] = {}
+    seen = set()
+    for number, row in enumerate(rows, start=2):
+        if not _TASK_ID.fullmatch(row["task"]):
+            raise FolderInvalid(f"{folder / 'answers.csv'} line {number}: {row['task']!r} is no task id")
+        if (row["task"], row["worker"]) in seen:
+            raise FolderInvalid(f"{folder / 'answers.csv'} line {number}: {row['worker']} answers {row['task']} twice")
+        seen.add((row["task"], row["worker"]))
+        answers.setdefault(row["worker"], []).append((row["task"], convert(row["answer"])))
+    truth = {}
+    if (folder / "truth.csv").is_file():
+        found = _rows(folder / "truth.csv", ("task", "truth"))
+        truth = {row["task"]: convert(row["truth"]) for row in found}
+    contents: dict[str, Json] = {row["task"]: {} for row in rows}
+    if (folder / "tasks.csv").is_file():
+        for row in _rows(folder / "tasks.csv", ("task",)):
+            if row["task"] in contents:
+                contents[row["task"]] = {name: value for name, value in row.items() if name != "task"}
+    return Crowd(folder.name, contents, answers, truth)
+
+
+def _plan(name: str, answers: list[tuple[str, Any]]) -> Plan:
+    given = dict(answers)
+    return Plan(name=name, answer=lambda _, task: given[task["id"]], tasks=[task for task, _ in answers])
+
+
+def _rows(path: Path, wanted: tuple[str, ...]) -> list[dict[str, str]]:
+    try:
+        with path.open(newline="", encoding="utf-8") as file:
+            reader = csv.DictReader(file)
+            missing = [name for name in wanted if name not in (reader.fieldnames or ())]
+            if missing:
+                raise FolderInvalid(f"{path} has no column {missing[0]!r}: the first line must be {','.join(wanted)}")
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError) as error:
+        raise FolderInvalid(f"{path} cannot be read: {error}") from error
+    for number, row in enumerate(rows, start=2):
+        if None in row or any(value is None for value in row.values()):
+            raise FolderInvalid(f"{path} line {number} has the wrong number of columns")
+    return rows

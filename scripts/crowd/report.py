@@ -1,0 +1,77 @@
+"""What a job did, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.table import Table
+
+from scripts.crowd.job import Outcome
+
+_UNIT = 10**6
+
+
+def accuracy(labels: Mapping[str, Any], truth: Mapping[str, Any]) -> float | None:
+    """Share of tasks with known truth whose label is right; a missing label is wrong."""
+    scored = [task for task in truth if task in labels]
+    if not scored:
+        return None
+    return round(sum(labels[task] == truth[task] for task in scored) / len(scored), 4)
+
+
+def as_json(
+    outcome: Outcome, truth: Mapping[str, Any], audit: Mapping[str, Any], total_seconds: float
+) -> dict[str, Any]:
+    tasks = len(outcome.labels)
+    gas = sum(outcome.gas.values())
+    return {
+        "format": "piecework/job-report/1",
+        "batch_id": outcome.batch_id,
+        "escrow": outcome.escrow,
+        "tasks": tasks,
+        "workers": len(outcome.worker_addresses),
+        "answers": outcome.submitted,
+        "accepted": outcome.counts["accepted"],
+        "refunded": outcome.counts["refunded"],
+        "label_accuracy": accuracy(outcome.labels, truth),
+        "funded_units": str(outcome.funded_units),
+        "paid_to_workers_units": str(outcome.paid_to_workers_units),
+        "operator_fee_units": str(outcome.operator_fee_units),
+        "refunded_units": str(outcome.refunded_units),
+        "workers_native_balance_wei": str(outcome.native_balance_wei),
+        "wallets_paid": outcome.wallets_paid,
+        "transactions": outcome.transactions,
+        "gas": outcome.gas,
+        "gas_per_task": gas // max(1, tasks),
+        "gas_per_answer": gas // max(1, outcome.submitted),
+        "seconds": {**outcome.seconds, "total": round(total_seconds, 1)},
+        "audit": {"exit_code": audit["exit_code"], "checked": sum(item["count"] for item in audit["checked"])},
+    }
+
+
+def as_table(report: Mapping[str, Any], title: str) -> Table:
+    table = Table(title=title, show_header=False)
+    share = report["label_accuracy"]
+    rows = (
+        ("tasks, answers, workers", f"{report['tasks']:,}, {report['answers']:,}, {report['workers']:,}"),
+        ("label accuracy", "no truth given" if share is None else f"{share:.1%}"),
+        ("accepted, refunded", f"{report['accepted']:,}, {report['refunded']:,} assignments"),
+        ("funded", _money(report["funded_units"])),
+        ("paid to workers", f"{_money(report['paid_to_workers_units'])} to {report['wallets_paid']} wallets"),
+        ("operator fee", _money(report["operator_fee_units"])),
+        ("refunded to requester", _money(report["refunded_units"])),
+        ("workers' gas token", f"{report['workers_native_balance_wei']} wei"),
+        ("gas per task, per answer", f"{report['gas_per_task']:,}, {report['gas_per_answer']:,}"),
+        ("transactions", f"{report['transactions']:,}"),
+        ("seconds", ", ".join(f"{name} {value}" for name, value in report["seconds"].items())),
+        ("audit", f"exit {report['audit']['exit_code']}, {report['audit']['checked']:,} facts checked"),
+    )
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _money(units: str) -> str:
+    whole, part = divmod(int(units), _UNIT)
+    return f"{whole:,}.{part:06d} pwUSD"

@@ -1,0 +1,80 @@
+"""A worker: takes tasks, claims them by signature, answers, submits by signature, and is paid. It never owns gas."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from scripts.crowd.api import Api, ApiError, Json
+
+Answerer = Callable[[Api, Json], Any]
+"""From a task (`id`, `content`) to an answer."""
+Tick = Callable[[int], None]
+
+PACKET_SIZE = 10
+_WAIT_SECONDS = 20
+_ROUNDS = 60
+
+
+class WorkerStuck(Exception):
+    """A packet did not reach the chain, or was refused there."""
+
+
+def work_any(api: Api, batch_id: str, limit: int, answer: Answerer, tick: Tick) -> int:
+    """Takes whatever the gateway gives, up to `limit` assignments; returns how many were submitted."""
+    done = 0
+    while done < limit:
+        try:
+            wanted = {"batch_id": batch_id, "count": min(PACKET_SIZE, limit - done)}
+            offer = api.post("/v1/work/assignments", wanted)
+        except ApiError as error:
+            if error.code == "no_tasks_left":
+                return done
+            raise
+        done += _do(api, offer, answer, tick)
+    return done
+
+
+def work_listed(api: Api, batch_id: str, tasks: Sequence[str], answer: Answerer, tick: Tick) -> int:
+    """Picks the tasks named, at most ten a packet."""
+    done = 0
+    for start in range(0, len(tasks), PACKET_SIZE):
+        part = list(tasks[start : start + PACKET_SIZE])
+        offer = api.post("/v1/work/assignments", {"batch_id": batch_id, "tasks": part})
+        done += _do(api, offer, answer, tick)
+    return done
+
+
+def _do(api: Api, offer: Json, answer: Answerer, tick: Tick) -> int:
+    assert api.wallet is not None  # noqa: S101 - workers have wallets
+    path = f"/v1/work/assignments/{offer['assignment_id']}"
+    api.post(f"{path}/claim", {"signature": api.wallet.sign_typed(offer["typed_data"])})
+    claimed = _until(api, path, "claimed")
+    answers = [{"task": task["id"], "answer": answer(api, task)} for task in claimed["tasks"]]
+    draft = api.post(f"{path}/answers", {"answers": answers})
+    _check_digest(draft)
+    signed = {"work_digest": draft["work_digest"], "signature": api.wallet.sign_typed(draft["typed_data"])}
+    api.post(f"{path}/submission", signed)
+    _until(api, path, "submitted")
+    tick(len(answers))
+    return len(answers)
+
+
+def _until(api: Api, path: str, status: str) -> Json:
+    for _ in range(_ROUNDS):
+        found: Json = api.get(path, wait=_WAIT_SECONDS)
+        if found["status"] == status:
+            return found
+        if found["status"] not in ("queued", "submission_queued"):
+            raise WorkerStuck(f"{path} is {found['status']} ({found['reason']}) instead of {status}")
+    raise WorkerStuck(f"{path} did not become {status} in time")
+
+
+def _check_digest(draft: Json) -> None:
+    """What is signed must be the hash of what was shown: the canonical form of plain documents is sorted, compact JSON."""
+    text = json.dumps(draft["answers"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    found = "0x" + hashlib.sha256(text.encode()).hexdigest()
+    if found != draft["work_digest"]:
+        raise WorkerStuck(f"the gateway asks to sign {draft['work_digest']}, the answers hash to {found}")

@@ -1,0 +1,138 @@
+"""The `piecework` command. Each subcommand lives in a file of its own and imports what it needs when it runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(
+    name="piecework",
+    help="An open market for micro-tasks whose money, reputation and audit trail live on a blockchain.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+
+RpcUrl = Annotated[str, typer.Option("--rpc-url", envvar="PIECEWORK_RPC_URL", help="JSON-RPC URL of a node.")]
+Escrow = Annotated[str, typer.Option("--escrow", envvar="PIECEWORK_ESCROW_ADDRESS", help="Address of the TaskEscrow.")]
+DatabaseUrl = Annotated[
+    str,
+    typer.Option("--database-url", envvar="PIECEWORK_DATABASE_URL", help="sqlite:///FILE or postgresql://…"),
+]
+
+
+@app.command()
+def up(
+    data_dir: Annotated[Path, typer.Option("--data-dir", help="Folder for chain state, database, payloads and logs.")],
+    rpc_url: Annotated[
+        str | None, typer.Option("--rpc-url", help="A development node to use instead of anvil.")
+    ] = None,
+    port: Annotated[int, typer.Option("--port", help="Port of the gateway; 0 takes a free one.")] = 8420,
+) -> None:
+    """Run the whole stack on this machine until SIGTERM or Ctrl-C.
+
+    Writes DATA_DIR/stack.json when everything answers. Started again on the same folder it goes on where it stopped.
+    """
+    from scripts.stack.up import run_stack
+
+    raise typer.Exit(run_stack(data_dir, rpc_url=rpc_url, port=port))
+
+
+@app.command()
+def demo(
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Folder of the stack; a new one by default.")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="Leave the stack running at the end, until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Label 300 scanned digits with 20 simulated workers, from funding to the audit.
+
+    Workers, requester and reviewers are wallets that speak only the public HTTP API.
+    """
+    from scripts.demo import run_demo
+
+    raise typer.Exit(run_demo(data_dir, keep=keep, as_json=as_json))
+
+
+@app.command()
+def replay(
+    folder: Annotated[Path, typer.Argument(help="Folder with answers.csv, truth.csv and, if there, tasks.csv.")],
+    gateway_url: Annotated[
+        str | None, typer.Option("--gateway-url", help="Gateway of a running development stack; else one is started.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Play a real crowd's answers through the whole system: each worker a wallet, each answer paid on chain."""
+    from scripts.replay import run_replay
+
+    raise typer.Exit(run_replay(folder, gateway_url=gateway_url, as_json=as_json))
+
+
+@app.command()
+def deploy(
+    rpc_url: RpcUrl,
+    token: Annotated[
+        str | None, typer.Option("--token", help="Payment token; a test token on development chains.")
+    ] = None,
+    arbitrator: Annotated[
+        list[str] | None, typer.Option("--arbitrator", help="Allowed arbitrator; repeat for more.")
+    ] = None,
+) -> None:
+    """Deploy the escrow with the key in PIECEWORK_DEPLOYER_KEY and print its addresses as JSON."""
+    from scripts.deploy import run_deploy
+
+    raise typer.Exit(run_deploy(rpc_url, token=token, arbitrators=arbitrator or []))
+
+
+@app.command()
+def index(
+    rpc_url: RpcUrl,
+    database_url: DatabaseUrl,
+    escrow: Escrow,
+    from_block: Annotated[int, typer.Option("--from-block", min=0, help="Block of the escrow's creation.")] = 0,
+    once: Annotated[bool, typer.Option("--once", help="Stop at the head, with a progress bar.")] = False,
+) -> None:
+    """Follow the escrow's events into SQL."""
+    from scripts.index import run_index
+
+    raise typer.Exit(run_index(rpc_url, database_url, escrow, from_block=from_block, once=once))
+
+
+@app.command()
+def serve(
+    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", help="Port to listen on.")] = 8420,
+) -> None:
+    """Serve the gateway. Its settings are the PIECEWORK_… variables; see docs/gateway.md."""
+    from scripts.serve import run_serve
+
+    raise typer.Exit(run_serve(host, port))
+
+
+@app.command()
+def audit(
+    rpc_url: RpcUrl,
+    escrow: Escrow,
+    payloads: Annotated[str | None, typer.Option("--payloads", help="Gateway that serves pinned files.")] = None,
+    from_block: Annotated[int, typer.Option("--from-block", min=0, help="First block to read.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Rebuild every balance and record from logs and pinned files alone, and compare with the contract.
+
+    Exit code 0: clean. 1: something differs. 2: something could not be checked.
+    """
+    from scripts.audit import run_audit
+
+    raise typer.Exit(run_audit(rpc_url, escrow, payloads=payloads, from_block=from_block, as_json=as_json))
+
+
+def main() -> None:
+    """Entry of the console script."""
+    app()
+
+
+if __name__ == "__main__":
+    main()
