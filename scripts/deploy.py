@@ -33,7 +33,7 @@ def run_deploy(rpc_url: str, *, token: str | None, arbitrators: list[str]) -> in
                 return fail("name the --token: the test token is for development chains only")
             token = deploy_token(web3, sender)
         listed = [parse_address(address) for address in arbitrators]
-        done = deploy_escrow(web3, sender, parse_address(token), listed, progress=lambda line: err.print(line))
+        done = deploy_escrow(web3, sender, parse_address(token), listed, progress=err.print)
     except (ChainError, ValueError) as error:
         return fail(str(error))
     out.print_json(json.dumps(done.as_dict()))

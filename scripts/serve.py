@@ -16,7 +16,7 @@ def run_serve(host: str, port: int) -> int:
     """Serves until SIGTERM; 1 if the settings, the node or the contract are wrong."""
     log_to_stderr()
     try:
-        settings = GatewaySettings()
+        settings = GatewaySettings.model_validate({})
     except ValidationError as error:
         # The values stay out of the text: one of them may be a key.
         wrong = "; ".join(f"{'.'.join(map(str, e['loc'])) or 'settings'}: {e['msg']}" for e in error.errors())

@@ -1,7 +1,7 @@
-"""The demo's work: scans of handwritten digits from scikit-learn's wheel, and workers that are models of different skill.
+"""The demo's work: scans of handwritten digits from scikit-learn's wheel, done by models of different skill.
 
-The workers are simulated, and the report says so. Each sees only the image that its task names, fetched from the payload
-store, and answers with a classifier trained on other scans; careless ones guess part of the time.
+The workers are simulated, and the report says so. Each sees only the image that its task names, fetched from the
+payload store, and answers with a classifier trained on other scans; careless ones guess part of the time.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A crowd's answers from a folder: `answers.csv` (task, worker, answer), `truth.csv` (task, truth), maybe `tasks.csv`."""
+"""A crowd's answers from a folder: `answers.csv` (task, worker, answer), `truth.csv` (task, truth), `tasks.csv`."""
 
 from __future__ import annotations
 

@@ -17,7 +17,8 @@ def accuracy(labels: Mapping[str, Any], truth: Mapping[str, Any]) -> float | Non
     scored = [task for task in truth if task in labels]
     if not scored:
         return None
-    return round(sum(labels[task] == truth[task] for task in scored) / len(scored), 4)
+    right = sum(1 for task in scored if labels[task] == truth[task])
+    return round(right / len(scored), 4)
 
 
 def as_json(

@@ -73,7 +73,7 @@ def _until(api: Api, path: str, status: str) -> Json:
 
 
 def _check_digest(draft: Json) -> None:
-    """What is signed must be the hash of what was shown: the canonical form of plain documents is sorted, compact JSON."""
+    """What is signed must be the hash of what was shown; plain documents in canonical form are sorted, compact JSON."""
     text = json.dumps(draft["answers"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     found = "0x" + hashlib.sha256(text.encode()).hexdigest()
     if found != draft["work_digest"]:

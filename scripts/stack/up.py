@@ -152,7 +152,7 @@ class _Stack:
         chain_id = connect(self.rpc_url).eth.chain_id
         if chain_id not in DEVELOPMENT_CHAIN_IDS:
             raise StackFailed(
-                f"chain {chain_id} is no development chain: run `piecework deploy`, `index` and `serve` with your own keys"
+                f"chain {chain_id} is no development chain: run `piecework deploy`, `index` and `serve` yourself"
             )
         self._deployment = self._deployed(stop)
         self._add("indexer", self._indexer_command)

@@ -1,0 +1,102 @@
+"""`piecework audit`: everything that the logs and pinned files say, computed anew and compared with the contract."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from rich.progress import Progress
+
+from piecework.chain.client import connect
+from piecework.chain.errors import ChainError
+from piecework.chain.escrow import Escrow
+from piecework.chain.rpc import Rpc
+from piecework.chain.token import Token
+from scripts.audit import chain
+from scripts.audit.files import FileAuditor, PayloadSource
+from scripts.audit.ledger import Ledger
+from scripts.audit.report import UNCHECKED, Report
+from scripts.terminal import fail, out, progress_bars
+
+
+def run_audit(rpc_url: str, escrow: str, *, payloads: str | None, from_block: int, as_json: bool) -> int:
+    """Prints the report; 0 clean, 1 something differs, 2 something could not be checked."""
+    report = Report()
+    try:
+        with progress_bars() as bars:
+            facts = audit(rpc_url, escrow, payloads, from_block, report, bars)
+    except (ChainError, ValueError) as error:
+        fail(str(error))
+        report.skip("audit", escrow, str(error))
+        facts = {}
+    found = report.as_json(**facts)
+    if as_json:
+        out.print(json.dumps(found), highlight=False, markup=False)
+    else:
+        _print(found)
+    return report.exit_code
+
+
+def audit(
+    rpc_url: str, address: str, payloads: str | None, from_block: int, report: Report, bars: Progress
+) -> dict[str, Any]:
+    """Fills `report`; returns facts about what was read. Raises ChainError if the node cannot be asked."""
+    web3 = connect(rpc_url)
+    escrow = Escrow(web3, address)
+    escrow.check()
+    rpc = Rpc(rpc_url)
+    head = rpc.block_number()
+    first = chain.creation_block(rpc, escrow.address, head)
+    if from_block > first:
+        subject = f"blocks {first} to {from_block - 1}"
+        report.skip("logs", subject, "--from-block leaves them out, though the escrow was there")
+        first = from_block
+    events = chain.all_events(rpc, escrow.address, first, head, _bar(bars, "logs read (blocks)"))
+    blocks = chain.timestamps(rpc, {event.block_number for event in events})
+    ledger = Ledger(escrow.domain, report)
+    for event in events:
+        timestamp, block_hash = blocks[event.block_number]
+        report.equal(
+            "log_block_hash", f"log {event.log_index} of block {event.block_number}", block_hash, event.block_hash
+        )
+        ledger.apply(event, timestamp)
+    ledger.finish()
+    seen = {event.block_number for event in events}
+    tick = _bar(bars, "other blocks (bloom)")
+    chain.check_no_hidden_logs(rpc, escrow.address, first, head, seen, report, tick)
+    token = Token(web3, escrow.token_address()).contract
+    chain.compare_views(rpc, escrow.contract, token, ledger, head, report, _bar(bars, "views compared"))
+    if payloads is None:
+        report.skip("files", "every pinned file", "give --payloads with the URL of a gateway that serves them")
+    else:
+        FileAuditor(PayloadSource(payloads), report).check(ledger.batches, _bar(bars, "pinned files"))
+    return {
+        "chain_id": escrow.chain_id,
+        "escrow": escrow.address,
+        "first_block": first,
+        "head_block": head,
+        "events": len(events),
+        "accounts": len(ledger.accounts),
+        "batches": len(ledger.batches),
+    }
+
+
+def _bar(bars: Progress, name: str) -> Callable[[int, int], None]:
+    task = bars.add_task(name, total=None)
+    return lambda done, total: bars.update(task, completed=done, total=total)
+
+
+def _print(found: dict[str, Any]) -> None:
+    out.print("Checked")
+    for item in found["checked"]:
+        out.print(f"  {item['check']:<28} {item['count']:>8,}", highlight=False)
+    out.print("Differs" if found["differs"] else "Differs: nothing")
+    for item in found["differs"]:
+        line = f"  {item['check']}: {item['subject']}: expected {item['expected']}, found {item['found']}"
+        out.print(line, highlight=False, markup=False)
+    out.print("Could not be checked" if found["unchecked"] else "Could not be checked: nothing")
+    for item in found["unchecked"]:
+        out.print(f"  {item['check']}: {item['subject']}: {item['why']}", highlight=False, markup=False)
+    verdict = {0: "clean", 1: "not clean", UNCHECKED: "not wholly checked"}[found["exit_code"]]
+    out.print(f"The audit is {verdict}.", highlight=False)

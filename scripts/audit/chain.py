@@ -1,0 +1,152 @@
+"""What the auditor asks a node: all logs, proof that none is hidden, and the contract's own views."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from eth_utils import keccak
+
+from piecework.chain.logs import DecodedEvent, EscrowLogs
+from piecework.chain.rpc import Rpc, RpcError
+from scripts.audit.ledger import Ledger
+from scripts.audit.report import Report
+
+Tick = Callable[[int, int], None]
+"""Done and total."""
+
+_SPAN = 2_000
+_BATCH = 100
+
+
+def creation_block(rpc: Rpc, escrow: str, head: int) -> int:
+    """The first block in which the escrow has code, by halving. Nodes without history give the head."""
+    low, high = 0, head
+    try:
+        while low < high:
+            middle = (low + high) // 2
+            if rpc.call("eth_getCode", escrow, hex(middle)) not in (None, "0x"):
+                high = middle
+            else:
+                low = middle + 1
+    except RpcError:
+        return 0
+    return low
+
+
+def all_events(rpc: Rpc, escrow: str, first: int, head: int, tick: Tick) -> list[DecodedEvent]:
+    """Every event of the escrow, in order."""
+    logs = EscrowLogs()
+    events = []
+    span, start = _SPAN, first
+    while start <= head:
+        end = min(head, start + span - 1)
+        try:
+            found = rpc.call("eth_getLogs", {"address": escrow, "fromBlock": hex(start), "toBlock": hex(end)})
+        except RpcError:
+            if span == 1:
+                raise
+            span = max(1, span // 2)
+            continue
+        events += [logs.decode(log) for log in found]
+        start = end + 1
+        tick(end - first + 1, head - first + 1)
+    return sorted(events, key=lambda event: (event.block_number, event.log_index))
+
+
+def timestamps(rpc: Rpc, numbers: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Timestamp and hash by block number."""
+    found = {}
+    for part in _parts(sorted(set(numbers))):
+        for block in rpc.batch([("eth_getBlockByNumber", (hex(number), False)) for number in part]):
+            found[int(block["number"], 16)] = (int(block["timestamp"], 16), block["hash"])
+    return found
+
+
+def check_no_hidden_logs(
+    rpc: Rpc, escrow: str, first: int, head: int, seen: set[int], report: Report, tick: Tick
+) -> None:
+    """Each block's bloom filter tells whether it may hold a log of the escrow; those that may must have shown one."""
+    numbers = [number for number in range(first, head + 1) if number not in seen]
+    suspects = []
+    done = 0
+    for part in _parts(numbers):
+        for block in rpc.batch([("eth_getBlockByNumber", (hex(number), False)) for number in part]):
+            suspects += [int(block["number"], 16)] if _bloom_has(block["logsBloom"], escrow) else []
+        done += len(part)
+        tick(done, len(numbers))
+    report.checked["blocks_without_logs"] += len(numbers) - len(suspects)
+    hidden = []
+    for number in suspects:
+        receipts = rpc.call("eth_getBlockReceipts", hex(number)) or []
+        logs = [log for receipt in receipts for log in receipt["logs"] if log["address"].lower() == escrow.lower()]
+        if logs:
+            hidden.append(number)
+        else:
+            report.checked["blocks_without_logs"] += 1
+    for start, end in _ranges(hidden):
+        subject = f"blocks {start} to {end}"
+        report.equal("hidden_logs", subject, "logs of the escrow", "none: the node left them out of eth_getLogs")
+
+
+def compare_views(rpc: Rpc, escrow: Any, token: Any, ledger: Ledger, head: int, report: Report, tick: Tick) -> None:
+    """The contract's own answers at block `head`, for every account, tally and batch that the logs name."""
+    from eth_abi import decode
+
+    block = hex(head)
+    accounts, batches = sorted(ledger.accounts), sorted(ledger.batches)
+    tallies = [(batch_id, worker) for batch_id in batches for worker in sorted(ledger.batches[batch_id].work)]
+    calls = [escrow.encode_abi("accountOf", args=[account]) for account in accounts]
+    calls += [escrow.encode_abi("batchOf", args=[batch_id]) for batch_id in batches]
+    calls += [escrow.encode_abi("requesterOf", args=[batch_id]) for batch_id in batches]
+    calls += [escrow.encode_abi("tallyOf", args=list(pair)) for pair in tallies]
+    answers: list[str] = []
+    for part in _parts(calls):
+        requests = [("eth_call", ({"to": escrow.address, "data": data}, block)) for data in part]
+        answers += rpc.batch(requests)
+        tick(len(answers), len(calls))
+    words = iter([decode(["uint256"] * (len(answer) // 64), bytes.fromhex(answer[2:])) for answer in answers])
+    for account in accounts:
+        books, view = ledger.accounts[account], next(words)
+        expected = (books.owed, books.accepted, books.rejected, int(books.sweep))
+        report.equal("view_account", account, expected, (view[0], view[1], view[2], view[7] & 1))
+    for batch_id in batches:
+        b, view = ledger.batches[batch_id], next(words)
+        counts = (b.free, b.claimed, b.submitted, b.contestable, 0, b.accepted, b.refunded)
+        expected_batch = (*counts, len(b.settlements), len(b.manifests), b.closed_at)
+        report.equal("view_batch", batch_id, expected_batch, tuple(view))
+    for batch_id in batches:
+        requester = f"0x{next(words)[0]:040x}"
+        report.equal("view_requester", batch_id, ledger.batches[batch_id].key.requester.lower(), requester)
+    for batch_id, worker in tallies:
+        work, view = ledger.batches[batch_id].work[worker], next(words)
+        lots = [(lot.count, lot.review_end) for lot in work.lots]
+        lots += [(0, view[7 + len(lots) + i]) for i in range(2 - len(lots))]  # ends of empty lots say nothing
+        expected_tally = (work.claimed, lots[0][0], lots[1][0], work.decided, work.contestable, work.sequence)
+        found = (view[0], view[1], view[2], view[3], view[4], view[10])
+        report.equal("view_tally", f"{worker} in {batch_id}", expected_tally, found)
+        ends = (work.lease_end, lots[0][1], lots[1][1], work.contest_end)
+        report.equal("view_tally_ends", f"{worker} in {batch_id}", ends, (view[6], view[7], view[8], view[9]))
+    balance = int(token.functions.balanceOf(escrow.address).call(block_identifier=head))
+    held = sum(books.owed for books in ledger.accounts.values()) + sum(b.unspent for b in ledger.batches.values())
+    report.holds("solvency", escrow.address, balance >= held, f"the escrow holds {balance} units and owes {held}")
+
+
+def _bloom_has(bloom: str, address: str) -> bool:
+    bits = int(bloom, 16)
+    digest = keccak(bytes.fromhex(address[2:]))
+    return all(bits >> (int.from_bytes(digest[i : i + 2], "big") & 2047) & 1 for i in (0, 2, 4))
+
+
+def _parts(items: Sequence[Any]) -> Iterable[Sequence[Any]]:
+    return (items[start : start + _BATCH] for start in range(0, len(items), _BATCH))
+
+
+def _ranges(numbers: Sequence[int]) -> list[tuple[int, int]]:
+    ranges: list[tuple[int, int]] = []
+    for number in numbers:
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
+        else:
+            ranges.append((number, number))
+    return ranges

@@ -1,0 +1,192 @@
+"""The pinned files that digests on chain name: fetched, hashed, and held against the logs."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import httpx2
+
+from backend.reviews import policy
+from piecework.domain import documents
+from piecework.domain.cid import CidMismatch, cid_of_digest
+from piecework.domain.documents import DocumentError
+from piecework.domain.ids import Cid
+from scripts.audit.ledger import BatchBooks, Claim, Settlement
+from scripts.audit.report import Report
+
+Tick = Callable[[int, int], None]
+
+_THREADS = 8
+_ZERO = "0x" + "00" * 32
+
+
+class PayloadSource:
+    """A gateway's public files. Bytes are never believed: `unpack` hashes them."""
+
+    def __init__(self, base_url: str) -> None:
+        self._url = base_url.rstrip("/")
+        self._http = httpx2.Client(timeout=30.0)
+
+    def block(self, cid: Cid) -> bytes:
+        """Raises httpx2.HTTPError if it cannot be had."""
+        answer = self._http.get(f"{self._url}/v1/payloads/{cid}")
+        answer.raise_for_status()
+        return bytes(answer.content)
+
+
+class FileAuditor:
+    """Checks the files of every batch."""
+
+    def __init__(self, source: PayloadSource, report: Report) -> None:
+        self._source = source
+        self._report = report
+
+    def check(self, batches: dict[str, BatchBooks], tick: Tick) -> None:
+        done, total = 0, sum(2 * len(b.claims) + len(b.settlements) + 1 for b in batches.values())
+        for batch_id, b in batches.items():
+            manifests = [self._fetch(digest, "manifest", batch_id) for digest in b.manifests]
+            with ThreadPoolExecutor(_THREADS) as pool:
+                for _ in pool.map(lambda claim: self._check_claim(batch_id, claim, manifests), b.claims):  # noqa: B023
+                    done += 1
+                    tick(done, total)
+                results = [self._fetch_results(batch_id, settlement) for settlement in b.settlements]
+                wanted = {d["submission"] for found in results if found for d in found["decisions"]}
+                fetched = pool.map(lambda digest: (digest, self._fetch(digest, "answers", batch_id)), sorted(wanted))  # noqa: B023
+                answers = {digest: found for digest, found in fetched if found is not None}
+            self._check_answer_files(batch_id, b, answers)
+            for settlement, found in zip(b.settlements, results, strict=True):
+                if found is not None:
+                    self._check_results(batch_id, settlement, found, answers)
+            self._check_decided_once(batch_id, results)
+            self._recompute(batch_id, b, results, answers, manifests)
+            done += len(b.claims) + len(b.settlements) + 1
+            tick(min(done, total), total)
+
+    # ---------------------------------------------------------------- fetching
+
+    def _fetch(self, digest: str, kind: str, subject: str) -> dict[str, Any] | None:
+        """The document, or None with a finding: wrong bytes differ, missing ones cannot be checked."""
+        name = f"{kind} {cid_of_digest(digest)} of {subject}"
+        try:
+            found = documents.unpack(digest, kind, self._source.block)
+        except (CidMismatch, DocumentError) as error:
+            self._report.equal(f"{kind}_file", name, "the bytes that the digest names", str(error))
+            return None
+        except httpx2.HTTPError as error:
+            self._report.skip(f"{kind}_file", name, f"it could not be fetched ({error})")
+            return None
+        self._report.checked[f"{kind}_file"] += 1
+        return found
+
+    def _fetch_results(self, batch_id: str, settlement: Settlement) -> dict[str, Any] | None:
+        if settlement.results_digest == _ZERO:
+            return None
+        return self._fetch(settlement.results_digest, "results", f"settlement {settlement.nonce} of {batch_id}")
+
+    # ---------------------------------------------------------------- checking
+
+    def _check_claim(self, batch_id: str, claim: Claim, manifests: Sequence[dict[str, Any] | None]) -> None:
+        if claim.tasks_digest == _ZERO:
+            return
+        found = self._fetch(claim.tasks_digest, "task-list", f"{claim.worker} in {batch_id}")
+        if found is None:
+            return
+        subject = f"task list {claim.tasks_digest}"
+        expected = (batch_id, claim.worker, claim.version, claim.count)
+        given = (found["batch_id"], found["worker"], found["manifest_version"], len(found["tasks"]))
+        self._report.equal("task_list_of_claim", subject, expected, given)
+        manifest = manifests[claim.version - 1] if claim.version <= len(manifests) else None
+        if manifest is not None:
+            known = {task["id"] for task in manifest["tasks"]}
+            stray = sorted(set(found["tasks"]) - known)
+            self._report.holds("task_list_in_manifest", subject, not stray, f"{stray[:3]} are not in the manifest")
+
+    def _check_answer_files(self, batch_id: str, b: BatchBooks, answers: dict[str, dict[str, Any]]) -> None:
+        submitted = {(item.work_digest, item.worker): item.count for item in b.submissions}
+        for digest, found in answers.items():
+            expected = (batch_id, submitted.get((digest, found["worker"])))
+            given = (found["batch_id"], len(found["answers"]))
+            self._report.equal("answers_of_submission", f"answer file {digest}", expected, given)
+
+    def _check_results(
+        self, batch_id: str, settlement: Settlement, found: dict[str, Any], answers: dict[str, dict[str, Any]]
+    ) -> None:
+        subject = f"settlement {settlement.nonce} of {batch_id}"
+        expected = (batch_id, settlement.nonce)
+        self._report.equal("results_of_settlement", subject, expected, (found["batch_id"], found["settlement_nonce"]))
+        decided = Counter((item["worker"], item["decision"]) for item in found["decisions"])
+        for worker in sorted({name for name, _ in decided} | set(settlement.accepted) | set(settlement.rejected)):
+            paid = (settlement.accepted.get(worker, 0), settlement.rejected.get(worker, 0))
+            said = (decided[(worker, "accepted")], decided[(worker, "rejected")])
+            self._report.equal("decisions_of_results", f"{worker} in {subject}", said, paid)
+        for item in found["decisions"]:
+            document = answers.get(item["submission"])
+            if document is None:
+                continue  # noted when it was fetched
+            tasks = {answer["task"] for answer in document["answers"]}
+            ok = document["worker"] == item["worker"] and item["task"] in tasks
+            where = f"{item['task']} by {item['worker']} in {subject}"
+            self._report.holds("decision_in_submission", where, ok, "the submission named holds no such answer")
+
+    def _check_decided_once(self, batch_id: str, results: Sequence[dict[str, Any] | None]) -> None:
+        counts = Counter((d["task"], d["worker"]) for found in results if found for d in found["decisions"])
+        twice = [key for key, count in counts.items() if count > 1]
+        self._report.holds("decided_once", batch_id, not twice, f"{twice[:3]} are decided more than once")
+
+    def _recompute(
+        self,
+        batch_id: str,
+        b: BatchBooks,
+        results: Sequence[dict[str, Any] | None],
+        answers: dict[str, dict[str, Any]],
+        manifests: Sequence[dict[str, Any] | None],
+    ) -> None:
+        """Labels and decisions of the policy `agreement`, where every answer was in before the first settlement.
+
+        What came later was decided without these files; it is not part of this check.
+        """
+        found = [item for item in results if item is not None]
+        published = {(document["worker"], digest) for digest, document in answers.items()}
+        early = {(s.worker, s.work_digest) for s in b.submissions}
+        first = min((s.block_number for s in b.settlements), default=0)
+        late = any(s.block_number > first for s in b.submissions)
+        if not found or late or published != early or any(r["method"]["name"] != policy.NAME for r in found):
+            return
+        gold = self._gold(batch_id, found, manifests)
+        if gold is None:
+            return
+        threshold = found[-1]["method"]["parameters"].get("reject_gold_below")
+        everything = [
+            policy.Answer(item["task"], document["worker"], item["answer"])
+            for document in answers.values()
+            for item in document["answers"]
+        ]
+        outcome = policy.decide(everything, gold, threshold)
+        for document in found:
+            for item in document["labels"]:
+                expected = json.dumps(outcome.labels[item["task"]][0])
+                self._report.equal(
+                    "labels_recomputed", f"{item['task']} of {batch_id}", expected, json.dumps(item["label"])
+                )
+            for item in document["decisions"]:
+                decision = outcome.decisions[(item["task"], item["worker"])][0]
+                subject = f"{item['task']} by {item['worker']} of {batch_id}"
+                self._report.equal("decisions_recomputed", subject, decision, item["decision"])
+
+    def _gold(
+        self, batch_id: str, found: Sequence[dict[str, Any]], manifests: Sequence[dict[str, Any] | None]
+    ) -> dict[str, Any] | None:
+        """Known answers as revealed, which must be those that the manifest committed to; None if they are sealed."""
+        commitments = [manifest["gold"]["root"] for manifest in manifests if manifest and manifest["gold"]]
+        if not commitments:
+            return {}
+        revealed = [item["gold"]["document_digest"] for item in found if item["gold"]]
+        if not revealed:
+            return None
+        self._report.equal("gold_commitment", batch_id, commitments[0], revealed[-1])
+        document = self._fetch(revealed[-1], "gold", batch_id)
+        return document["answers"] if document else None
