@@ -69,7 +69,8 @@ abstract contract BatchBook is Treasury {
         if (manifest == bytes32(0)) revert TaskEscrow_ZeroAmount();
         if (b.closedAt != 0) revert TaskEscrow_BatchIsClosed(batchId);
         if (block.timestamp > key.terms.claimBy) revert TaskEscrow_ClaimPeriodOver(batchId, key.terms.claimBy);
-        uint256 funded = uint256(b.free) + b.claimed + b.submitted + b.contestable + b.disputed + b.accepted + b.refunded;
+        uint256 funded =
+            uint256(b.free) + b.claimed + b.submitted + b.contestable + b.disputed + b.accepted + b.refunded;
         // Bounding the sum here bounds every count later: assignments only move between them.
         if (funded + assignments > type(uint24).max) {
             revert TaskEscrow_AmountTooLarge(funded + assignments, type(uint24).max);

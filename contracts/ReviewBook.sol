@@ -5,16 +5,7 @@ import {WorkBook} from "./WorkBook.sol";
 import {ITaskEscrow} from "./interfaces/ITaskEscrow.sol";
 import {BoundedCalls} from "./libraries/BoundedCalls.sol";
 import {Deadlines} from "./libraries/Deadlines.sol";
-import {
-    Batch,
-    BatchKey,
-    DirectPayment,
-    PaidReason,
-    Refusal,
-    Tally,
-    Terms,
-    Verdict
-} from "./libraries/EscrowTypes.sol";
+import {Batch, BatchKey, DirectPayment, PaidReason, Refusal, Tally, Terms, Verdict} from "./libraries/EscrowTypes.sol";
 import {Ledger, Ledgers} from "./libraries/Ledger.sol";
 import {Messages} from "./libraries/Messages.sol";
 import {TermsRules} from "./libraries/TermsRules.sol";
@@ -38,7 +29,9 @@ abstract contract ReviewBook is WorkBook {
     ) external {
         // Check
         (bytes32 batchId, Batch memory b) = _load(key);
-        if (nonce != uint256(b.settlements) + 1) revert TaskEscrow_SettlementNotNext(nonce, uint256(b.settlements) + 1);
+        if (nonce != uint256(b.settlements) + 1) {
+            revert TaskEscrow_SettlementNotNext(nonce, uint256(b.settlements) + 1);
+        }
         _checkReviewer(
             key.terms.reviewer, Messages.settlement(batchId, nonce, resultsDigest, verdicts, direct), signature
         );
@@ -150,9 +143,7 @@ abstract contract ReviewBook is WorkBook {
             revert TaskEscrow_CountsChanged(t.decided, t.contestable);
         }
         _checkReviewer(
-            key.terms.reviewer,
-            Messages.overturn(batchId, worker, decidedBefore, contestableBefore, count),
-            signature
+            key.terms.reviewer, Messages.overturn(batchId, worker, decidedBefore, contestableBefore, count), signature
         );
         _overturn(batchId, key.terms, b, t, worker, count);
     }

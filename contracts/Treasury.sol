@@ -49,9 +49,9 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
 
     function _pullWithPermit(address from, Permit calldata permit) internal {
         // A permit seen in the mempool can be used by anyone first; then the allowance is already there.
-        try IERC20Permit(address(TOKEN)).permit(
-            from, address(this), permit.amount, permit.deadline, permit.v, permit.r, permit.s
-        ) {} catch {}
+        try IERC20Permit(address(TOKEN))
+            .permit(from, address(this), permit.amount, permit.deadline, permit.v, permit.r, permit.s) {}
+            catch {}
         _pull(from, permit.amount);
     }
 
@@ -209,13 +209,9 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
         return _domainSeparatorV4();
     }
 
-    function _useNonce(
-        address account,
-        uint256 nonce,
-        uint256 deadline,
-        bytes32 structHash,
-        bytes calldata signature
-    ) private {
+    function _useNonce(address account, uint256 nonce, uint256 deadline, bytes32 structHash, bytes calldata signature)
+        private
+    {
         if (block.timestamp > deadline) revert TaskEscrow_SignatureExpired(deadline);
         Account memory a = _ledger.accountOf(account);
         if (nonce != a.nonce || !BoundedCalls.isSignedBy(account, _hashTypedDataV4(structHash), signature)) {

@@ -284,13 +284,14 @@ abstract contract WorkBook is BatchBook {
     {
         bytes32 batchId = batchIdOf(key);
         ClaimRequest memory asked = ClaimRequest(worker, count, manifestVersion, bytes32(0));
-        return _claimable(batchId, _workTerms(key.terms), _ledger.batchOf(batchId), _ledger.tallyOf(batchId, worker), asked);
+        return
+            _claimable(
+                batchId, _workTerms(key.terms), _ledger.batchOf(batchId), _ledger.tallyOf(batchId, worker), asked
+            );
     }
 
     function _workTerms(Terms calldata terms) private pure returns (WorkTerms memory) {
-        return WorkTerms(
-            terms.assigner, terms.gate, terms.claimBy, terms.lease, terms.reviewWindow, terms.maxClaim
-        );
+        return WorkTerms(terms.assigner, terms.gate, terms.claimBy, terms.lease, terms.reviewWindow, terms.maxClaim);
     }
 
     /// @dev Every claim, return and submission is one step, however it came, so that logs alone give the number. It stops at

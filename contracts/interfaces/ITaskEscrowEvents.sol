@@ -51,9 +51,7 @@ interface ITaskEscrowEvents {
     /// @notice One verdict or direct payment of a settlement did not apply and changed nothing.
     event VerdictSkipped(bytes32 indexed batchId, address indexed worker, uint32 nonce, Refusal reason);
     /// @notice Work was credited: `amount` for `assignments` assignments. Accompanies every credit for work.
-    event Paid(
-        bytes32 indexed batchId, address indexed worker, uint16 assignments, uint256 amount, PaidReason reason
-    );
+    event Paid(bytes32 indexed batchId, address indexed worker, uint16 assignments, uint256 amount, PaidReason reason);
     /// @notice `count` assignments moved from submitted to contestable; the reasons are in the results file.
     event Rejected(
         bytes32 indexed batchId, address indexed worker, uint16 count, bytes32 resultsDigest, uint40 contestEnd

@@ -39,8 +39,7 @@ library BoundedCalls {
     /// @return The signer, or zero if the signature is malformed.
     function recover(bytes32 digest, bytes calldata signature) internal pure returns (address) {
         if (signature.length == 64) {
-            (address compact,,) =
-                ECDSA.tryRecover(digest, bytes32(signature[0:32]), bytes32(signature[32:64]));
+            (address compact,,) = ECDSA.tryRecover(digest, bytes32(signature[0:32]), bytes32(signature[32:64]));
             return compact;
         }
         (address signer,,) = ECDSA.tryRecoverCalldata(digest, signature);

@@ -12,13 +12,13 @@ library Deadlines {
     using Ledgers for Ledger;
 
     /// @notice See `ITaskEscrow.expireClaims`.
-    function expireClaims(Ledger storage l, bytes32 batchId, address[] calldata workers) external {
-        Batch memory b = l.batchOf(batchId);
+    function expireClaims(Ledger storage ledger, bytes32 batchId, address[] calldata workers) external {
+        Batch memory b = ledger.batchOf(batchId);
         for (uint256 i = 0; i < workers.length; ++i) {
-            Tally memory t = l.tallyOf(batchId, workers[i]);
-            if (expire(batchId, b, t, workers[i])) l.store(batchId, workers[i], t);
+            Tally memory t = ledger.tallyOf(batchId, workers[i]);
+            if (expire(batchId, b, t, workers[i])) ledger.store(batchId, workers[i], t);
         }
-        l.store(batchId, b);
+        ledger.store(batchId, b);
     }
 
     /// @dev In memory only. Returns whether there was something to expire.
@@ -34,7 +34,7 @@ library Deadlines {
 
     /// @notice See `ITaskEscrow.payOverdue`.
     function payOverdue(
-        Ledger storage l,
+        Ledger storage ledger,
         bytes32 batchId,
         address requester,
         address worker,
@@ -42,8 +42,8 @@ library Deadlines {
         uint256 operatorFee
     ) external {
         // Check
-        Batch memory b = l.batchOf(batchId);
-        Tally memory t = l.tallyOf(batchId, worker);
+        Batch memory b = ledger.batchOf(batchId);
+        Tally memory t = ledger.tallyOf(batchId, worker);
         uint16 count = 0;
         if (t.oldLot > 0 && block.timestamp > t.oldReviewEnd) {
             count = t.oldLot;
@@ -54,13 +54,13 @@ library Deadlines {
         decide(t, count);
         b.submitted -= count;
         b.accepted += count;
-        l.store(batchId, b);
-        l.store(batchId, worker, t);
-        l.credit(worker, reward * count);
+        ledger.store(batchId, b);
+        ledger.store(batchId, worker, t);
+        ledger.credit(worker, reward * count);
         emit ITaskEscrowEvents.PaidOverdue(batchId, worker, count);
         emit ITaskEscrowEvents.Paid(batchId, worker, count, reward * count, PaidReason.Silence);
         if (operatorFee > 0) {
-            l.credit(requester, operatorFee * count);
+            ledger.credit(requester, operatorFee * count);
             emit ITaskEscrowEvents.FeeReturned(batchId, requester, operatorFee * count);
         }
     }
@@ -79,18 +79,18 @@ library Deadlines {
     }
 
     /// @notice See `ITaskEscrow.releaseRejected`.
-    function releaseRejected(Ledger storage l, bytes32 batchId, address[] calldata workers) external {
-        Batch memory b = l.batchOf(batchId);
+    function releaseRejected(Ledger storage ledger, bytes32 batchId, address[] calldata workers) external {
+        Batch memory b = ledger.batchOf(batchId);
         for (uint256 i = 0; i < workers.length; ++i) {
-            Tally memory t = l.tallyOf(batchId, workers[i]);
+            Tally memory t = ledger.tallyOf(batchId, workers[i]);
             uint16 count = t.contestable;
             if (count == 0 || block.timestamp <= t.contestEnd) continue;
             t.contestable = 0;
             b.contestable -= count;
             b.free += count;
-            l.store(batchId, workers[i], t);
+            ledger.store(batchId, workers[i], t);
             emit ITaskEscrowEvents.RejectionReleased(batchId, workers[i], count);
         }
-        l.store(batchId, b);
+        ledger.store(batchId, b);
     }
 }

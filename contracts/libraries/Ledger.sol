@@ -27,63 +27,63 @@ struct Funding {
 /// @dev A record counter stops at its maximum; it never blocks a payment. `owed` cannot overflow: all that is owed together
 /// is at most what the escrow holds, which deposits bound to 2^96 - 1.
 library Ledgers {
-    function accountOf(Ledger storage l, address account) internal view returns (Account memory) {
-        return Slots.unpackAccount(l.accounts[account]);
+    function accountOf(Ledger storage ledger, address account) internal view returns (Account memory) {
+        return Slots.unpackAccount(ledger.accounts[account]);
     }
 
-    function batchOf(Ledger storage l, bytes32 batchId) internal view returns (Batch memory) {
-        return Slots.unpackBatch(l.batches[batchId]);
+    function batchOf(Ledger storage ledger, bytes32 batchId) internal view returns (Batch memory) {
+        return Slots.unpackBatch(ledger.batches[batchId]);
     }
 
-    function tallyOf(Ledger storage l, bytes32 batchId, address worker) internal view returns (Tally memory) {
-        return Slots.unpackTally(l.tallies[batchId][worker]);
+    function tallyOf(Ledger storage ledger, bytes32 batchId, address worker) internal view returns (Tally memory) {
+        return Slots.unpackTally(ledger.tallies[batchId][worker]);
     }
 
-    function store(Ledger storage l, address account, Account memory a) internal {
-        l.accounts[account] = Slots.pack(a);
+    function store(Ledger storage ledger, address account, Account memory a) internal {
+        ledger.accounts[account] = Slots.pack(a);
     }
 
-    function store(Ledger storage l, bytes32 batchId, Batch memory b) internal {
-        l.batches[batchId] = Slots.pack(b);
+    function store(Ledger storage ledger, bytes32 batchId, Batch memory b) internal {
+        ledger.batches[batchId] = Slots.pack(b);
     }
 
-    function store(Ledger storage l, bytes32 batchId, address worker, Tally memory t) internal {
-        l.tallies[batchId][worker] = Slots.pack(t);
+    function store(Ledger storage ledger, bytes32 batchId, address worker, Tally memory t) internal {
+        ledger.tallies[batchId][worker] = Slots.pack(t);
     }
 
-    function credit(Ledger storage l, address account, uint256 amount) internal {
+    function credit(Ledger storage ledger, address account, uint256 amount) internal {
         if (amount == 0) return;
-        Account memory a = accountOf(l, account);
+        Account memory a = accountOf(ledger, account);
         a.owed = _sum(a.owed, amount);
-        store(l, account, a);
+        store(ledger, account, a);
     }
 
-    function debit(Ledger storage l, address account, uint256 amount) internal {
-        Account memory a = accountOf(l, account);
+    function debit(Ledger storage ledger, address account, uint256 amount) internal {
+        Account memory a = accountOf(ledger, account);
         if (a.owed < amount) revert ITaskEscrowErrors.TaskEscrow_InsufficientBalance(account, a.owed, amount);
         // forge-lint: disable-next-line(unsafe-typecast) amount <= a.owed
         a.owed -= uint96(amount);
-        store(l, account, a);
+        store(ledger, account, a);
     }
 
     /// @dev Pays `amount` and counts `accepted` and `rejected` on the worker's record, in one write.
-    function creditWork(Ledger storage l, address worker, uint256 amount, uint256 accepted, uint256 rejected)
+    function creditWork(Ledger storage ledger, address worker, uint256 amount, uint256 accepted, uint256 rejected)
         internal
     {
-        Account memory a = accountOf(l, worker);
+        Account memory a = accountOf(ledger, worker);
         a.owed = _sum(a.owed, amount);
         a.accepted = _saturate(uint256(a.accepted) + accepted);
         a.rejected = _saturate(uint256(a.rejected) + rejected);
-        store(l, worker, a);
+        store(ledger, worker, a);
     }
 
     /// @dev Pays `amount` and turns `count` rejections of the record into acceptances.
-    function creditOverturned(Ledger storage l, address worker, uint256 amount, uint256 count) internal {
-        Account memory a = accountOf(l, worker);
+    function creditOverturned(Ledger storage ledger, address worker, uint256 amount, uint256 count) internal {
+        Account memory a = accountOf(ledger, worker);
         a.owed = _sum(a.owed, amount);
         a.accepted = _saturate(uint256(a.accepted) + count);
         a.rejected = _saturate(a.rejected > count ? a.rejected - count : 0);
-        store(l, worker, a);
+        store(ledger, worker, a);
     }
 
     function _sum(uint96 have, uint256 amount) private pure returns (uint96) {

@@ -57,9 +57,8 @@ library Messages {
             typeHash = SET_SWEEP;
             wish = abi.encode(p.count == 1);
         }
-        return keccak256(
-            bytes.concat(abi.encode(typeHash, batchId, p.worker), wish, abi.encode(p.sequence, p.deadline))
-        );
+        return
+            keccak256(bytes.concat(abi.encode(typeHash, batchId, p.worker), wish, abi.encode(p.sequence, p.deadline)));
     }
 
     function ticket(
@@ -107,13 +106,11 @@ library Messages {
         );
     }
 
-    function overturn(
-        bytes32 batchId,
-        address worker,
-        uint16 decidedBefore,
-        uint16 contestableBefore,
-        uint16 count
-    ) internal pure returns (bytes32) {
+    function overturn(bytes32 batchId, address worker, uint16 decidedBefore, uint16 contestableBefore, uint16 count)
+        internal
+        pure
+        returns (bytes32)
+    {
         return keccak256(abi.encode(OVERTURN, batchId, worker, decidedBefore, contestableBefore, count));
     }
 

@@ -1,0 +1,68 @@
+# Piecework. `make` or `make help` lists what there is; long installs are done once and remembered in .stamps/.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo check format test test-fast artifacts replay kubo lock clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: .stamps/python .stamps/node ## Install Python and Node packages into this folder, once
+
+.stamps/python: requirements.lock pyproject.toml
+	@mkdir -p .stamps
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or later is needed: set PYTHON=..."; exit 1; }
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/python -m pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.stamps/node: package-lock.json package.json
+	@mkdir -p .stamps
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { echo "Node 20 or later is needed"; exit 1; }
+	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+demo: setup ## Label 300 scanned digits: fund, work, review, pay, audit, on a real chain
+	$(BIN)/piecework demo
+
+replay: setup ## Play the real crowd's 8,000 answers in CROWD/rte through the whole system
+	$(BIN)/piecework replay $(CROWD)/rte
+
+check: setup ## Format, lint, types, import rules, locks
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/python tools/forge.py fmt --check
+	node_modules/.bin/solhint --max-warnings 0 'contracts/**/*.sol'
+	$(BIN)/python tools/check_tree.py
+
+format: setup ## Put all files into their format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+	$(BIN)/python tools/forge.py fmt
+
+test: setup ## Run every test, the real crowd's replay included
+	$(BIN)/python -m pytest -q -rs
+
+test-fast: setup ## Run the tests that take seconds
+	$(BIN)/python -m pytest -q -m "not slow"
+
+artifacts: setup ## Compile the contracts into piecework/chain/abi/
+	$(BIN)/python -m piecework.chain.compile
+
+kubo: ## Build a pinned IPFS daemon into .tools/ with the Go toolchain, for the tests that need one
+	GOBIN=$(CURDIR)/.tools/bin go install github.com/ipfs/kubo/cmd/ipfs@v0.37.0
+
+lock: .stamps/python ## Write requirements.lock anew from pyproject.toml
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --generate-hashes --no-emit-index-url --no-emit-find-links --all-extras \
+		--python-version 3.11 pyproject.toml --output-file requirements.lock
+
+clean: ## Remove everything that was installed or built here
+	rm -rf $(VENV) node_modules .stamps .cache out build *.egg-info
