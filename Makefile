@@ -23,7 +23,7 @@ setup: .stamps/python .stamps/node ## Install Python and Node packages into this
 
 .stamps/node: package-lock.json package.json
 	@mkdir -p .stamps
-	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20)' || { echo "Node 20 or later is needed"; exit 1; }
+	@node -e 'process.exit(Number(process.versions.node.split(".")[0]) < 20 ? 1 : 0)' || { echo "Node 20 or later is needed"; exit 1; }
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
