@@ -21,6 +21,8 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
     using Ledgers for Ledger;
 
     uint8 private constant SWEEP = 1;
+    /// Enough for a token with hooks; a recipient that burns all of it fails alone.
+    uint256 private constant SWEEP_GAS = 300_000;
 
     IERC20 private immutable TOKEN;
     mapping(address => bool) private _arbitrators;
@@ -135,8 +137,10 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
         for (uint256 i = 0; i < accounts.length; ++i) {
             Account memory a = _ledger.accountOf(accounts[i]);
             if (a.flags & SWEEP == 0 || a.owed == 0) continue;
-            // A call to itself, so that a refused or dishonest transfer undoes this one payment alone.
-            try this.paySwept(accounts[i], a.owed) {}
+            // A call to itself, so that a refused or dishonest transfer undoes this one payment alone. Who brings too little
+            // gas reverts the whole, instead of making transfers fail.
+            BoundedCalls.requireGas(SWEEP_GAS);
+            try this.paySwept{gas: SWEEP_GAS}(accounts[i], a.owed) {}
             catch {
                 emit SweepFailed(accounts[i], a.owed);
             }

@@ -6,6 +6,7 @@ import {IGate} from "./interfaces/IGate.sol";
 import {ITaskEscrow} from "./interfaces/ITaskEscrow.sol";
 import {BoundedCalls} from "./libraries/BoundedCalls.sol";
 import {Deadlines} from "./libraries/Deadlines.sol";
+import {Disputes} from "./libraries/Disputes.sol";
 import {Batch, BatchKey, Packet, PacketKind, Refusal, Tally, Terms, Ticket} from "./libraries/EscrowTypes.sol";
 import {Ledger, Ledgers} from "./libraries/Ledger.sol";
 import {Messages} from "./libraries/Messages.sol";
@@ -92,13 +93,14 @@ abstract contract WorkBook is BatchBook {
                 continue;
             }
             bytes32 batchId = ids[p.batchIndex];
-            Refusal refusal = _applyPacket(batchId, _workTerms(keys[p.batchIndex].terms), p);
+            Refusal refusal = _applyPacket(batchId, keys[p.batchIndex].terms, p, p.worker);
             if (refusal != Refusal.None) emit PacketSkipped(batchId, p.worker, p.sequence, refusal);
         }
     }
 
-    function _applyPacket(bytes32 batchId, WorkTerms memory terms, Packet calldata p)
-        private
+    /// @dev `poster` puts up the bond if the packet is a dispute.
+    function _applyPacket(bytes32 batchId, Terms calldata terms, Packet calldata p, address poster)
+        internal
         returns (Refusal refusal)
     {
         // Check
@@ -109,8 +111,11 @@ abstract contract WorkBook is BatchBook {
         if (p.sequence != t.sequence || t.sequence >= LAST_SEQUENCE) return Refusal.SequenceNotNext;
         bytes32 digest = _hashTypedDataV4(Messages.packet(batchId, p));
         if (!BoundedCalls.isSignedBy(p.worker, digest, p.signature)) return Refusal.SignatureInvalid;
+        if (p.kind == PacketKind.Dispute) {
+            return Disputes.open(_ledger, batchId, terms, p.worker, poster, p.count, p.workDigest);
+        }
         // Effect: on memory first; a refusal stores nothing.
-        refusal = _act(batchId, terms, b, t, p);
+        refusal = _act(batchId, _workTerms(terms), b, t, p);
         if (refusal != Refusal.None) return refusal;
         _storeBoth(batchId, b, p.worker, t);
     }
@@ -169,7 +174,7 @@ abstract contract WorkBook is BatchBook {
         b.free -= asked.count;
         b.claimed += asked.count;
         t.claimed += asked.count;
-        t.leaseEnd = _seconds(leaseEnd);
+        t.leaseEnd = Deadlines.secondsOf(leaseEnd);
         emit Claimed(
             batchId, asked.worker, asked.count, asked.manifestVersion, asked.tasksDigest, t.leaseEnd, t.sequence
         );
@@ -255,7 +260,7 @@ abstract contract WorkBook is BatchBook {
         t.claimed -= count;
         b.claimed -= count;
         b.submitted += count;
-        uint32 reviewEnd = _seconds(block.timestamp + terms.reviewWindow);
+        uint32 reviewEnd = Deadlines.secondsOf(block.timestamp + terms.reviewWindow);
         if (t.oldLot == 0) {
             // Nothing is undecided: the submission is the old lot, whose window no later one restarts.
             t.oldLot = count;
@@ -311,11 +316,5 @@ abstract contract WorkBook is BatchBook {
     function _storeBoth(bytes32 batchId, Batch memory b, address worker, Tally memory t) internal {
         _ledger.store(batchId, b);
         _ledger.store(batchId, worker, t);
-    }
-
-    /// @dev A time as the tally keeps it; stops at the year 2106 instead of wrapping.
-    function _seconds(uint256 time) internal pure returns (uint32) {
-        // forge-lint: disable-next-line(unsafe-typecast) checked here
-        return time > type(uint32).max ? type(uint32).max : uint32(time);
     }
 }

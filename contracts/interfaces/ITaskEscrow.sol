@@ -6,6 +6,7 @@ import {
     Batch,
     BatchKey,
     DirectPayment,
+    Dispute,
     OperatorAllowance,
     Packet,
     Permit,
@@ -167,8 +168,32 @@ interface ITaskEscrow is ITaskEscrowEvents, ITaskEscrowErrors {
         bytes calldata signature
     ) external;
 
-    /// @notice Frees the money of rejections that were not contested in time; anyone. Workers with none are passed over.
+    /// @notice Frees the money of rejections that were not contested in time; anyone. Workers with none, or with a dispute
+    /// open, are passed over. Gives the requester's fee lock back with the last of a worker's rejections.
     function releaseRejected(BatchKey calldata key, address[] calldata workers) external;
+
+    // ------------------------------------------------------------- disputes
+
+    /// @notice Puts min(`count`, contestable) of the caller's rejections before the arbitrator, within the dispute window.
+    /// Takes the dispute fee from the caller's account as a bond. One dispute a batch and worker is open at a time; what is
+    /// rejected later, or left out, can be contested for one dispute window after it ends. Emits `Disputed`, `BondPosted`.
+    /// @param evidenceDigest sha2-256 of the evidence file, or zero.
+    function dispute(BatchKey calldata key, uint16 count, bytes32 evidenceDigest) external;
+
+    /// @notice `dispute` with the worker's signed packet of kind `Dispute`, and the bond from the caller's account. What is
+    /// left of the bond comes back to the caller. A relayed dispute takes the bond from the worker's account.
+    function sponsorDispute(BatchKey calldata key, Packet calldata packet) external;
+
+    /// @notice The arbitrator's ruling, in the shape of ERC-792: `ruling` r accepts min(r - 1, contested) assignments; 0 is a
+    /// refusal to rule and counts as silence. Accepted ones are paid, upheld ones are free money again. The arbitrator is
+    /// credited the dispute fee: floor(fee x upheld / contested) of the bond, the rest of the requester's lock.
+    /// Does nothing if no such dispute is open, so that a late arbitrator is not stuck. After the ruling window it counts as
+    /// silence. Reverts only for another caller than the arbitrator.
+    function rule(uint256 disputeId, uint256 ruling) external;
+
+    /// @notice Ends a dispute whose ruling window is over; anyone. The worker is paid, both fees go back to who posted them,
+    /// and no record changes.
+    function ruleOverdue(uint256 disputeId) external;
 
     // ---------------------------------------------------------------- views
 
@@ -193,6 +218,12 @@ interface ITaskEscrow is ITaskEscrowEvents, ITaskEscrowErrors {
         external
         view
         returns (Refusal);
+
+    /// @notice An open dispute; all zero once it ended.
+    function disputeOf(uint256 disputeId) external view returns (Dispute memory);
+
+    /// @notice Token units of the requester's that are locked for disputes of a batch.
+    function lockedOf(bytes32 batchId) external view returns (uint256);
 
     /// @notice What `requester` lets `operator` do.
     function allowanceOf(address requester, address operator) external view returns (OperatorAllowance memory);

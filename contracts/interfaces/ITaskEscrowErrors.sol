@@ -19,8 +19,10 @@ interface ITaskEscrowErrors {
     error TaskEscrow_ZeroReward();
     /// @notice The operator fee is above a twentieth of the reward.
     error TaskEscrow_OperatorFeeTooHigh(uint256 operatorFee, uint256 max);
-    /// @notice A dispute fee cannot be taken yet: it must be zero.
-    error TaskEscrow_DisputeFeeNotSupported(uint256 disputeFee);
+    /// @notice The dispute fee is above maxClaim x reward.
+    error TaskEscrow_DisputeFeeTooHigh(uint256 disputeFee, uint256 max);
+    /// @notice No dispute of this number is open, or its arbitrator can still rule.
+    error TaskEscrow_RulingNotOverdue(uint256 disputeId);
     /// @notice The arbitrator is not one of the set fixed at deployment.
     error TaskEscrow_ArbitratorNotListed(address arbitrator);
     /// @notice A window is outside its bounds. `field` is its name in `Terms`.

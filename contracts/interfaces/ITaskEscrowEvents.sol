@@ -60,13 +60,46 @@ interface ITaskEscrowEvents {
     event Overturned(bytes32 indexed batchId, address indexed worker, uint16 count, address by);
     /// @notice The review window ended without a decision and `count` assignments were paid.
     event PaidOverdue(bytes32 indexed batchId, address indexed worker, uint16 count);
+    /// @notice The requester's dispute fee was locked from its account, with this worker's first contestable rejection. If the
+    /// account was short, a `Refunded` right before moved free assignments to it.
+    event FeeLocked(bytes32 indexed batchId, address indexed worker, address indexed requester, uint256 amount);
+    /// @notice What was left of the lock went back to the requester's account.
+    event FeeReleased(bytes32 indexed batchId, address indexed worker, address indexed requester, uint256 amount);
+    /// @notice `count` assignments moved from contestable to disputed. The arbitrator may rule until `rulingEnd`.
+    event Disputed(
+        bytes32 indexed batchId,
+        address indexed worker,
+        uint256 indexed disputeId,
+        uint16 count,
+        bytes32 evidenceDigest,
+        uint40 rulingEnd,
+        address arbitrator
+    );
+    /// @notice A dispute's bond was taken from `poster`'s account.
+    event BondPosted(uint256 indexed disputeId, address indexed poster, uint256 amount);
+    /// @notice What was left of the bond went back to `poster`'s account.
+    event BondReturned(uint256 indexed disputeId, address indexed poster, uint256 amount);
+    /// @notice A dispute over `count` rejections ended: `accepted` of them are paid, the others are free again.
+    /// `fromBond` and `fromLock` are the parts of the arbitrator's fee; both are zero if nobody ruled (`ruled` false).
+    event Ruled(
+        bytes32 indexed batchId,
+        address indexed worker,
+        uint256 indexed disputeId,
+        uint16 count,
+        uint16 accepted,
+        bool ruled,
+        uint256 fromBond,
+        uint256 fromLock,
+        uint40 contestEnd
+    );
     /// @notice `count` rejections were not contested in time; their money is free again.
     event RejectionReleased(bytes32 indexed batchId, address indexed worker, uint16 count);
     /// @notice Free money went back to the requester's account.
     event Refunded(bytes32 indexed batchId, address indexed requester, uint24 assignments, uint256 amount);
-    /// @notice The operator's fee for reviewed assignments was credited to it.
-    event FeePaid(bytes32 indexed batchId, address indexed operator, uint256 amount);
-    /// @notice The operator's fee for assignments paid by silence went back to the requester's account.
+    /// @notice A fee was credited: the operator's for reviewed assignments, or the arbitrator's for a ruling (then `Ruled`
+    /// comes right before).
+    event FeePaid(bytes32 indexed batchId, address indexed receiver, uint256 amount);
+    /// @notice The operator's fee for assignments paid by silence or ruling went back to the requester's account.
     event FeeReturned(bytes32 indexed batchId, address indexed requester, uint256 amount);
     /// @notice Tokens came in and were credited.
     event Deposited(address indexed account, uint256 amount);

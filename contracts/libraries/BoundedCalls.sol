@@ -15,11 +15,16 @@ library BoundedCalls {
     /// Left for what happens after the call.
     uint256 private constant RESERVE = 40_000;
 
-    /// @return answer The first word returned, or zero if the call failed or returned less than a word.
-    function ask(address target, uint256 gasCap, bytes memory data) internal view returns (uint256 answer) {
+    /// @dev Reverts unless a call can be given `gasCap`.
+    function requireGas(uint256 gasCap) internal view {
         // 63/64 of what is left can be passed on.
         uint256 needed = gasCap + gasCap / 63 + RESERVE;
         if (gasleft() < needed) revert ITaskEscrowErrors.TaskEscrow_InsufficientGas(gasleft(), needed);
+    }
+
+    /// @return answer The first word returned, or zero if the call failed or returned less than a word.
+    function ask(address target, uint256 gasCap, bytes memory data) internal view returns (uint256 answer) {
+        requireGas(gasCap);
         assembly ("memory-safe") {
             let ok := staticcall(gasCap, target, add(data, 0x20), mload(data), 0x00, 0x20)
             if and(ok, gt(returndatasize(), 0x1f)) { answer := mload(0x00) }

@@ -4,7 +4,9 @@ pragma solidity ^0.8.28;
 import {ITaskEscrowErrors} from "../interfaces/ITaskEscrowErrors.sol";
 import {ITaskEscrowEvents} from "../interfaces/ITaskEscrowEvents.sol";
 import {Batch, PaidReason, Tally} from "./EscrowTypes.sol";
+import {FeeLocks} from "./FeeLocks.sol";
 import {Ledger, Ledgers} from "./Ledger.sol";
+import {OperatorFees} from "./OperatorFees.sol";
 
 /// @title What anyone may do when a window is over
 /// @dev Linked code: these calls are rare, and the escrow needs the room.
@@ -59,10 +61,7 @@ library Deadlines {
         ledger.credit(worker, reward * count);
         emit ITaskEscrowEvents.PaidOverdue(batchId, worker, count);
         emit ITaskEscrowEvents.Paid(batchId, worker, count, reward * count, PaidReason.Silence);
-        if (operatorFee > 0) {
-            ledger.credit(requester, operatorFee * count);
-            emit ITaskEscrowEvents.FeeReturned(batchId, requester, operatorFee * count);
-        }
+        OperatorFees.giveBack(ledger, batchId, requester, operatorFee * count);
     }
 
     /// @dev Decides `count` undecided assignments, older lot first; then what is left of the young lot is the old one.
@@ -78,18 +77,32 @@ library Deadlines {
         t.youngReviewEnd = 0;
     }
 
+    /// @dev A time as the tally keeps it; stops at the year 2106 instead of wrapping.
+    function secondsOf(uint256 time) internal pure returns (uint32) {
+        // forge-lint: disable-next-line(unsafe-typecast) checked here
+        return time > type(uint32).max ? type(uint32).max : uint32(time);
+    }
+
     /// @notice See `ITaskEscrow.releaseRejected`.
-    function releaseRejected(Ledger storage ledger, bytes32 batchId, address[] calldata workers) external {
+    function releaseRejected(
+        Ledger storage ledger,
+        bytes32 batchId,
+        address requester,
+        uint256 disputeFee,
+        address[] calldata workers
+    ) external {
         Batch memory b = ledger.batchOf(batchId);
         for (uint256 i = 0; i < workers.length; ++i) {
             Tally memory t = ledger.tallyOf(batchId, workers[i]);
             uint16 count = t.contestable;
-            if (count == 0 || block.timestamp <= t.contestEnd) continue;
+            // While a dispute is open its worker's other rejections wait: their window begins at the ruling.
+            if (count == 0 || t.disputed > 0 || block.timestamp <= t.contestEnd) continue;
             t.contestable = 0;
             b.contestable -= count;
             b.free += count;
-            ledger.store(batchId, workers[i], t);
             emit ITaskEscrowEvents.RejectionReleased(batchId, workers[i], count);
+            FeeLocks.releaseIfDone(ledger, batchId, requester, workers[i], t, disputeFee);
+            ledger.store(batchId, workers[i], t);
         }
         ledger.store(batchId, b);
     }

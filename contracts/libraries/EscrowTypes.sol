@@ -8,7 +8,8 @@ struct Terms {
     uint96 reward;
     /// Paid to `operator` for each assignment accepted by a reviewer, in token units. At most reward / 20.
     uint96 operatorFee;
-    /// Fee of one dispute, in token units. At most maxClaim x reward. Zero until disputes are supported.
+    /// Fee of one dispute, in token units. At most maxClaim x reward. Locked from the requester with the first contestable
+    /// rejection of a worker, and put up as a bond by whoever disputes it.
     uint96 disputeFee;
     /// Decides submissions: a person, a Safe, or a `ReviewPanel` (EOA or ERC-1271 signer).
     address reviewer;
@@ -54,7 +55,7 @@ struct Batch {
     uint24 submitted;
     /// Changed by time: after the dispute window anyone can return them to `free`.
     uint24 contestable;
-    /// Changed by time: after the ruling window anyone can have the worker paid. Zero until disputes are supported.
+    /// Changed by time: after the ruling window anyone can have the worker paid.
     uint24 disputed;
     uint24 accepted;
     uint24 refunded;
@@ -75,8 +76,9 @@ struct Tally {
     uint16 youngLot;
     /// Decided so far, however. Verdicts name this number, so a stale one cannot apply.
     uint16 decided;
+    /// Rejected, and open to dispute until `contestEnd`; while a dispute is open, until it ends and one window more.
     uint16 contestable;
-    /// Zero until disputes are supported.
+    /// Rejected and before the arbitrator, in the one dispute that can be open at a time.
     uint16 disputed;
     /// Unix seconds until which `claimed` may be submitted.
     uint32 leaseEnd;
@@ -86,10 +88,10 @@ struct Tally {
     uint32 youngReviewEnd;
     /// Unix seconds until which `contestable` may be contested.
     uint32 contestEnd;
-    /// Sequence number that this worker's next packet or ticket in this batch must carry. Every claim, return and submission
-    /// raises it by one (a claim-and-submit by two), by packet or by call. Never cleared.
+    /// Sequence number that this worker's next packet or ticket in this batch must carry. Every claim, return, submission and
+    /// dispute raises it by one (a claim-and-submit by two), by packet or by call. Never cleared.
     uint24 sequence;
-    /// Bit 0: a dispute fee is locked. Zero until disputes are supported.
+    /// Bit 0: the requester's dispute fee is locked for this worker. Set while anything is contestable or disputed.
     uint8 flags;
 }
 
@@ -101,16 +103,39 @@ struct Account {
     uint32 accepted;
     /// Rejected assignments that are not being contested, as worker.
     uint32 rejected;
-    /// Rejections being contested, as worker. Zero until disputes are supported.
+    /// Rejections being contested, as worker.
     uint24 contested;
-    /// Contested assignments that a ruling accepted (worker) or upheld (requester). Zero until disputes are supported.
+    /// Contested assignments that a ruling accepted (as worker) or upheld (as requester).
     uint16 disputesWon;
-    /// Contested assignments that a ruling upheld (worker) or accepted (requester). Zero until disputes are supported.
+    /// Contested assignments that a ruling upheld (as worker) or accepted (as requester).
     uint16 disputesLost;
     /// Number that this account's next signed withdrawal or sweep setting must carry.
     uint32 nonce;
     /// Bit 0: anyone may sweep what is owed to this address.
     uint8 flags;
+}
+
+/// @notice One open dispute. It carries what a ruling needs, because an arbitrator knows nothing but its number.
+struct Dispute {
+    address worker;
+    /// Rejections contested: a snapshot.
+    uint16 count;
+    /// Unix seconds until which the arbitrator may rule.
+    uint40 rulingEnd;
+    /// Seconds that rejections outside this dispute can be contested after it ended.
+    uint32 disputeWindow;
+    /// Put up the bond, and gets back what is left of it: the worker or a sponsor.
+    address poster;
+    /// As in the terms.
+    uint96 reward;
+    address arbitrator;
+    /// The dispute fee of the terms: what the bond is, and what the requester's lock is.
+    uint96 fee;
+    bytes32 batchId;
+    /// As in the terms.
+    uint96 operatorFee;
+    /// Unix seconds of the dispute's opening.
+    uint40 openedAt;
 }
 
 /// @notice The assigner's leave to claim; it works once because it carries the worker's next sequence number.
@@ -134,7 +159,9 @@ enum PacketKind {
     /// Take `count` assignments and commit to the answers of `submitted` of them at once.
     ClaimAndSubmit,
     /// Switch sweeping on (`count` = 1) or off (`count` = 0).
-    SetSweep
+    SetSweep,
+    /// Contest `count` rejections; `workDigest` is the digest of the evidence.
+    Dispute
 }
 
 /// @notice One signed wish of a worker, brought by anyone.
@@ -202,10 +229,12 @@ enum PaidReason {
     Overturned,
     /// Paid without a claim, in a `direct` batch.
     Direct,
-    /// An arbitrator accepted it. Not used until disputes are supported.
+    /// An arbitrator accepted it.
     Ruled,
-    /// The ruling window ended without a ruling. Not used until disputes are supported.
-    RulingOverdue
+    /// The ruling window ended without a ruling, or the arbitrator refused to rule.
+    RulingOverdue,
+    /// A rejection that the requester could no longer back with a dispute fee.
+    FeeShort
 }
 
 /// @notice Why a claim, packet or verdict does not apply. Direct calls revert with it, lists skip the entry and emit it.
@@ -254,6 +283,14 @@ enum Refusal {
     ReviewWindowOver,
     /// A direct payment in a batch without that flag.
     DirectNotAllowed,
-    /// The dispute fee cannot be locked. Not used until disputes are supported.
-    FeeNotLockable
+    /// Neither the requester's account nor the batch's free money covers the dispute fee of a first rejection.
+    FeeNotLockable,
+    /// This worker has no contestable rejection in this batch.
+    NothingContestable,
+    /// A dispute of this worker in this batch is open; the next can follow its ruling.
+    DisputeOpen,
+    /// The dispute window is over.
+    DisputeWindowOver,
+    /// Whoever puts up the bond is owed less than the dispute fee.
+    BondShort
 }

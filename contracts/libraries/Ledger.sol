@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ITaskEscrowErrors} from "../interfaces/ITaskEscrowErrors.sol";
-import {Account, Batch, Tally} from "./EscrowTypes.sol";
+import {Account, Batch, Dispute, Tally} from "./EscrowTypes.sol";
 import {Slots} from "./Slots.sol";
 
 /// @dev All that the escrow stores about money and work, in one place that its linked libraries can be handed.
@@ -15,11 +15,13 @@ struct Ledger {
     mapping(bytes32 batchId => mapping(address worker => uint256)) tallies;
     /// One slot a batch: who funded it, and what its fee locks hold.
     mapping(bytes32 batchId => Funding) funding;
+    /// Open disputes; an entry is deleted when its dispute ends.
+    mapping(uint256 disputeId => Dispute) disputes;
 }
 
 struct Funding {
     address requester;
-    /// Token units in fee locks. Zero until disputes are supported.
+    /// Token units in the requester's fee locks of this batch.
     uint96 locked;
 }
 
@@ -82,8 +84,68 @@ library Ledgers {
         Account memory a = accountOf(ledger, worker);
         a.owed = _sum(a.owed, amount);
         a.accepted = _saturate(uint256(a.accepted) + count);
-        a.rejected = _saturate(a.rejected > count ? a.rejected - count : 0);
+        a.rejected = _less(a.rejected, count);
         store(ledger, worker, a);
+    }
+
+    /// @dev Pays `amount` for `count` rejections that are void: they count neither for nor against the worker.
+    function creditVoided(Ledger storage ledger, address worker, uint256 amount, uint256 count) internal {
+        Account memory a = accountOf(ledger, worker);
+        a.owed = _sum(a.owed, amount);
+        a.rejected = _less(a.rejected, count);
+        store(ledger, worker, a);
+    }
+
+    /// @dev Takes `count` rejections off the record while they are contested.
+    function contest(Ledger storage ledger, address worker, uint256 count) internal {
+        Account memory a = accountOf(ledger, worker);
+        a.rejected = _less(a.rejected, count);
+        uint256 contested = a.contested + count;
+        // forge-lint: disable-next-line(unsafe-typecast) checked here
+        a.contested = contested > type(uint24).max ? type(uint24).max : uint24(contested);
+        store(ledger, worker, a);
+    }
+
+    /// @dev Ends the contest of `count` rejections: `accepted` are paid `amount` and count for the worker, `upheld` against it.
+    /// Both zero if nobody ruled.
+    function creditRuled(
+        Ledger storage ledger,
+        address worker,
+        uint256 amount,
+        uint256 count,
+        uint256 accepted,
+        uint256 upheld
+    ) internal {
+        Account memory a = accountOf(ledger, worker);
+        a.owed = _sum(a.owed, amount);
+        // forge-lint: disable-next-line(unsafe-typecast) less than a.contested
+        a.contested = count < a.contested ? uint24(a.contested - count) : 0;
+        a.accepted = _saturate(uint256(a.accepted) + accepted);
+        a.rejected = _saturate(uint256(a.rejected) + upheld);
+        _countDisputes(a, accepted, upheld);
+        store(ledger, worker, a);
+    }
+
+    /// @dev Counts a ruling on the requester's record.
+    function countRuling(Ledger storage ledger, address requester, uint256 won, uint256 lost) internal {
+        Account memory a = accountOf(ledger, requester);
+        _countDisputes(a, won, lost);
+        store(ledger, requester, a);
+    }
+
+    function _countDisputes(Account memory a, uint256 won, uint256 lost) private pure {
+        a.disputesWon = _saturate16(a.disputesWon + won);
+        a.disputesLost = _saturate16(a.disputesLost + lost);
+    }
+
+    function _less(uint32 have, uint256 count) private pure returns (uint32) {
+        // forge-lint: disable-next-line(unsafe-typecast) less than have
+        return count < have ? uint32(have - count) : 0;
+    }
+
+    function _saturate16(uint256 value) private pure returns (uint16) {
+        // forge-lint: disable-next-line(unsafe-typecast) checked here
+        return value > type(uint16).max ? type(uint16).max : uint16(value);
     }
 
     function _sum(uint96 have, uint256 amount) private pure returns (uint96) {

@@ -20,6 +20,9 @@ library Messages {
     );
     bytes32 internal constant SET_SWEEP =
         keccak256("SetSweep(bytes32 batchId,address worker,bool enabled,uint24 sequence,uint40 deadline)");
+    bytes32 internal constant DISPUTE = keccak256(
+        "Dispute(bytes32 batchId,address worker,uint16 count,bytes32 evidenceDigest,uint24 sequence,uint40 deadline)"
+    );
     bytes32 internal constant TICKET = keccak256(
         "Ticket(bytes32 batchId,uint16 manifestVersion,address worker,uint16 count,bytes32 tasksDigest,uint40 leaseEnd,uint40 deadline,uint24 sequence)"
     );
@@ -50,6 +53,9 @@ library Messages {
         } else if (p.kind == PacketKind.ClaimAndSubmit) {
             typeHash = CLAIM_AND_SUBMIT;
             wish = abi.encode(p.manifestVersion, p.count, p.tasksDigest, p.submitted, p.workDigest);
+        } else if (p.kind == PacketKind.Dispute) {
+            typeHash = DISPUTE;
+            wish = abi.encode(p.count, p.workDigest);
         } else if (p.kind == PacketKind.ReturnClaim) {
             typeHash = RETURN_CLAIM;
             wish = abi.encode(p.count);

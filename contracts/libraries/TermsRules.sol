@@ -26,8 +26,10 @@ library TermsRules {
             revert ITaskEscrowErrors.TaskEscrow_OperatorFeeTooHigh(terms.operatorFee, maxFee);
         }
         if (terms.operatorFee > 0 && terms.operator == address(0)) revert ITaskEscrowErrors.TaskEscrow_ZeroAddress();
-        // The lock of this fee comes with disputes; a fee that nobody locks would be a promise to nobody.
-        if (terms.disputeFee != 0) revert ITaskEscrowErrors.TaskEscrow_DisputeFeeNotSupported(terms.disputeFee);
+        uint256 maxDisputeFee = uint256(terms.reward) * terms.maxClaim;
+        if (terms.disputeFee > maxDisputeFee) {
+            revert ITaskEscrowErrors.TaskEscrow_DisputeFeeTooHigh(terms.disputeFee, maxDisputeFee);
+        }
         if (terms.reviewer == address(0)) revert ITaskEscrowErrors.TaskEscrow_ZeroAddress();
         if (terms.manifest == bytes32(0) || terms.maxClaim == 0) revert ITaskEscrowErrors.TaskEscrow_ZeroAmount();
         if (terms.flags & ~DIRECT != 0) revert ITaskEscrowErrors.TaskEscrow_UnknownFlags(terms.flags);

@@ -16,8 +16,17 @@ from typing import Any
 SHIPPED = (
     "TaskEscrow",
     "ReviewPanel",
+    "ArbitrationPanel",
+    "Credentials",
+    "CredentialGate",
+    "AcceptedWorkGate",
+    "AllowListGate",
+    "AllOfGate",
     "TestToken",
+    "Batches",
     "Deadlines",
+    "Disputes",
+    "Settlements",
     "TermsRules",
 )
 """Contracts whose artifacts the package carries."""

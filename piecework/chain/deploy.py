@@ -66,6 +66,18 @@ def deploy_panel(web3: Web3, sender: LocalAccount, members: Sequence[str], thres
     return deploy_contract(web3, sender, "ReviewPanel", list(members), threshold)[0]
 
 
+def deploy_arbitration_panel(
+    web3: Web3, sender: LocalAccount, jurors: Sequence[str], threshold: int, fee_units: int
+) -> str:
+    """Creates an ArbitrationPanel of `threshold` of `jurors` that rules for at least `fee_units`."""
+    return deploy_contract(web3, sender, "ArbitrationPanel", list(jurors), threshold, fee_units)[0]
+
+
+def deploy_credentials(web3: Web3, sender: LocalAccount) -> tuple[str, int]:
+    """Creates the registry of qualifications; returns its address and block."""
+    return deploy_contract(web3, sender, "Credentials")
+
+
 def deploy_escrow(
     web3: Web3,
     sender: LocalAccount,

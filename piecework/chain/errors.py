@@ -39,6 +39,10 @@ REFUSALS: tuple[str, ...] = (
     "review_window_over",
     "direct_not_allowed",
     "fee_not_lockable",
+    "nothing_contestable",
+    "dispute_open",
+    "dispute_window_over",
+    "bond_short",
 )
 """The contract's `Refusal` values by number; a test reads the enum from the source and compares."""
 
@@ -49,6 +53,7 @@ PAID_REASONS: tuple[str, ...] = (
     "direct",
     "ruled",
     "ruling_overdue",
+    "fee_short",
 )
 """The contract's `PaidReason` values by number; compared in the same test."""
 
@@ -94,7 +99,7 @@ class RevertReason:
         """A stable snake_case code; a refusal gives its own name."""
         if self.name == "TaskEscrow_Refused":
             return str(self.arguments["reason"])
-        short = self.name.removeprefix("TaskEscrow_")
+        short = self.name.rpartition("_")[2]
         return "".join(("_" if i and c.isupper() else "") + c.lower() for i, c in enumerate(short))
 
     def __str__(self) -> str:
@@ -110,12 +115,24 @@ class CallReverted(ChainError):
         self.reason = reason
 
 
+_CONTRACTS = (
+    "TaskEscrow",
+    "ReviewPanel",
+    "ArbitrationPanel",
+    "Credentials",
+    "AllowListGate",
+    "AcceptedWorkGate",
+    "TestToken",
+)
+"""Whose errors are decoded; libraries of the escrow declare theirs in its interface."""
+
+
 @cache
 def _errors() -> dict[bytes, tuple[str, list[str], list[str]]]:
     from eth_utils.abi import abi_to_signature, function_abi_to_4byte_selector
 
     known = {}
-    for contract in ("TaskEscrow", "ReviewPanel", "TestToken"):
+    for contract in _CONTRACTS:
         for entry in artifacts.load(contract).entries("error"):
             signature = abi_to_signature(entry)  # type: ignore[arg-type]
             selector = function_abi_to_4byte_selector({**entry, "type": "function"})  # type: ignore[arg-type]

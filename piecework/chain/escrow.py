@@ -85,6 +85,27 @@ class TallyState:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeState:
+    """One open dispute; all zero once it ended. Amounts in token units, times in unix seconds, windows in seconds."""
+
+    worker: str
+    count: int
+    ruling_end: int
+    dispute_window: int
+    poster: str
+    reward: int
+    arbitrator: str
+    fee: int
+    batch_id: bytes
+    operator_fee: int
+    opened_at: int
+
+    @property
+    def is_open(self) -> bool:
+        return self.opened_at > 0
+
+
+@dataclass(frozen=True, slots=True)
 class PermitApproval:
     """A signed ERC-2612 permit: token units, unix seconds, 65-byte signature in hex."""
 
@@ -149,6 +170,13 @@ class Escrow:
     def requester_of(self, batch_id: str) -> str:
         """Who funded the batch; the zero address if it does not exist."""
         return str(self.contract.functions.requesterOf(batch_id).call())
+
+    def dispute_of(self, dispute_id: int, block: BlockIdentifier = "latest") -> DisputeState:
+        return DisputeState(*self.contract.functions.disputeOf(dispute_id).call(block_identifier=block))
+
+    def locked_of(self, batch_id: str, block: BlockIdentifier = "latest") -> int:
+        """Token units of the requester's that are locked for disputes of a batch."""
+        return int(self.contract.functions.lockedOf(batch_id).call(block_identifier=block))
 
     def may_claim(self, key: BatchKey, worker: str, count: int, version: int = 1) -> str | None:
         """Why `worker` may not claim, tickets aside; None if it may."""
@@ -263,6 +291,21 @@ class Escrow:
 
     def overturn(self, key: BatchKey, worker: str, count: int) -> Call:
         return self._call("overturn", key.as_tuple(), worker, count)
+
+    # --------------------------------------------------------------- disputes
+
+    def dispute(self, key: BatchKey, count: int, evidence_digest: str) -> Call:
+        return self._call("dispute", key.as_tuple(), count, bytes.fromhex(evidence_digest[2:]))
+
+    def sponsor_dispute(self, key: BatchKey, packet: Packet) -> Call:
+        return self._call("sponsorDispute", key.as_tuple(), packet.as_tuple(0))
+
+    def rule(self, dispute_id: int, ruling: int) -> Call:
+        """The arbitrator's ruling: r accepts r - 1 assignments, 0 refuses to rule."""
+        return self._call("rule", dispute_id, ruling)
+
+    def rule_overdue(self, dispute_id: int) -> Call:
+        return self._call("ruleOverdue", dispute_id)
 
     # ------------------------------------------------------- anyone, after time
 

@@ -29,6 +29,7 @@ class PacketKind(IntEnum):
     SUBMIT = 2
     CLAIM_AND_SUBMIT = 3
     SET_SWEEP = 4
+    DISPUTE = 5
 
 
 _DOMAIN_FIELDS = [
@@ -75,6 +76,13 @@ TYPES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("batchId", "bytes32"),
         ("worker", "address"),
         ("enabled", "bool"),
+        *_PACKET_TAIL,
+    ],
+    "Dispute": [
+        ("batchId", "bytes32"),
+        ("worker", "address"),
+        ("count", "uint16"),
+        ("evidenceDigest", "bytes32"),
         *_PACKET_TAIL,
     ],
     "Ticket": [
@@ -129,6 +137,7 @@ _PRIMARY_OF_KIND = {
     PacketKind.SUBMIT: "Submit",
     PacketKind.CLAIM_AND_SUBMIT: "ClaimAndSubmit",
     PacketKind.SET_SWEEP: "SetSweep",
+    PacketKind.DISPUTE: "Dispute",
 }
 
 
@@ -244,7 +253,7 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Packet:
-    """One signed wish of a worker. Fields that a kind does not use are zero."""
+    """One signed wish of a worker. Fields a kind does not use are zero; `work_digest` is also a dispute's evidence."""
 
     kind: PacketKind
     batch_id: str
@@ -276,6 +285,7 @@ class Packet:
             "submitted": self.submitted,
             "tasksDigest": self.tasks_digest,
             "workDigest": self.work_digest,
+            "evidenceDigest": self.work_digest,
             "enabled": self.count == 1,
             "sequence": self.sequence,
             "deadline": self.deadline,
