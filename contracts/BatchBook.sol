@@ -7,6 +7,7 @@ import {Batches} from "./libraries/Batches.sol";
 import {Batch, BatchKey, Permit, Terms} from "./libraries/EscrowTypes.sol";
 import {Keys} from "./libraries/Keys.sol";
 import {Ledger, Ledgers} from "./libraries/Ledger.sol";
+import {BatchSlot, BatchSlots} from "./libraries/Slots.sol";
 import {TermsRules} from "./libraries/TermsRules.sol";
 
 /// @title Batches: opened, extended, closed, refunded
@@ -19,7 +20,7 @@ abstract contract BatchBook is Treasury {
 
     /// @inheritdoc ITaskEscrow
     function openBatch(Terms calldata terms, bytes32 salt, uint24 assignments) external returns (bytes32) {
-        return _open(msg.sender, terms, salt, assignments);
+        return _open(msg.sender, terms, salt, assignments, 0);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -29,7 +30,7 @@ abstract contract BatchBook is Treasury {
         returns (bytes32)
     {
         _pullWithPermit(msg.sender, permit);
-        return _open(msg.sender, terms, salt, assignments);
+        return _open(msg.sender, terms, salt, assignments, permit.amount);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -38,10 +39,11 @@ abstract contract BatchBook is Treasury {
         returns (bytes32)
     {
         _spendAllowance(requester, terms.reviewer, terms.arbitrator, terms.unitCost() * assignments);
-        return _open(requester, terms, salt, assignments);
+        return _open(requester, terms, salt, assignments, 0);
     }
 
-    function _open(address requester, Terms memory terms, bytes32 salt, uint24 assignments)
+    /// @dev `prepaid` token units came in with this call and are in nobody's account yet.
+    function _open(address requester, Terms memory terms, bytes32 salt, uint24 assignments, uint256 prepaid)
         private
         returns (bytes32 batchId)
     {
@@ -53,12 +55,10 @@ abstract contract BatchBook is Treasury {
         if (_ledger.funding[batchId].requester != address(0)) revert TaskEscrow_BatchExists(batchId);
         // Effect
         uint256 amount = (uint256(terms.reward) + terms.operatorFee) * assignments;
-        _ledger.debit(requester, amount);
+        if (prepaid > amount) _ledger.credit(requester, prepaid - amount);
+        else if (prepaid < amount) _ledger.debit(requester, amount - prepaid);
         _ledger.funding[batchId].requester = requester;
-        Batch memory b;
-        b.free = assignments;
-        b.versions = 1;
-        _ledger.store(batchId, b);
+        _ledger.batches[batchId] = BatchSlots.opened(assignments);
         emit BatchOpened(batchId, requester, terms.operator, salt, assignments, amount, terms);
     }
 
@@ -101,7 +101,7 @@ abstract contract BatchBook is Treasury {
 
     /// @inheritdoc ITaskEscrow
     function batchOf(bytes32 batchId) external view returns (Batch memory) {
-        return _ledger.batchOf(batchId);
+        return _ledger.batches[batchId].unpack();
     }
 
     /// @inheritdoc ITaskEscrow
@@ -114,7 +114,7 @@ abstract contract BatchBook is Treasury {
         return Keys.id(key);
     }
 
-    function _load(BatchKey calldata key) internal view returns (bytes32 batchId, Batch memory b) {
+    function _load(BatchKey calldata key) internal view returns (bytes32 batchId, BatchSlot b) {
         return Keys.load(_ledger, key);
     }
 }

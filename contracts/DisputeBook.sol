@@ -18,7 +18,9 @@ abstract contract DisputeBook is ReviewBook {
     /// @inheritdoc ITaskEscrow
     function sponsorDispute(BatchKey calldata key, Packet calldata packet) external {
         if (packet.kind != PacketKind.Dispute) revert TaskEscrow_NotAllowed(msg.sender);
-        _require(_applyPacket(batchIdOf(key), key.terms, packet, msg.sender));
+        Work memory w;
+        _enter(w, batchIdOf(key), key.terms);
+        _require(_applyPacket(w, key.terms, packet, msg.sender));
     }
 
     /// @inheritdoc ITaskEscrow

@@ -5,16 +5,14 @@ import {WorkBook} from "./WorkBook.sol";
 import {ITaskEscrow} from "./interfaces/ITaskEscrow.sol";
 import {BoundedCalls} from "./libraries/BoundedCalls.sol";
 import {Deadlines} from "./libraries/Deadlines.sol";
-import {Batch, BatchKey, DirectPayment, Tally, Terms, Verdict} from "./libraries/EscrowTypes.sol";
-import {Ledger, Ledgers} from "./libraries/Ledger.sol";
+import {BatchKey, DirectPayment, Terms, Verdict} from "./libraries/EscrowTypes.sol";
 import {Messages} from "./libraries/Messages.sol";
+import {BatchSlot, TallySlot, TallySlots} from "./libraries/Slots.sol";
 import {Settlements} from "./libraries/Settlements.sol";
 
 /// @title Review: settled, paid by silence, overturned, released
 /// @dev Every decision raises the tally's `decided`, and every verdict names it: so nothing is decided twice.
 abstract contract ReviewBook is WorkBook {
-    using Ledgers for Ledger;
-
     /// @inheritdoc ITaskEscrow
     function settle(
         BatchKey calldata key,
@@ -25,10 +23,8 @@ abstract contract ReviewBook is WorkBook {
         bytes calldata signature
     ) external {
         // Check
-        (bytes32 batchId, Batch memory b) = _load(key);
-        if (nonce != uint256(b.settlements) + 1) {
-            revert TaskEscrow_SettlementNotNext(nonce, uint256(b.settlements) + 1);
-        }
+        (bytes32 batchId, BatchSlot b) = _load(key);
+        if (nonce != b.settlements() + 1) revert TaskEscrow_SettlementNotNext(nonce, b.settlements() + 1);
         _checkReviewer(
             key.terms.reviewer, Messages.settlement(batchId, nonce, resultsDigest, verdicts, direct), signature
         );
@@ -60,9 +56,10 @@ abstract contract ReviewBook is WorkBook {
         bytes calldata signature
     ) external {
         (bytes32 batchId,) = _load(key);
-        Tally memory t = _ledger.tallyOf(batchId, worker);
-        if (t.decided != decidedBefore || t.contestable != contestableBefore) {
-            revert TaskEscrow_CountsChanged(t.decided, t.contestable);
+        TallySlot t = _ledger.tallies[batchId][worker];
+        (uint256 decided, uint256 contestable) = (t.count(TallySlots.DECIDED), t.count(TallySlots.CONTESTABLE));
+        if (decided != decidedBefore || contestable != contestableBefore) {
+            revert TaskEscrow_CountsChanged(decided, contestable);
         }
         _checkReviewer(
             key.terms.reviewer, Messages.overturn(batchId, worker, decidedBefore, contestableBefore, count), signature

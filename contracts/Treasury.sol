@@ -9,9 +9,10 @@ import {ReentrancyGuardTransient} from "@openzeppelin/contracts/utils/Reentrancy
 import {Reputation} from "./Reputation.sol";
 import {ITaskEscrow} from "./interfaces/ITaskEscrow.sol";
 import {BoundedCalls} from "./libraries/BoundedCalls.sol";
-import {Account, OperatorAllowance, Permit} from "./libraries/EscrowTypes.sol";
+import {OperatorAllowance, Permit} from "./libraries/EscrowTypes.sol";
 import {Ledger, Ledgers} from "./libraries/Ledger.sol";
 import {Messages} from "./libraries/Messages.sol";
+import {AccountSlot} from "./libraries/Slots.sol";
 
 /// @title The only room that touches the token
 /// @dev Every transfer is measured on the escrow's own balance: a token that moves anything else than what was asked is
@@ -20,7 +21,6 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
     using SafeERC20 for IERC20;
     using Ledgers for Ledger;
 
-    uint8 private constant SWEEP = 1;
     /// Enough for a token with hooks; a recipient that burns all of it fails alone.
     uint256 private constant SWEEP_GAS = 300_000;
 
@@ -42,14 +42,18 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
     /// @inheritdoc ITaskEscrow
     function deposit(uint256 amount) external nonReentrant {
         _pull(msg.sender, amount);
+        _ledger.credit(msg.sender, amount);
     }
 
     /// @inheritdoc ITaskEscrow
     function depositWithPermit(Permit calldata permit) external nonReentrant {
         _pullWithPermit(msg.sender, permit);
+        _ledger.credit(msg.sender, permit.amount);
     }
 
+    /// @dev Takes the tokens in; the caller credits them.
     function _pullWithPermit(address from, Permit calldata permit) internal {
+        if (TOKEN.allowance(from, address(this)) >= permit.amount) return _pull(from, permit.amount);
         // A permit seen in the mempool can be used by anyone first; then the allowance is already there.
         try IERC20Permit(address(TOKEN))
             .permit(from, address(this), permit.amount, permit.deadline, permit.v, permit.r, permit.s) {}
@@ -69,8 +73,6 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
         TOKEN.safeTransferFrom(from, address(this), amount);
         uint256 moved = TOKEN.balanceOf(address(this)) - before;
         if (moved != amount) revert TaskEscrow_TokenMovedWrongAmount(amount, moved);
-        // Effect
-        _ledger.credit(from, amount);
         emit Deposited(from, amount);
     }
 
@@ -126,23 +128,22 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
     }
 
     function _setSweep(address account, bool enabled) internal {
-        Account memory a = _ledger.accountOf(account);
-        a.flags = enabled ? a.flags | SWEEP : a.flags & ~SWEEP;
-        _ledger.store(account, a);
+        _ledger.accounts[account] = _ledger.accounts[account].withSweep(enabled);
         emit SweepSet(account, enabled);
     }
 
     /// @inheritdoc ITaskEscrow
     function sweep(address[] calldata accounts) external nonReentrant {
         for (uint256 i = 0; i < accounts.length; ++i) {
-            Account memory a = _ledger.accountOf(accounts[i]);
-            if (a.flags & SWEEP == 0 || a.owed == 0) continue;
+            AccountSlot a = _ledger.accounts[accounts[i]];
+            uint256 amount = a.owed();
+            if (!a.mayBeSwept() || amount == 0) continue;
             // A call to itself, so that a refused or dishonest transfer undoes this one payment alone. Who brings too little
             // gas reverts the whole, instead of making transfers fail.
             BoundedCalls.requireGas(SWEEP_GAS);
-            try this.paySwept{gas: SWEEP_GAS}(accounts[i], a.owed) {}
+            try this.paySwept{gas: SWEEP_GAS}(accounts[i], amount) {}
             catch {
-                emit SweepFailed(accounts[i], a.owed);
+                emit SweepFailed(accounts[i], amount);
             }
         }
     }
@@ -217,14 +218,10 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
         private
     {
         if (block.timestamp > deadline) revert TaskEscrow_SignatureExpired(deadline);
-        Account memory a = _ledger.accountOf(account);
-        if (nonce != a.nonce || !BoundedCalls.isSignedBy(account, _hashTypedDataV4(structHash), signature)) {
+        AccountSlot a = _ledger.accounts[account];
+        if (nonce != a.nonce() || !BoundedCalls.isSignedBy(account, _hashTypedDataV4(structHash), signature)) {
             revert TaskEscrow_SignatureInvalid(account);
         }
-        unchecked {
-            // Wraps after 2^32 signatures by the account itself; each carries a deadline beside.
-            ++a.nonce;
-        }
-        _ledger.store(account, a);
+        _ledger.accounts[account] = a.withNextNonce();
     }
 }

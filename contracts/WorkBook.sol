@@ -7,36 +7,31 @@ import {ITaskEscrow} from "./interfaces/ITaskEscrow.sol";
 import {BoundedCalls} from "./libraries/BoundedCalls.sol";
 import {Deadlines} from "./libraries/Deadlines.sol";
 import {Disputes} from "./libraries/Disputes.sol";
-import {Batch, BatchKey, Packet, PacketKind, Refusal, Tally, Terms, Ticket} from "./libraries/EscrowTypes.sol";
-import {Ledger, Ledgers} from "./libraries/Ledger.sol";
+import {BatchKey, Packet, PacketKind, Refusal, Tally, Terms, Ticket} from "./libraries/EscrowTypes.sol";
 import {Messages} from "./libraries/Messages.sol";
+import {Scratch} from "./libraries/Scratch.sol";
+import {BatchSlot, BatchSlots, TallySlot, TallySlots} from "./libraries/Slots.sol";
 import {TermsRules} from "./libraries/TermsRules.sol";
 
 /// @title Work: claimed, returned, submitted, by call or by signed packet
 /// @dev Each action is written once, on memory, and answers with a `Refusal`: calls revert with it, `relay` skips the
 /// packet. An action that refuses leaves its memory as it was, except where the caller throws it away.
 abstract contract WorkBook is BatchBook {
-    using Ledgers for Ledger;
-
     /// @dev Leaves a step for each half of a claim-and-submit, so that no packet can be replayed at the maximum.
-    uint24 private constant LAST_SEQUENCE = type(uint24).max - 1;
+    uint256 private constant LAST_SEQUENCE = type(uint24).max - 1;
 
-    /// @dev The terms that work needs, in memory.
-    struct WorkTerms {
+    /// @dev One batch under work, with what its terms say about work, and one worker in it.
+    struct Work {
+        bytes32 batchId;
+        BatchSlot batch;
+        address worker;
+        TallySlot tally;
         address assigner;
         address gate;
         uint256 claimBy;
         uint256 lease;
         uint256 reviewWindow;
         uint256 maxClaim;
-    }
-
-    /// @dev What one claim asks; keeps the stack small.
-    struct ClaimRequest {
-        address worker;
-        uint16 count;
-        uint16 manifestVersion;
-        bytes32 tasksDigest;
     }
 
     // --------------------------------------------------------- direct calls
@@ -49,27 +44,23 @@ abstract contract WorkBook is BatchBook {
         uint16 manifestVersion,
         Ticket calldata ticket
     ) external {
-        (bytes32 batchId, Batch memory b) = _load(key);
-        Tally memory t = _ledger.tallyOf(batchId, msg.sender);
-        ClaimRequest memory asked = ClaimRequest(msg.sender, count, manifestVersion, tasksDigest);
-        _require(_claim(batchId, _workTerms(key.terms), b, t, asked, ticket));
-        _storeBoth(batchId, b, msg.sender, t);
+        Work memory w = _own(key);
+        _require(_claim(w, count, manifestVersion, tasksDigest, ticket));
+        _storeBoth(w);
     }
 
     /// @inheritdoc ITaskEscrow
     function returnClaim(BatchKey calldata key, uint16 count) external {
-        (bytes32 batchId, Batch memory b) = _load(key);
-        Tally memory t = _ledger.tallyOf(batchId, msg.sender);
-        _require(_returnClaim(batchId, b, t, msg.sender, count));
-        _storeBoth(batchId, b, msg.sender, t);
+        Work memory w = _own(key);
+        _require(_returnClaim(w, count));
+        _storeBoth(w);
     }
 
     /// @inheritdoc ITaskEscrow
     function submit(BatchKey calldata key, uint16 count, bytes32 workDigest) external {
-        (bytes32 batchId, Batch memory b) = _load(key);
-        Tally memory t = _ledger.tallyOf(batchId, msg.sender);
-        _require(_submit(batchId, _workTerms(key.terms), b, t, msg.sender, count, workDigest));
-        _storeBoth(batchId, b, msg.sender, t);
+        Work memory w = _own(key);
+        _require(_submit(w, count, workDigest));
+        _storeBoth(w);
     }
 
     /// @inheritdoc ITaskEscrow
@@ -78,13 +69,24 @@ abstract contract WorkBook is BatchBook {
         Deadlines.expireClaims(_ledger, batchId, workers);
     }
 
+    /// @dev The caller's work in an existing batch.
+    function _own(BatchKey calldata key) private view returns (Work memory w) {
+        (bytes32 batchId,) = _load(key);
+        _enter(w, batchId, key.terms);
+        w.worker = msg.sender;
+        w.tally = _ledger.tallies[batchId][msg.sender];
+    }
+
     // -------------------------------------------------------------- packets
 
     /// @inheritdoc ITaskEscrow
     function relay(BatchKey[] calldata keys, Packet[] calldata packets) external {
         bytes32[] memory ids = new bytes32[](keys.length);
+        Work memory w;
+        uint256 mark = Scratch.mark();
         for (uint256 i = 0; i < keys.length; ++i) {
             ids[i] = batchIdOf(keys[i]);
+            Scratch.free(mark);
         }
         for (uint256 i = 0; i < packets.length; ++i) {
             Packet calldata p = packets[i];
@@ -92,45 +94,76 @@ abstract contract WorkBook is BatchBook {
                 emit PacketSkipped(bytes32(0), p.worker, p.sequence, Refusal.BatchIndexOutOfRange);
                 continue;
             }
+            Terms calldata terms = keys[p.batchIndex].terms;
             bytes32 batchId = ids[p.batchIndex];
-            Refusal refusal = _applyPacket(batchId, keys[p.batchIndex].terms, p, p.worker);
+            if (batchId != w.batchId) {
+                _leave(w);
+                _enter(w, batchId, terms);
+            }
+            Refusal refusal = _applyPacket(w, terms, p, p.worker);
             if (refusal != Refusal.None) emit PacketSkipped(batchId, p.worker, p.sequence, refusal);
+            Scratch.free(mark);
         }
+        _leave(w);
     }
 
-    /// @dev `poster` puts up the bond if the packet is a dispute.
-    function _applyPacket(bytes32 batchId, Terms calldata terms, Packet calldata p, address poster)
+    /// @dev Loads a batch into `w`; it stays there until `_leave`, so that packets of one batch share a read and a write.
+    function _enter(Work memory w, bytes32 batchId, Terms calldata terms) internal view {
+        w.batchId = batchId;
+        w.batch = _ledger.batches[batchId];
+        w.assigner = terms.assigner;
+        w.gate = terms.gate;
+        w.claimBy = terms.claimBy;
+        w.lease = terms.lease;
+        w.reviewWindow = terms.reviewWindow;
+        w.maxClaim = terms.maxClaim;
+    }
+
+    function _leave(Work memory w) private {
+        if (w.batch.exists()) _ledger.batches[w.batchId] = w.batch;
+    }
+
+    /// @dev `poster` puts up the bond if the packet is a dispute. Stores the tally; the batch stays in `w`.
+    function _applyPacket(Work memory w, Terms calldata terms, Packet calldata p, address poster)
         internal
         returns (Refusal refusal)
     {
         // Check
-        Batch memory b = _ledger.batchOf(batchId);
-        if (b.versions == 0) return Refusal.BatchUnknown;
+        if (!w.batch.exists()) return Refusal.BatchUnknown;
         if (block.timestamp > p.deadline) return Refusal.PacketExpired;
-        Tally memory t = _ledger.tallyOf(batchId, p.worker);
-        if (p.sequence != t.sequence || t.sequence >= LAST_SEQUENCE) return Refusal.SequenceNotNext;
-        bytes32 digest = _hashTypedDataV4(Messages.packet(batchId, p));
-        if (!BoundedCalls.isSignedBy(p.worker, digest, p.signature)) return Refusal.SignatureInvalid;
-        if (p.kind == PacketKind.Dispute) {
-            return Disputes.open(_ledger, batchId, terms, p.worker, poster, p.count, p.workDigest);
-        }
+        address worker = p.worker;
+        TallySlot t = _ledger.tallies[w.batchId][worker];
+        if (p.sequence != t.sequence() || t.sequence() >= LAST_SEQUENCE) return Refusal.SequenceNotNext;
+        bytes32 digest = _hashTypedDataV4(Messages.packet(w.batchId, p));
+        if (!BoundedCalls.isSignedBy(worker, digest, p.signature)) return Refusal.SignatureInvalid;
         // Effect: on memory first; a refusal stores nothing.
-        refusal = _act(batchId, _workTerms(terms), b, t, p);
-        if (refusal != Refusal.None) return refusal;
-        _storeBoth(batchId, b, p.worker, t);
+        if (p.kind == PacketKind.Dispute) {
+            _leave(w);
+            refusal = Disputes.open(_ledger, w.batchId, terms, worker, poster, p.count, p.workDigest);
+            w.batch = _ledger.batches[w.batchId];
+            return refusal;
+        }
+        w.worker = worker;
+        w.tally = t;
+        BatchSlot before = w.batch;
+        refusal = _act(w, p);
+        if (refusal != Refusal.None) {
+            w.batch = before;
+            return refusal;
+        }
+        _ledger.tallies[w.batchId][worker] = w.tally;
+        // A gate may look at the batch: it sees what happened so far.
+        if (w.gate != address(0)) _leave(w);
     }
 
-    function _act(bytes32 batchId, WorkTerms memory terms, Batch memory b, Tally memory t, Packet calldata p)
-        private
-        returns (Refusal)
-    {
+    function _act(Work memory w, Packet calldata p) private returns (Refusal) {
         PacketKind kind = p.kind;
-        if (kind == PacketKind.Submit) return _submit(batchId, terms, b, t, p.worker, p.count, p.workDigest);
-        if (kind == PacketKind.ReturnClaim) return _returnClaim(batchId, b, t, p.worker, p.count);
+        if (kind == PacketKind.Submit) return _submit(w, p.count, p.workDigest);
+        if (kind == PacketKind.ReturnClaim) return _returnClaim(w, p.count);
         if (kind == PacketKind.SetSweep) {
-            _setSweep(p.worker, p.count == 1);
-            _advance(t);
-            emit SequenceUsed(batchId, p.worker, p.sequence);
+            _setSweep(w.worker, p.count == 1);
+            w.tally = w.tally.advanced();
+            emit SequenceUsed(w.batchId, w.worker, p.sequence);
             return Refusal.None;
         }
         if (kind == PacketKind.ClaimAndSubmit) {
@@ -138,139 +171,120 @@ abstract contract WorkBook is BatchBook {
             if (p.submitted == 0 || p.workDigest == bytes32(0)) return Refusal.NothingAsked;
             if (p.submitted > p.count) return Refusal.NotEnoughClaimed;
         }
-        ClaimRequest memory asked = ClaimRequest(p.worker, p.count, p.manifestVersion, p.tasksDigest);
-        Refusal refusal = _claim(batchId, terms, b, t, asked, p.ticket);
+        Refusal refusal = _claim(w, p.count, p.manifestVersion, p.tasksDigest, p.ticket);
         if (refusal != Refusal.None || kind == PacketKind.Claim) return refusal;
         // Cannot refuse: the lease was just found to run, the count is claimed, the digest given.
-        return _submit(batchId, terms, b, t, p.worker, p.submitted, p.workDigest);
+        return _submit(w, p.submitted, p.workDigest);
     }
 
     // -------------------------------------------------------------- actions
 
-    function _claim(
-        bytes32 batchId,
-        WorkTerms memory terms,
-        Batch memory b,
-        Tally memory t,
-        ClaimRequest memory asked,
-        Ticket calldata ticket
-    ) private returns (Refusal refusal) {
+    function _claim(Work memory w, uint16 count, uint16 manifestVersion, bytes32 tasksDigest, Ticket calldata ticket)
+        private
+        returns (Refusal refusal)
+    {
         // Check
-        bool ticketed = terms.assigner != address(0);
-        refusal = _claimable(batchId, terms, b, t, asked);
+        refusal = _claimable(w, count, manifestVersion);
         if (refusal != Refusal.None) return refusal;
-        uint256 leaseEnd = block.timestamp + terms.lease;
+        uint256 leaseEnd = block.timestamp + w.lease;
+        bool ticketed = w.assigner != address(0);
         if (ticketed) {
-            refusal = _checkTicket(batchId, terms.assigner, t.sequence, asked, ticket);
+            refusal = _checkTicket(w, count, manifestVersion, tasksDigest, ticket);
             if (refusal != Refusal.None) return refusal;
             leaseEnd = ticket.leaseEnd;
         }
         // Effect
-        Deadlines.expire(batchId, b, t, asked.worker);
-        if (t.claimed > 0) {
+        TallySlot t;
+        (w.batch, t) = Deadlines.expire(w.batchId, w.batch, w.tally, w.worker);
+        if (t.count(TallySlots.CLAIMED) > 0) {
             // A running lease: without a ticket it stays, with one it may only grow.
-            if (!ticketed || leaseEnd < t.leaseEnd) leaseEnd = t.leaseEnd;
+            uint256 running = t.time(TallySlots.LEASE_END);
+            if (!ticketed || leaseEnd < running) leaseEnd = running;
         }
-        b.free -= asked.count;
-        b.claimed += asked.count;
-        t.claimed += asked.count;
-        t.leaseEnd = Deadlines.secondsOf(leaseEnd);
+        w.batch = w.batch.move(BatchSlots.FREE, BatchSlots.CLAIMED, count);
+        t = t.plus(TallySlots.CLAIMED, count).withTime(TallySlots.LEASE_END, leaseEnd);
+        // forge-lint: disable-next-item(unsafe-typecast) fields of these widths
         emit Claimed(
-            batchId, asked.worker, asked.count, asked.manifestVersion, asked.tasksDigest, t.leaseEnd, t.sequence
+            w.batchId,
+            w.worker,
+            count,
+            manifestVersion,
+            tasksDigest,
+            uint40(t.time(TallySlots.LEASE_END)),
+            uint24(t.sequence())
         );
-        _advance(t);
+        w.tally = t.advanced();
     }
 
     /// @dev Everything that can refuse a claim, tickets aside. Changes nothing.
-    function _claimable(
-        bytes32 batchId,
-        WorkTerms memory terms,
-        Batch memory b,
-        Tally memory t,
-        ClaimRequest memory asked
-    ) private view returns (Refusal) {
-        if (b.versions == 0) return Refusal.BatchUnknown;
-        if (b.closedAt != 0) return Refusal.BatchClosed;
-        if (block.timestamp > terms.claimBy) return Refusal.ClaimPeriodOver;
-        if (asked.manifestVersion == 0 || asked.manifestVersion > b.versions) return Refusal.ManifestVersionUnknown;
-        if (asked.count == 0) return Refusal.NothingAsked;
-        if (t.sequence >= LAST_SEQUENCE) return Refusal.SequenceNotNext;
-        uint256 outstanding = _leaseIsOver(t) ? 0 : t.claimed;
+    function _claimable(Work memory w, uint256 count, uint256 manifestVersion) private view returns (Refusal) {
+        BatchSlot b = w.batch;
+        TallySlot t = w.tally;
+        if (!b.exists()) return Refusal.BatchUnknown;
+        if (b.closedAt() != 0) return Refusal.BatchClosed;
+        if (block.timestamp > w.claimBy) return Refusal.ClaimPeriodOver;
+        if (manifestVersion == 0 || manifestVersion > b.versions()) return Refusal.ManifestVersionUnknown;
+        if (count == 0) return Refusal.NothingAsked;
+        if (t.sequence() >= LAST_SEQUENCE) return Refusal.SequenceNotNext;
+        uint256 claimed = t.count(TallySlots.CLAIMED);
+        uint256 outstanding = _leaseIsOver(t) ? 0 : claimed;
         // Expired claims count as free: claiming expires them first.
-        if (asked.count > uint256(b.free) + t.claimed - outstanding) return Refusal.NotEnoughFree;
-        if (terms.assigner == address(0) && outstanding + asked.count > terms.maxClaim) return Refusal.TooManyClaimed;
+        if (count > b.count(BatchSlots.FREE) + claimed - outstanding) return Refusal.NotEnoughFree;
+        if (w.assigner == address(0) && outstanding + count > w.maxClaim) return Refusal.TooManyClaimed;
         // All that this worker ever had decided and still holds must fit the tally's 16-bit counts.
-        uint256 total = outstanding + asked.count + t.oldLot + t.youngLot + t.decided;
+        uint256 total = outstanding + count + t.undecided() + t.count(TallySlots.DECIDED);
         if (total > type(uint16).max) return Refusal.TooManyClaimed;
-        if (terms.gate != address(0)) {
-            bytes memory question = abi.encodeCall(IGate.mayClaim, (batchId, asked.worker, asked.count));
-            if (BoundedCalls.ask(terms.gate, BoundedCalls.GATE_GAS, question) != 1) return Refusal.GateRefused;
+        if (w.gate != address(0)) {
+            bytes memory question = abi.encodeCall(IGate.mayClaim, (w.batchId, w.worker, count));
+            if (BoundedCalls.ask(w.gate, BoundedCalls.GATE_GAS, question) != 1) return Refusal.GateRefused;
         }
         return Refusal.None;
     }
 
     function _checkTicket(
-        bytes32 batchId,
-        address assigner,
-        uint24 sequence,
-        ClaimRequest memory asked,
+        Work memory w,
+        uint16 count,
+        uint16 manifestVersion,
+        bytes32 tasksDigest,
         Ticket calldata ticket
     ) private view returns (Refusal) {
         if (block.timestamp > ticket.deadline) return Refusal.TicketExpired;
         if (ticket.leaseEnd < block.timestamp || ticket.leaseEnd > block.timestamp + TermsRules.MAX_LEASE) {
             return Refusal.TicketLeaseOutOfRange;
         }
-        bytes32 structHash = Messages.ticket(
-            batchId, asked.worker, asked.manifestVersion, asked.count, asked.tasksDigest, sequence, ticket
-        );
-        if (!BoundedCalls.isSignedBy(assigner, _hashTypedDataV4(structHash), ticket.signature)) {
+        bytes32 structHash =
+            Messages.ticket(w.batchId, w.worker, manifestVersion, count, tasksDigest, w.tally.sequence(), ticket);
+        if (!BoundedCalls.isSignedBy(w.assigner, _hashTypedDataV4(structHash), ticket.signature)) {
             return Refusal.TicketInvalid;
         }
         return Refusal.None;
     }
 
-    function _returnClaim(bytes32 batchId, Batch memory b, Tally memory t, address worker, uint16 count)
-        private
-        returns (Refusal)
-    {
+    function _returnClaim(Work memory w, uint16 count) private returns (Refusal) {
         if (count == 0) return Refusal.NothingAsked;
-        if (count > t.claimed) return Refusal.NotEnoughClaimed;
-        t.claimed -= count;
-        b.claimed -= count;
-        b.free += count;
-        _advance(t);
-        emit ClaimReturned(batchId, worker, count);
+        if (count > w.tally.count(TallySlots.CLAIMED)) return Refusal.NotEnoughClaimed;
+        w.batch = w.batch.move(BatchSlots.CLAIMED, BatchSlots.FREE, count);
+        w.tally = w.tally.minus(TallySlots.CLAIMED, count).advanced();
+        emit ClaimReturned(w.batchId, w.worker, count);
         return Refusal.None;
     }
 
-    function _submit(
-        bytes32 batchId,
-        WorkTerms memory terms,
-        Batch memory b,
-        Tally memory t,
-        address worker,
-        uint16 count,
-        bytes32 workDigest
-    ) private returns (Refusal) {
+    function _submit(Work memory w, uint16 count, bytes32 workDigest) private returns (Refusal) {
         // Check
+        TallySlot t = w.tally;
         if (count == 0 || workDigest == bytes32(0)) return Refusal.NothingAsked;
-        if (count > t.claimed) return Refusal.NotEnoughClaimed;
+        if (count > t.count(TallySlots.CLAIMED)) return Refusal.NotEnoughClaimed;
         if (_leaseIsOver(t)) return Refusal.LeaseOver;
         // Effect
-        t.claimed -= count;
-        b.claimed -= count;
-        b.submitted += count;
-        uint32 reviewEnd = Deadlines.secondsOf(block.timestamp + terms.reviewWindow);
-        if (t.oldLot == 0) {
-            // Nothing is undecided: the submission is the old lot, whose window no later one restarts.
-            t.oldLot = count;
-            t.oldReviewEnd = reviewEnd;
-        } else {
-            t.youngLot += count;
-            t.youngReviewEnd = reviewEnd;
-        }
-        _advance(t);
-        emit Submitted(batchId, worker, count, workDigest, reviewEnd);
+        w.batch = w.batch.move(BatchSlots.CLAIMED, BatchSlots.SUBMITTED, count);
+        // Nothing undecided: the submission is the old lot, whose window no later one restarts.
+        bool first = t.count(TallySlots.OLD_LOT) == 0;
+        uint256 end = first ? TallySlots.OLD_REVIEW_END : TallySlots.YOUNG_REVIEW_END;
+        t = t.minus(TallySlots.CLAIMED, count).plus(first ? TallySlots.OLD_LOT : TallySlots.YOUNG_LOT, count);
+        t = t.withTime(end, block.timestamp + w.reviewWindow);
+        w.tally = t.advanced();
+        // forge-lint: disable-next-line(unsafe-typecast) a field of 32 bits
+        emit Submitted(w.batchId, w.worker, count, workDigest, uint40(t.time(end)));
         return Refusal.None;
     }
 
@@ -278,7 +292,7 @@ abstract contract WorkBook is BatchBook {
 
     /// @inheritdoc ITaskEscrow
     function tallyOf(bytes32 batchId, address worker) external view returns (Tally memory) {
-        return _ledger.tallyOf(batchId, worker);
+        return _ledger.tallies[batchId][worker].unpack();
     }
 
     /// @inheritdoc ITaskEscrow
@@ -287,34 +301,23 @@ abstract contract WorkBook is BatchBook {
         view
         returns (Refusal)
     {
-        bytes32 batchId = batchIdOf(key);
-        ClaimRequest memory asked = ClaimRequest(worker, count, manifestVersion, bytes32(0));
-        return
-            _claimable(
-                batchId, _workTerms(key.terms), _ledger.batchOf(batchId), _ledger.tallyOf(batchId, worker), asked
-            );
+        Work memory w;
+        _enter(w, batchIdOf(key), key.terms);
+        w.worker = worker;
+        w.tally = _ledger.tallies[w.batchId][worker];
+        return _claimable(w, count, manifestVersion);
     }
 
-    function _workTerms(Terms calldata terms) private pure returns (WorkTerms memory) {
-        return WorkTerms(terms.assigner, terms.gate, terms.claimBy, terms.lease, terms.reviewWindow, terms.maxClaim);
-    }
-
-    /// @dev Every claim, return and submission is one step, however it came, so that logs alone give the number. It stops at
-    /// its maximum: then packets and claims are refused, but what is claimed can still be submitted by call.
-    function _advance(Tally memory t) private pure {
-        if (t.sequence < type(uint24).max) t.sequence += 1;
-    }
-
-    function _leaseIsOver(Tally memory t) private view returns (bool) {
-        return block.timestamp > t.leaseEnd;
+    function _leaseIsOver(TallySlot t) private view returns (bool) {
+        return block.timestamp > t.time(TallySlots.LEASE_END);
     }
 
     function _require(Refusal refusal) internal pure {
         if (refusal != Refusal.None) revert TaskEscrow_Refused(refusal);
     }
 
-    function _storeBoth(bytes32 batchId, Batch memory b, address worker, Tally memory t) internal {
-        _ledger.store(batchId, b);
-        _ledger.store(batchId, worker, t);
+    function _storeBoth(Work memory w) private {
+        _ledger.batches[w.batchId] = w.batch;
+        _ledger.tallies[w.batchId][w.worker] = w.tally;
     }
 }

@@ -3,10 +3,11 @@ pragma solidity ^0.8.28;
 
 import {ITaskEscrowErrors} from "../interfaces/ITaskEscrowErrors.sol";
 import {ITaskEscrowEvents} from "../interfaces/ITaskEscrowEvents.sol";
-import {Batch, PaidReason, Tally} from "./EscrowTypes.sol";
+import {PaidReason} from "./EscrowTypes.sol";
 import {FeeLocks} from "./FeeLocks.sol";
 import {Ledger, Ledgers} from "./Ledger.sol";
 import {OperatorFees} from "./OperatorFees.sol";
+import {BatchSlot, BatchSlots, TallySlot, TallySlots} from "./Slots.sol";
 
 /// @title What anyone may do when a window is over
 /// @dev Linked code: these calls are rare, and the escrow needs the room.
@@ -15,23 +16,21 @@ library Deadlines {
 
     /// @notice See `ITaskEscrow.expireClaims`.
     function expireClaims(Ledger storage ledger, bytes32 batchId, address[] calldata workers) external {
-        Batch memory b = ledger.batchOf(batchId);
+        BatchSlot b = ledger.batches[batchId];
         for (uint256 i = 0; i < workers.length; ++i) {
-            Tally memory t = ledger.tallyOf(batchId, workers[i]);
-            if (expire(batchId, b, t, workers[i])) ledger.store(batchId, workers[i], t);
+            (b, ledger.tallies[batchId][workers[i]]) =
+                expire(batchId, b, ledger.tallies[batchId][workers[i]], workers[i]);
         }
-        ledger.store(batchId, b);
+        ledger.batches[batchId] = b;
     }
 
-    /// @dev In memory only. Returns whether there was something to expire.
-    function expire(bytes32 batchId, Batch memory b, Tally memory t, address worker) internal returns (bool) {
-        uint16 count = t.claimed;
-        if (count == 0 || block.timestamp <= t.leaseEnd) return false;
-        t.claimed = 0;
-        b.claimed -= count;
-        b.free += count;
-        emit ITaskEscrowEvents.ClaimExpired(batchId, worker, count);
-        return true;
+    /// @dev In memory only. Leaves both as they are if there is nothing to expire.
+    function expire(bytes32 batchId, BatchSlot b, TallySlot t, address worker) internal returns (BatchSlot, TallySlot) {
+        uint256 count = t.count(TallySlots.CLAIMED);
+        if (count == 0 || block.timestamp <= t.time(TallySlots.LEASE_END)) return (b, t);
+        // forge-lint: disable-next-line(unsafe-typecast) a field of 16 bits
+        emit ITaskEscrowEvents.ClaimExpired(batchId, worker, uint16(count));
+        return (b.move(BatchSlots.CLAIMED, BatchSlots.FREE, count), t.minus(TallySlots.CLAIMED, count));
     }
 
     /// @notice See `ITaskEscrow.payOverdue`.
@@ -44,43 +43,22 @@ library Deadlines {
         uint256 operatorFee
     ) external {
         // Check
-        Batch memory b = ledger.batchOf(batchId);
-        Tally memory t = ledger.tallyOf(batchId, worker);
-        uint16 count = 0;
-        if (t.oldLot > 0 && block.timestamp > t.oldReviewEnd) {
-            count = t.oldLot;
-            if (block.timestamp > t.youngReviewEnd) count += t.youngLot;
+        TallySlot t = ledger.tallies[batchId][worker];
+        uint256 count = 0;
+        if (t.count(TallySlots.OLD_LOT) > 0 && block.timestamp > t.time(TallySlots.OLD_REVIEW_END)) {
+            count = t.count(TallySlots.OLD_LOT);
+            if (block.timestamp > t.time(TallySlots.YOUNG_REVIEW_END)) count += t.count(TallySlots.YOUNG_LOT);
         }
         if (count == 0) revert ITaskEscrowErrors.TaskEscrow_NotOverdue(batchId, worker);
         // Effect
-        decide(t, count);
-        b.submitted -= count;
-        b.accepted += count;
-        ledger.store(batchId, b);
-        ledger.store(batchId, worker, t);
+        ledger.tallies[batchId][worker] = t.decide(count);
+        ledger.batches[batchId] = ledger.batches[batchId].move(BatchSlots.SUBMITTED, BatchSlots.ACCEPTED, count);
         ledger.credit(worker, reward * count);
-        emit ITaskEscrowEvents.PaidOverdue(batchId, worker, count);
-        emit ITaskEscrowEvents.Paid(batchId, worker, count, reward * count, PaidReason.Silence);
+        // forge-lint: disable-next-item(unsafe-typecast) both lots fit 16 bits together
+        emit ITaskEscrowEvents.PaidOverdue(batchId, worker, uint16(count));
+        // forge-lint: disable-next-item(unsafe-typecast) the same
+        emit ITaskEscrowEvents.Paid(batchId, worker, uint16(count), reward * count, PaidReason.Silence);
         OperatorFees.giveBack(ledger, batchId, requester, operatorFee * count);
-    }
-
-    /// @dev Decides `count` undecided assignments, older lot first; then what is left of the young lot is the old one.
-    function decide(Tally memory t, uint16 count) internal pure {
-        t.decided += count;
-        if (count < t.oldLot) {
-            t.oldLot -= count;
-            return;
-        }
-        t.oldLot = t.youngLot - (count - t.oldLot);
-        t.oldReviewEnd = t.youngReviewEnd;
-        t.youngLot = 0;
-        t.youngReviewEnd = 0;
-    }
-
-    /// @dev A time as the tally keeps it; stops at the year 2106 instead of wrapping.
-    function secondsOf(uint256 time) internal pure returns (uint32) {
-        // forge-lint: disable-next-line(unsafe-typecast) checked here
-        return time > type(uint32).max ? type(uint32).max : uint32(time);
     }
 
     /// @notice See `ITaskEscrow.releaseRejected`.
@@ -91,19 +69,20 @@ library Deadlines {
         uint256 disputeFee,
         address[] calldata workers
     ) external {
-        Batch memory b = ledger.batchOf(batchId);
+        BatchSlot b = ledger.batches[batchId];
         for (uint256 i = 0; i < workers.length; ++i) {
-            Tally memory t = ledger.tallyOf(batchId, workers[i]);
-            uint16 count = t.contestable;
+            TallySlot t = ledger.tallies[batchId][workers[i]];
+            uint256 count = t.count(TallySlots.CONTESTABLE);
             // While a dispute is open its worker's other rejections wait: their window begins at the ruling.
-            if (count == 0 || t.disputed > 0 || block.timestamp <= t.contestEnd) continue;
-            t.contestable = 0;
-            b.contestable -= count;
-            b.free += count;
-            emit ITaskEscrowEvents.RejectionReleased(batchId, workers[i], count);
-            FeeLocks.releaseIfDone(ledger, batchId, requester, workers[i], t, disputeFee);
-            ledger.store(batchId, workers[i], t);
+            if (count == 0 || t.count(TallySlots.DISPUTED) > 0) continue;
+            if (block.timestamp <= t.time(TallySlots.CONTEST_END)) continue;
+            b = b.move(BatchSlots.CONTESTABLE, BatchSlots.FREE, count);
+            t = t.minus(TallySlots.CONTESTABLE, count);
+            // forge-lint: disable-next-line(unsafe-typecast) a field of 16 bits
+            emit ITaskEscrowEvents.RejectionReleased(batchId, workers[i], uint16(count));
+            ledger.tallies[batchId][workers[i]] =
+                FeeLocks.releaseIfDone(ledger, batchId, requester, workers[i], t, disputeFee);
         }
-        ledger.store(batchId, b);
+        ledger.batches[batchId] = b;
     }
 }

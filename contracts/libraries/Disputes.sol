@@ -3,11 +3,11 @@ pragma solidity ^0.8.28;
 
 import {ITaskEscrowErrors} from "../interfaces/ITaskEscrowErrors.sol";
 import {ITaskEscrowEvents} from "../interfaces/ITaskEscrowEvents.sol";
-import {Deadlines} from "./Deadlines.sol";
-import {Batch, Dispute, PaidReason, Refusal, Tally, Terms} from "./EscrowTypes.sol";
+import {Dispute, PaidReason, Refusal, Terms} from "./EscrowTypes.sol";
 import {FeeLocks} from "./FeeLocks.sol";
 import {Ledger, Ledgers} from "./Ledger.sol";
 import {OperatorFees} from "./OperatorFees.sol";
+import {BatchSlot, BatchSlots, TallySlot, TallySlots} from "./Slots.sol";
 
 /// @title Rejections contested, ruled, and the two fees behind them
 /// @dev Linked code: these calls are rare, and the escrow needs the room.
@@ -18,6 +18,15 @@ import {OperatorFees} from "./OperatorFees.sol";
 /// cannot, they are void and paid: a rejection that nobody could contest at the requester's risk must not stand.
 library Disputes {
     using Ledgers for Ledger;
+
+    /// @dev A dispute on its way to its end; keeps the stack small.
+    struct Ending {
+        address requester;
+        BatchSlot batch;
+        TallySlot tally;
+        uint256 fromBond;
+        uint256 fromLock;
+    }
 
     // ----------------------------------------------------------------- open
 
@@ -32,23 +41,20 @@ library Disputes {
         bytes32 evidenceDigest
     ) external returns (Refusal) {
         // Check
-        Tally memory t = ledger.tallyOf(batchId, worker);
+        TallySlot t = ledger.tallies[batchId][worker];
+        uint256 contestable = t.count(TallySlots.CONTESTABLE);
         if (count == 0) return Refusal.NothingAsked;
-        if (t.disputed > 0) return Refusal.DisputeOpen;
-        if (t.contestable == 0) return Refusal.NothingContestable;
-        if (block.timestamp > t.contestEnd) return Refusal.DisputeWindowOver;
-        if (ledger.accountOf(poster).owed < terms.disputeFee) return Refusal.BondShort;
-        if (count > t.contestable) count = t.contestable;
+        if (t.count(TallySlots.DISPUTED) > 0) return Refusal.DisputeOpen;
+        if (contestable == 0) return Refusal.NothingContestable;
+        if (block.timestamp > t.time(TallySlots.CONTEST_END)) return Refusal.DisputeWindowOver;
+        if (ledger.owedOf(poster) < terms.disputeFee) return Refusal.BondShort;
+        // forge-lint: disable-next-line(unsafe-typecast) a field of 16 bits
+        if (count > contestable) count = uint16(contestable);
         // Effect
-        uint256 disputeId = uint256(keccak256(abi.encode(batchId, worker, t.sequence)));
-        t.contestable -= count;
-        t.disputed = count;
-        if (t.sequence < type(uint24).max) t.sequence += 1;
-        ledger.store(batchId, worker, t);
-        Batch memory b = ledger.batchOf(batchId);
-        b.contestable -= count;
-        b.disputed += count;
-        ledger.store(batchId, b);
+        uint256 disputeId = uint256(keccak256(abi.encode(batchId, worker, t.sequence())));
+        ledger.tallies[batchId][worker] =
+            t.minus(TallySlots.CONTESTABLE, count).plus(TallySlots.DISPUTED, count).advanced();
+        ledger.batches[batchId] = ledger.batches[batchId].move(BatchSlots.CONTESTABLE, BatchSlots.DISPUTED, count);
         ledger.contest(worker, count);
         _record(ledger, disputeId, batchId, terms, worker, poster, count, evidenceDigest);
         return Refusal.None;
@@ -110,27 +116,38 @@ library Disputes {
 
     function _end(Ledger storage ledger, uint256 disputeId, Dispute memory d, uint16 accepted, bool ruled) private {
         delete ledger.disputes[disputeId];
-        address requester = ledger.funding[d.batchId].requester;
-        Tally memory t = ledger.tallyOf(d.batchId, d.worker);
-        Batch memory b = ledger.batchOf(d.batchId);
-        uint16 upheld = d.count - accepted;
-        t.disputed = 0;
-        if (t.contestable > 0) t.contestEnd = Deadlines.secondsOf(block.timestamp + d.disputeWindow);
-        b.disputed -= d.count;
-        b.accepted += accepted;
-        b.free += upheld;
-        uint256 fromBond = ruled ? uint256(d.fee) * upheld / d.count : 0;
-        uint256 fromLock = ruled ? d.fee - fromBond : 0;
+        Ending memory e;
+        e.requester = ledger.funding[d.batchId].requester;
+        uint256 upheld = d.count - accepted;
+        e.tally = ledger.tallies[d.batchId][d.worker].minus(TallySlots.DISPUTED, d.count);
+        if (e.tally.count(TallySlots.CONTESTABLE) > 0) {
+            e.tally = e.tally.withTime(TallySlots.CONTEST_END, block.timestamp + d.disputeWindow);
+        }
+        e.batch = ledger.batches[d.batchId].move(BatchSlots.DISPUTED, BatchSlots.ACCEPTED, accepted);
+        e.batch = e.batch.move(BatchSlots.DISPUTED, BatchSlots.FREE, upheld);
+        if (ruled) {
+            e.fromBond = uint256(d.fee) * upheld / d.count;
+            e.fromLock = d.fee - e.fromBond;
+        }
+        // forge-lint: disable-next-item(unsafe-typecast) a field of 32 bits
         emit ITaskEscrowEvents.Ruled(
-            d.batchId, d.worker, disputeId, d.count, accepted, ruled, fromBond, fromLock, t.contestEnd
+            d.batchId,
+            d.worker,
+            disputeId,
+            d.count,
+            accepted,
+            ruled,
+            e.fromBond,
+            e.fromLock,
+            uint40(e.tally.time(TallySlots.CONTEST_END))
         );
-        _payFees(ledger, disputeId, d, fromBond, fromLock);
+        _payFees(ledger, disputeId, d, e.fromBond, e.fromLock);
         _payWorker(ledger, d, accepted, ruled);
-        OperatorFees.giveBack(ledger, d.batchId, requester, uint256(d.operatorFee) * accepted);
-        if (ruled) ledger.countRuling(requester, upheld, accepted);
-        if (d.fee > 0) _settleLock(ledger, requester, d, b, t, fromLock);
-        ledger.store(d.batchId, d.worker, t);
-        ledger.store(d.batchId, b);
+        OperatorFees.giveBack(ledger, d.batchId, e.requester, uint256(d.operatorFee) * accepted);
+        if (ruled) ledger.countRuling(e.requester, upheld, accepted);
+        if (d.fee > 0) _settleLock(ledger, d, e);
+        ledger.tallies[d.batchId][d.worker] = e.tally;
+        ledger.batches[d.batchId] = e.batch;
     }
 
     function _payFees(Ledger storage ledger, uint256 disputeId, Dispute memory d, uint256 fromBond, uint256 fromLock)
@@ -161,33 +178,28 @@ library Disputes {
 
     /// @dev Takes what the arbitrator got from the lock, and fills it up again for what is still contestable; if that cannot
     /// be, or nothing is, gives back what is left.
-    function _settleLock(
-        Ledger storage ledger,
-        address requester,
-        Dispute memory d,
-        Batch memory b,
-        Tally memory t,
-        uint256 fromLock
-    ) private {
-        FeeLocks.spend(ledger, d.batchId, fromLock);
-        if (t.contestable > 0) {
-            if (fromLock == 0) return;
+    function _settleLock(Ledger storage ledger, Dispute memory d, Ending memory e) private {
+        FeeLocks.spend(ledger, d.batchId, e.fromLock);
+        if (e.tally.count(TallySlots.CONTESTABLE) > 0) {
+            if (e.fromLock == 0) return;
             uint256 unitCost = uint256(d.reward) + d.operatorFee;
-            if (FeeLocks.lock(ledger, d.batchId, requester, d.worker, b, fromLock, unitCost)) return;
-            _void(ledger, requester, d, b, t);
+            bool filled;
+            (filled, e.batch) = FeeLocks.lock(ledger, d.batchId, e.requester, d.worker, e.batch, e.fromLock, unitCost);
+            if (filled) return;
+            _void(ledger, d, e);
         }
-        FeeLocks.release(ledger, d.batchId, requester, d.worker, t, d.fee - fromLock);
+        e.tally = FeeLocks.release(ledger, d.batchId, e.requester, d.worker, e.tally, d.fee - e.fromLock);
     }
 
     /// @dev Pays rejections that no lock stands behind any more.
-    function _void(Ledger storage ledger, address requester, Dispute memory d, Batch memory b, Tally memory t) private {
-        uint16 count = t.contestable;
-        t.contestable = 0;
-        b.contestable -= count;
-        b.accepted += count;
+    function _void(Ledger storage ledger, Dispute memory d, Ending memory e) private {
+        uint256 count = e.tally.count(TallySlots.CONTESTABLE);
+        e.tally = e.tally.minus(TallySlots.CONTESTABLE, count);
+        e.batch = e.batch.move(BatchSlots.CONTESTABLE, BatchSlots.ACCEPTED, count);
         uint256 amount = uint256(d.reward) * count;
         ledger.creditVoided(d.worker, amount, count);
-        emit ITaskEscrowEvents.Paid(d.batchId, d.worker, count, amount, PaidReason.FeeShort);
-        OperatorFees.giveBack(ledger, d.batchId, requester, uint256(d.operatorFee) * count);
+        // forge-lint: disable-next-line(unsafe-typecast) a field of 16 bits
+        emit ITaskEscrowEvents.Paid(d.batchId, d.worker, uint16(count), amount, PaidReason.FeeShort);
+        OperatorFees.giveBack(ledger, d.batchId, e.requester, uint256(d.operatorFee) * count);
     }
 }

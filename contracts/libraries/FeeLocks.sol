@@ -2,17 +2,14 @@
 pragma solidity ^0.8.28;
 
 import {ITaskEscrowEvents} from "../interfaces/ITaskEscrowEvents.sol";
-import {Batch, Tally} from "./EscrowTypes.sol";
 import {Ledger, Ledgers} from "./Ledger.sol";
+import {BatchSlot, BatchSlots, TallySlot, TallySlots} from "./Slots.sol";
 
 /// @title The requester's dispute fee, locked and given back
 /// @dev One fee a batch and worker is locked as long as anything of that worker is contestable or disputed; the flag in the
-/// tally says so, the sum of a batch's locks stands beside its requester. All functions keep `b` and `t` in memory alone:
-/// the caller stores them.
+/// tally says so, the sum of a batch's locks stands beside its requester. Batch and tally are returned, not stored.
 library FeeLocks {
     using Ledgers for Ledger;
-
-    uint8 internal constant LOCKED = 1;
 
     /// @dev Locks `amount` from the requester's account, else also from whole free assignments, whose change goes to the
     /// account.
@@ -22,29 +19,26 @@ library FeeLocks {
         bytes32 batchId,
         address requester,
         address worker,
-        Batch memory b,
+        BatchSlot b,
         uint256 amount,
         uint256 unitCost
-    ) internal returns (bool) {
+    ) internal returns (bool, BatchSlot) {
         // Check
-        uint256 available = ledger.accountOf(requester).owed;
+        uint256 available = ledger.owedOf(requester);
         uint256 count = available < amount ? (amount - available + unitCost - 1) / unitCost : 0;
-        if (count > b.free) return false;
+        if (count > b.count(BatchSlots.FREE)) return (false, b);
         // Effect
         if (count > 0) {
-            // forge-lint: disable-next-line(unsafe-typecast) at most b.free
-            b.free -= uint24(count);
-            // forge-lint: disable-next-line(unsafe-typecast) the same
-            b.refunded += uint24(count);
+            b = b.move(BatchSlots.FREE, BatchSlots.REFUNDED, count);
             ledger.credit(requester, count * unitCost);
-            // forge-lint: disable-next-line(unsafe-typecast) the same
+            // forge-lint: disable-next-line(unsafe-typecast) at most what is free
             emit ITaskEscrowEvents.Refunded(batchId, requester, uint24(count), count * unitCost);
         }
         ledger.debit(requester, amount);
         // forge-lint: disable-next-line(unsafe-typecast) just debited from 96 bits
         ledger.funding[batchId].locked += uint96(amount);
         emit ITaskEscrowEvents.FeeLocked(batchId, worker, requester, amount);
-        return true;
+        return (true, b);
     }
 
     /// @dev Gives the whole lock back once nothing of the worker is contestable or disputed.
@@ -53,11 +47,13 @@ library FeeLocks {
         bytes32 batchId,
         address requester,
         address worker,
-        Tally memory t,
+        TallySlot t,
         uint256 fee
-    ) internal {
-        if (t.flags & LOCKED == 0 || t.contestable > 0 || t.disputed > 0) return;
-        release(ledger, batchId, requester, worker, t, fee);
+    ) internal returns (TallySlot) {
+        if (!t.isFeeLocked() || t.count(TallySlots.CONTESTABLE) > 0 || t.count(TallySlots.DISPUTED) > 0) {
+            return t;
+        }
+        return release(ledger, batchId, requester, worker, t, fee);
     }
 
     /// @dev Gives `amount`, what is left of the lock, back to the requester.
@@ -66,14 +62,15 @@ library FeeLocks {
         bytes32 batchId,
         address requester,
         address worker,
-        Tally memory t,
+        TallySlot t,
         uint256 amount
-    ) internal {
-        t.flags &= ~LOCKED;
-        if (amount == 0) return;
-        spend(ledger, batchId, amount);
-        ledger.credit(requester, amount);
-        emit ITaskEscrowEvents.FeeReleased(batchId, worker, requester, amount);
+    ) internal returns (TallySlot) {
+        if (amount > 0) {
+            spend(ledger, batchId, amount);
+            ledger.credit(requester, amount);
+            emit ITaskEscrowEvents.FeeReleased(batchId, worker, requester, amount);
+        }
+        return t.withFeeLocked(false);
     }
 
     /// @dev Takes `amount` out of the lock; the caller credits it to somebody.

@@ -2,14 +2,13 @@
 pragma solidity ^0.8.28;
 
 import {ITaskEscrowErrors} from "../interfaces/ITaskEscrowErrors.sol";
-import {Batch, BatchKey, Terms} from "./EscrowTypes.sol";
-import {Ledger, Ledgers} from "./Ledger.sol";
+import {BatchKey, Terms} from "./EscrowTypes.sol";
+import {Ledger} from "./Ledger.sol";
+import {BatchSlot} from "./Slots.sol";
 import {TermsRules} from "./TermsRules.sol";
 
 /// @title From a batch's key to its id and counts
 library Keys {
-    using Ledgers for Ledger;
-
     /// @return The id that binds chain, escrow, requester, salt and every term.
     function id(address requester, bytes32 salt, Terms memory terms) internal view returns (bytes32) {
         return keccak256(abi.encode(block.chainid, address(this), requester, salt, TermsRules.hash(terms)));
@@ -21,13 +20,9 @@ library Keys {
     }
 
     /// @dev The id is a hash of the key, so a stored batch of that id proves every field of it.
-    function load(Ledger storage ledger, BatchKey calldata key)
-        internal
-        view
-        returns (bytes32 batchId, Batch memory b)
-    {
+    function load(Ledger storage ledger, BatchKey calldata key) internal view returns (bytes32 batchId, BatchSlot b) {
         batchId = id(key);
-        b = ledger.batchOf(batchId);
-        if (b.versions == 0) revert ITaskEscrowErrors.TaskEscrow_BatchUnknown(batchId);
+        b = ledger.batches[batchId];
+        if (!b.exists()) revert ITaskEscrowErrors.TaskEscrow_BatchUnknown(batchId);
     }
 }

@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {DirectPayment, Packet, PacketKind, Ticket, Verdict} from "./EscrowTypes.sol";
+import {Scratch} from "./Scratch.sol";
 
 /// @title EIP-712 struct hashes of every signed message
 /// @dev The same types are declared in `piecework/domain/messages.py`; a test compares every hash.
@@ -40,48 +41,80 @@ library Messages {
     bytes32 internal constant SWEEP_SETTING =
         keccak256("SweepSetting(address account,bool enabled,uint256 nonce,uint256 deadline)");
 
-    /// @dev Every packet message begins with batch and worker and ends with sequence and deadline.
+    /// @dev Every packet message begins with batch and worker and ends with sequence and deadline. The words are laid out in
+    /// memory that nothing owns yet.
     function packet(bytes32 batchId, Packet calldata p) internal pure returns (bytes32) {
+        uint256 start = Scratch.mark();
+        uint256 end = start + 0x60;
         bytes32 typeHash;
-        bytes memory wish;
         if (p.kind == PacketKind.Claim) {
             typeHash = CLAIM;
-            wish = abi.encode(p.manifestVersion, p.count, p.tasksDigest);
+            end = _put(end, p.manifestVersion);
+            end = _put(end, p.count);
+            end = _put(end, uint256(p.tasksDigest));
         } else if (p.kind == PacketKind.Submit) {
             typeHash = SUBMIT;
-            wish = abi.encode(p.count, p.workDigest);
+            end = _put(end, p.count);
+            end = _put(end, uint256(p.workDigest));
         } else if (p.kind == PacketKind.ClaimAndSubmit) {
             typeHash = CLAIM_AND_SUBMIT;
-            wish = abi.encode(p.manifestVersion, p.count, p.tasksDigest, p.submitted, p.workDigest);
+            end = _put(end, p.manifestVersion);
+            end = _put(end, p.count);
+            end = _put(end, uint256(p.tasksDigest));
+            end = _put(end, p.submitted);
+            end = _put(end, uint256(p.workDigest));
         } else if (p.kind == PacketKind.Dispute) {
             typeHash = DISPUTE;
-            wish = abi.encode(p.count, p.workDigest);
+            end = _put(end, p.count);
+            end = _put(end, uint256(p.workDigest));
         } else if (p.kind == PacketKind.ReturnClaim) {
             typeHash = RETURN_CLAIM;
-            wish = abi.encode(p.count);
+            end = _put(end, p.count);
         } else {
             typeHash = SET_SWEEP;
-            wish = abi.encode(p.count == 1);
+            end = _put(end, p.count == 1 ? 1 : 0);
         }
-        return
-            keccak256(bytes.concat(abi.encode(typeHash, batchId, p.worker), wish, abi.encode(p.sequence, p.deadline)));
+        _put(start, uint256(typeHash));
+        _put(start + 0x20, uint256(batchId));
+        _put(start + 0x40, uint160(p.worker));
+        end = _put(end, p.sequence);
+        end = _put(end, p.deadline);
+        return _hash(start, end);
     }
 
     function ticket(
         bytes32 batchId,
         address worker,
-        uint16 manifestVersion,
-        uint16 count,
+        uint256 manifestVersion,
+        uint256 count,
         bytes32 tasksDigest,
-        uint24 sequence,
+        uint256 sequence,
         Ticket calldata t
     ) internal pure returns (bytes32) {
-        return keccak256(
-            bytes.concat(
-                abi.encode(TICKET, batchId, manifestVersion, worker, count),
-                abi.encode(tasksDigest, t.leaseEnd, t.deadline, sequence)
-            )
-        );
+        uint256 start = Scratch.mark();
+        uint256 end = _put(start, uint256(TICKET));
+        end = _put(end, uint256(batchId));
+        end = _put(end, manifestVersion);
+        end = _put(end, uint160(worker));
+        end = _put(end, count);
+        end = _put(end, uint256(tasksDigest));
+        end = _put(end, t.leaseEnd);
+        end = _put(end, t.deadline);
+        end = _put(end, sequence);
+        return _hash(start, end);
+    }
+
+    function _put(uint256 pointer, uint256 word) private pure returns (uint256) {
+        assembly ("memory-safe") {
+            mstore(pointer, word)
+        }
+        return pointer + 0x20;
+    }
+
+    function _hash(uint256 start, uint256 end) private pure returns (bytes32 result) {
+        assembly ("memory-safe") {
+            result := keccak256(start, sub(end, start))
+        }
     }
 
     function settlement(
@@ -91,25 +124,37 @@ library Messages {
         Verdict[] calldata verdicts,
         DirectPayment[] calldata direct
     ) internal pure returns (bytes32) {
-        bytes32[] memory verdictHashes = new bytes32[](verdicts.length);
+        bytes32 verdictsHash = _hashVerdicts(verdicts);
+        bytes32 directHash = _hashDirect(direct);
+        return keccak256(abi.encode(SETTLEMENT, batchId, nonce, resultsDigest, verdictsHash, directHash));
+    }
+
+    /// @dev The hashes stand side by side in memory that nothing owns, each entry's words behind them.
+    function _hashVerdicts(Verdict[] calldata verdicts) private pure returns (bytes32) {
+        uint256 start = Scratch.mark();
+        uint256 end = start;
         for (uint256 i = 0; i < verdicts.length; ++i) {
             Verdict calldata v = verdicts[i];
-            verdictHashes[i] = keccak256(abi.encode(VERDICT, v.worker, v.decidedBefore, v.accepted, v.rejected));
+            uint256 last = _put(end, uint256(VERDICT));
+            last = _put(last, uint160(v.worker));
+            last = _put(last, v.decidedBefore);
+            last = _put(last, v.accepted);
+            last = _put(last, v.rejected);
+            end = _put(end, uint256(_hash(end, last)));
         }
-        bytes32[] memory directHashes = new bytes32[](direct.length);
+        return _hash(start, end);
+    }
+
+    function _hashDirect(DirectPayment[] calldata direct) private pure returns (bytes32) {
+        uint256 start = Scratch.mark();
+        uint256 end = start;
         for (uint256 i = 0; i < direct.length; ++i) {
-            directHashes[i] = keccak256(abi.encode(DIRECT_PAYMENT, direct[i].worker, direct[i].count));
+            uint256 last = _put(end, uint256(DIRECT_PAYMENT));
+            last = _put(last, uint160(direct[i].worker));
+            last = _put(last, direct[i].count);
+            end = _put(end, uint256(_hash(end, last)));
         }
-        return keccak256(
-            abi.encode(
-                SETTLEMENT,
-                batchId,
-                nonce,
-                resultsDigest,
-                keccak256(abi.encodePacked(verdictHashes)),
-                keccak256(abi.encodePacked(directHashes))
-            )
-        );
+        return _hash(start, end);
     }
 
     function overturn(bytes32 batchId, address worker, uint16 decidedBefore, uint16 contestableBefore, uint16 count)

@@ -3,11 +3,12 @@ pragma solidity ^0.8.28;
 
 import {ITaskEscrowErrors} from "../interfaces/ITaskEscrowErrors.sol";
 import {ITaskEscrowEvents} from "../interfaces/ITaskEscrowEvents.sol";
-import {Deadlines} from "./Deadlines.sol";
-import {Batch, BatchKey, DirectPayment, PaidReason, Refusal, Tally, Terms, Verdict} from "./EscrowTypes.sol";
+import {BatchKey, DirectPayment, PaidReason, Refusal, Terms, Verdict} from "./EscrowTypes.sol";
 import {FeeLocks} from "./FeeLocks.sol";
 import {Ledger, Ledgers} from "./Ledger.sol";
 import {OperatorFees} from "./OperatorFees.sol";
+import {Scratch} from "./Scratch.sol";
+import {BatchSlot, BatchSlots, TallySlot, TallySlots} from "./Slots.sol";
 import {TermsRules} from "./TermsRules.sol";
 
 /// @title Verdicts and direct payments applied, rejections taken back
@@ -15,6 +16,16 @@ import {TermsRules} from "./TermsRules.sol";
 library Settlements {
     using Ledgers for Ledger;
     using TermsRules for Terms;
+
+    /// @dev One settlement on its way; keeps the stack small.
+    struct Run {
+        bytes32 batchId;
+        BatchSlot batch;
+        uint32 nonce;
+        bytes32 resultsDigest;
+        uint256 reward;
+        uint256 accepted;
+    }
 
     // --------------------------------------------------------------- settle
 
@@ -28,109 +39,97 @@ library Settlements {
         Verdict[] calldata verdicts,
         DirectPayment[] calldata direct
     ) external {
-        Batch memory b = ledger.batchOf(batchId);
-        b.settlements = nonce;
+        BatchSlot b = ledger.batches[batchId].withNextSettlement();
         emit ITaskEscrowEvents.Settled(batchId, nonce, resultsDigest);
-        uint256 accepted = 0;
+        Run memory run = Run(batchId, b, nonce, resultsDigest, key.terms.reward, 0);
+        uint256 mark = Scratch.mark();
         for (uint256 i = 0; i < verdicts.length; ++i) {
             if (verdicts[i].rejected > 0 && resultsDigest == bytes32(0)) {
                 revert ITaskEscrowErrors.TaskEscrow_ReasonMissing();
             }
-            accepted += _applyVerdict(ledger, batchId, key, b, verdicts[i], resultsDigest);
+            _applyVerdict(ledger, key, run, verdicts[i]);
+            Scratch.free(mark);
         }
+        bool isDirect = key.terms.isDirect();
         for (uint256 i = 0; i < direct.length; ++i) {
-            accepted += _applyDirect(ledger, batchId, key.terms, b, direct[i]);
+            _applyDirect(ledger, run, direct[i].worker, direct[i].count, isDirect);
+            Scratch.free(mark);
         }
-        OperatorFees.pay(ledger, batchId, key.terms.operator, uint256(key.terms.operatorFee) * accepted);
-        ledger.store(batchId, b);
+        OperatorFees.pay(ledger, batchId, key.terms.operator, uint256(key.terms.operatorFee) * run.accepted);
+        ledger.batches[batchId] = run.batch;
     }
 
-    function _applyVerdict(
-        Ledger storage ledger,
-        bytes32 batchId,
-        BatchKey calldata key,
-        Batch memory b,
-        Verdict calldata v,
-        bytes32 resultsDigest
-    ) private returns (uint256) {
+    function _applyVerdict(Ledger storage ledger, BatchKey calldata key, Run memory run, Verdict calldata v) private {
         // Check
-        Tally memory t = ledger.tallyOf(batchId, v.worker);
-        Refusal refusal = _decidable(t, v);
-        if (refusal == Refusal.None && v.rejected > 0 && !_backed(ledger, batchId, key, b, t, v.worker)) {
-            refusal = Refusal.FeeNotLockable;
-        }
+        address worker = v.worker;
+        uint16 accepted = v.accepted;
+        uint16 rejected = v.rejected;
+        TallySlot t = ledger.tallies[run.batchId][worker];
+        Refusal refusal = _decidable(t, v.decidedBefore, uint256(accepted) + rejected);
+        if (refusal == Refusal.None && rejected > 0) (refusal, t) = _backed(ledger, key, run, t, worker);
         if (refusal != Refusal.None) {
-            emit ITaskEscrowEvents.VerdictSkipped(batchId, v.worker, b.settlements, refusal);
-            return 0;
+            emit ITaskEscrowEvents.VerdictSkipped(run.batchId, worker, run.nonce, refusal);
+            return;
         }
         // Effect
-        Deadlines.decide(t, v.accepted + v.rejected);
-        b.submitted -= v.accepted + v.rejected;
-        b.accepted += v.accepted;
-        b.contestable += v.rejected;
-        if (v.rejected > 0) {
-            t.contestable += v.rejected;
-            t.contestEnd = Deadlines.secondsOf(block.timestamp + key.terms.disputeWindow);
-            emit ITaskEscrowEvents.Rejected(batchId, v.worker, v.rejected, resultsDigest, t.contestEnd);
+        t = t.decide(uint256(accepted) + rejected);
+        if (rejected > 0) {
+            run.batch = run.batch.move(BatchSlots.SUBMITTED, BatchSlots.CONTESTABLE, rejected);
+            t = t.plus(TallySlots.CONTESTABLE, rejected);
+            t = t.withTime(TallySlots.CONTEST_END, block.timestamp + key.terms.disputeWindow);
+            // forge-lint: disable-next-item(unsafe-typecast) a field of 32 bits
+            emit ITaskEscrowEvents.Rejected(
+                run.batchId, worker, rejected, run.resultsDigest, uint40(t.time(TallySlots.CONTEST_END))
+            );
         }
-        ledger.store(batchId, v.worker, t);
-        uint256 amount = uint256(key.terms.reward) * v.accepted;
-        ledger.creditWork(v.worker, amount, v.accepted, v.rejected);
-        if (v.accepted > 0) {
-            emit ITaskEscrowEvents.Paid(batchId, v.worker, v.accepted, amount, PaidReason.Reviewed);
+        ledger.tallies[run.batchId][worker] = t;
+        uint256 amount = run.reward * accepted;
+        ledger.creditWork(worker, amount, accepted, rejected);
+        if (accepted > 0) {
+            run.batch = run.batch.move(BatchSlots.SUBMITTED, BatchSlots.ACCEPTED, accepted);
+            run.accepted += accepted;
+            emit ITaskEscrowEvents.Paid(run.batchId, worker, accepted, amount, PaidReason.Reviewed);
         }
-        return v.accepted;
     }
 
     /// @dev The young lot's window never ends before the old one's, so the old one's alone is asked.
-    function _decidable(Tally memory t, Verdict calldata v) private view returns (Refusal) {
-        if (v.decidedBefore != t.decided) return Refusal.VerdictStale;
-        uint256 count = uint256(v.accepted) + v.rejected;
+    function _decidable(TallySlot t, uint256 decidedBefore, uint256 count) private view returns (Refusal) {
+        if (decidedBefore != t.count(TallySlots.DECIDED)) return Refusal.VerdictStale;
         if (count == 0) return Refusal.NothingAsked;
-        if (count > uint256(t.oldLot) + t.youngLot) return Refusal.VerdictTooLarge;
-        if (block.timestamp > t.oldReviewEnd) return Refusal.ReviewWindowOver;
+        if (count > t.undecided()) return Refusal.VerdictTooLarge;
+        if (block.timestamp > t.time(TallySlots.OLD_REVIEW_END)) return Refusal.ReviewWindowOver;
         return Refusal.None;
     }
 
     /// @dev Whether the requester's dispute fee stands behind rejections of this worker; locks it with the first.
-    function _backed(
-        Ledger storage ledger,
-        bytes32 batchId,
-        BatchKey calldata key,
-        Batch memory b,
-        Tally memory t,
-        address worker
-    ) private returns (bool) {
+    function _backed(Ledger storage ledger, BatchKey calldata key, Run memory run, TallySlot t, address worker)
+        private
+        returns (Refusal, TallySlot)
+    {
         uint256 fee = key.terms.disputeFee;
-        if (fee == 0 || t.flags & FeeLocks.LOCKED != 0) return true;
-        if (!FeeLocks.lock(ledger, batchId, key.requester, worker, b, fee, key.terms.unitCost())) return false;
-        t.flags |= FeeLocks.LOCKED;
-        return true;
+        if (fee == 0 || t.isFeeLocked()) return (Refusal.None, t);
+        bool locked;
+        (locked, run.batch) =
+            FeeLocks.lock(ledger, run.batchId, key.requester, worker, run.batch, fee, key.terms.unitCost());
+        return locked ? (Refusal.None, t.withFeeLocked(true)) : (Refusal.FeeNotLockable, t);
     }
 
-    function _applyDirect(
-        Ledger storage ledger,
-        bytes32 batchId,
-        Terms calldata terms,
-        Batch memory b,
-        DirectPayment calldata d
-    ) private returns (uint256) {
+    function _applyDirect(Ledger storage ledger, Run memory run, address worker, uint16 count, bool isDirect) private {
         // Check
         Refusal refusal = Refusal.None;
-        if (!terms.isDirect()) refusal = Refusal.DirectNotAllowed;
-        else if (d.count == 0 || d.worker == address(0)) refusal = Refusal.NothingAsked;
-        else if (d.count > b.free) refusal = Refusal.NotEnoughFree;
+        if (!isDirect) refusal = Refusal.DirectNotAllowed;
+        else if (count == 0 || worker == address(0)) refusal = Refusal.NothingAsked;
+        else if (count > run.batch.count(BatchSlots.FREE)) refusal = Refusal.NotEnoughFree;
         if (refusal != Refusal.None) {
-            emit ITaskEscrowEvents.VerdictSkipped(batchId, d.worker, b.settlements, refusal);
-            return 0;
+            emit ITaskEscrowEvents.VerdictSkipped(run.batchId, worker, run.nonce, refusal);
+            return;
         }
         // Effect
-        b.free -= d.count;
-        b.accepted += d.count;
-        uint256 amount = uint256(terms.reward) * d.count;
-        ledger.credit(d.worker, amount);
-        emit ITaskEscrowEvents.Paid(batchId, d.worker, d.count, amount, PaidReason.Direct);
-        return d.count;
+        run.batch = run.batch.move(BatchSlots.FREE, BatchSlots.ACCEPTED, count);
+        run.accepted += count;
+        uint256 amount = run.reward * count;
+        ledger.credit(worker, amount);
+        emit ITaskEscrowEvents.Paid(run.batchId, worker, count, amount, PaidReason.Direct);
     }
 
     // ------------------------------------------------------------- overturn
@@ -140,23 +139,19 @@ library Settlements {
         external
     {
         // Check
-        Batch memory b = ledger.batchOf(batchId);
-        Tally memory t = ledger.tallyOf(batchId, worker);
+        TallySlot t = ledger.tallies[batchId][worker];
+        uint256 contestable = t.count(TallySlots.CONTESTABLE);
         if (count == 0) revert ITaskEscrowErrors.TaskEscrow_ZeroAmount();
-        if (count > t.contestable) {
-            revert ITaskEscrowErrors.TaskEscrow_NotEnoughContestable(t.contestable, count);
-        }
+        if (count > contestable) revert ITaskEscrowErrors.TaskEscrow_NotEnoughContestable(contestable, count);
         // Effect
-        t.contestable -= count;
-        b.contestable -= count;
-        b.accepted += count;
+        ledger.batches[batchId] = ledger.batches[batchId].move(BatchSlots.CONTESTABLE, BatchSlots.ACCEPTED, count);
         uint256 amount = uint256(key.terms.reward) * count;
         ledger.creditOverturned(worker, amount, count);
         emit ITaskEscrowEvents.Overturned(batchId, worker, count, msg.sender);
         emit ITaskEscrowEvents.Paid(batchId, worker, count, amount, PaidReason.Overturned);
         OperatorFees.pay(ledger, batchId, key.terms.operator, uint256(key.terms.operatorFee) * count);
-        FeeLocks.releaseIfDone(ledger, batchId, key.requester, worker, t, key.terms.disputeFee);
-        ledger.store(batchId, b);
-        ledger.store(batchId, worker, t);
+        t = t.minus(TallySlots.CONTESTABLE, count);
+        ledger.tallies[batchId][worker] =
+            FeeLocks.releaseIfDone(ledger, batchId, key.requester, worker, t, key.terms.disputeFee);
     }
 }
