@@ -239,7 +239,7 @@ def on_rejection_released(m: Mirror, e: DecodedEvent, _: int) -> None:
 
 
 def on_fee_paid(m: Mirror, e: DecodedEvent, _: int) -> None:
-    _credit(m, e.args["operator"], e.args["amount"])
+    _credit(m, e.args["receiver"], e.args["amount"])
 
 
 def on_fee_returned(m: Mirror, e: DecodedEvent, _: int) -> None:

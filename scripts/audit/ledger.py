@@ -331,9 +331,9 @@ class Ledger:
 
     def _on_FeePaid(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
         b = self._batch(e)
-        self._report.equal("fee_receiver", _name(e), b.terms.operator, e.args["operator"])
+        self._report.equal("fee_receiver", _name(e), b.terms.operator, e.args["receiver"])
         b.fees_paid += e.args["amount"]
-        self.accounts[e.args["operator"]].owed += e.args["amount"]
+        self.accounts[e.args["receiver"]].owed += e.args["amount"]
 
     def _on_FeeReturned(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
         b = self._batch(e)
