@@ -23,6 +23,7 @@ from starlette.exceptions import HTTPException
 
 from backend.ipfs.port import PayloadError, PayloadMissing, StoreFull, StoreUnavailable
 from piecework.chain.errors import ChainError, NodeUnreachable
+from piecework.domain.documents import DocumentError
 
 log = structlog.get_logger("gateway")
 
@@ -95,6 +96,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(PayloadError, _payload)
     app.add_exception_handler(ChainError, _chain)
+    app.add_exception_handler(DocumentError, _document)
     app.add_exception_handler(Exception, _unexpected)
 
 
@@ -133,6 +135,10 @@ def _chain(_: Request, error: Exception) -> JSONResponse:
     if isinstance(error, NodeUnreachable):
         return problem(503, "node_unreachable", Unavailable.title, "the gateway's node does not answer; try again")
     return problem(409, "chain_refused", Conflict.title, str(error))
+
+
+def _document(_: Request, error: Exception) -> JSONResponse:
+    return problem(422, "document_refused", Invalid.title, str(error))
 
 
 def _unexpected(request: Request, error: Exception) -> JSONResponse:

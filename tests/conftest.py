@@ -8,6 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no reason to fail: no example has a time limit.
+settings.register_profile("piecework", deadline=None, print_blob=True)
+settings.load_profile("piecework")
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 import secrets
 from collections.abc import Mapping
 from typing import Any
 
 MAX_DEPTH = 64
+"""Objects and lists within each other."""
+_LARGEST_INTEGER = 2**53 - 1
+_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 class NotCanonical(ValueError):
@@ -15,25 +20,39 @@ class NotCanonical(ValueError):
 
 
 def canonical_bytes(document: Mapping[str, Any]) -> bytes:
-    """The RFC 8785 form. Raises NotCanonical for values that JSON cannot carry exactly."""
+    """The RFC 8785 form.
+
+    Raises NotCanonical for what JSON cannot carry exactly, or `strict_loads` would not read back.
+    """
     import rfc8785
 
     try:
+        _check(document, MAX_DEPTH)
         return rfc8785.dumps(dict(document))
-    except (rfc8785.CanonicalizationError, RecursionError) as error:
+    except rfc8785.CanonicalizationError as error:
         raise NotCanonical(f"the document cannot be written as canonical JSON: {error}") from error
 
 
 def strict_loads(data: bytes) -> Any:
-    """Parses JSON; refuses repeated keys, NaN and infinities, bad UTF-8, and nesting beyond 64.
+    """Parses JSON; refuses repeated keys, numbers beyond a double, halves of surrogate pairs, bad UTF-8, and nesting
+    beyond 64.
 
-    Raises NotCanonical with the place of the fault.
+    Integers above 2^53 - 1 become the double that RFC 8785 takes them for.
+    Raises NotCanonical, and nothing else, with the place of the fault.
     """
     try:
-        value = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
+        value = json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse_constant,
+            parse_int=_number,
+            parse_float=_finite,
+        )
+    except NotCanonical:
+        raise
+    except (ValueError, RecursionError) as error:
         raise NotCanonical(f"the bytes are no JSON document: {error}") from error
-    _check_depth(value, MAX_DEPTH)
+    _check(value, MAX_DEPTH)
     return value
 
 
@@ -65,10 +84,37 @@ def _refuse_constant(text: str) -> None:
     raise NotCanonical(f"{text} is no JSON number")
 
 
-def _check_depth(value: Any, left: int) -> None:
+def _number(text: str) -> int | float:
+    # 16 digits can be above 2^53 - 1, 20 always are: longer text is never turned into an integer.
+    value = int(text) if len(text) <= 20 else _LARGEST_INTEGER + 1
+    return value if abs(value) <= _LARGEST_INTEGER else _finite(text)
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise NotCanonical(f"{text[:40]} is larger than a JSON reader can hold")
+    return value
+
+
+def _check(value: Any, left: int) -> None:
+    if isinstance(value, str):
+        _check_text(value)
+        return
+    if not isinstance(value, (Mapping, list, tuple)):
+        return
     if left == 0:
         raise NotCanonical(f"the document is nested deeper than {MAX_DEPTH}")
-    children = value.values() if isinstance(value, dict) else value
-    if isinstance(value, (dict, list)):
-        for child in children:
-            _check_depth(child, left - 1)
+    if isinstance(value, Mapping):
+        for key in value:
+            if not isinstance(key, str):
+                raise NotCanonical(f"{key!r} is no key: an object's keys are text")
+            _check_text(key)
+    for child in value.values() if isinstance(value, Mapping) else value:
+        _check(child, left - 1)
+
+
+def _check_text(text: str) -> None:
+    # UTF-8 cannot carry a lone surrogate, so neither a database nor another reader could hold this text.
+    if not text.isascii() and _SURROGATE.search(text):
+        raise NotCanonical(f"{text[:40]!r} holds half of a surrogate pair")

@@ -73,18 +73,19 @@ def validate(document: Mapping[str, Any], kind: str) -> None:
     if error is not None:
         where = "/" + "/".join(str(step) for step in error.absolute_path)
         raise DocumentMalformed(f"{kind} at {where}: {error.message[:300]}")
-    unique = _UNIQUE.get(kind)
-    if unique:
-        field, name = unique
-        names = [item[name] if name else item for item in document[field]]
-        if len(set(names)) != len(names):
+    for field, names in _UNIQUE.get(kind, {}).items():
+        entries = [tuple(entry[name] for name in names) if names else entry for entry in document[field]]
+        if len(set(entries)) != len(entries):
             raise DocumentMalformed(f"{kind} at /{field}: an entry stands twice")
 
 
 def pack(document: Mapping[str, Any], kind: str) -> Packed:
-    """Validates and cuts `document` into blocks."""
+    """Validates and cuts `document` into blocks. Raises DocumentError with what to change."""
     validate(document, kind)
-    data = canonical_bytes(document)
+    try:
+        data = canonical_bytes(document)
+    except NotCanonical as error:
+        raise DocumentMalformed(f"the {kind} cannot be written: {error}") from error
     if len(data) <= MAX_BLOCK_BYTES:
         return Packed(digest_of(data), cid_of(data), (Block(cid_of(data), data),))
     if len(data) > MAX_DOCUMENT_BYTES:
@@ -111,8 +112,7 @@ def unpack(digest: str, kind: str, fetch: Callable[[Cid], bytes]) -> dict[str, A
     Raises CidMismatch for changed bytes, DocumentError for a wrong document, and what `fetch` raises.
     """
     cid = cid_of_digest(digest)
-    head = fetch(cid)
-    verify_block(cid, head)
+    head = _block(cid, fetch)
     try:
         document = canonical_loads(head)
         if document.get("format") == format_name("index"):
@@ -129,9 +129,7 @@ def _join(index: Mapping[str, Any], kind: str, fetch: Callable[[Cid], bytes]) ->
         raise DocumentMalformed(f"the index is of {index['of']!r}, not of {format_name(kind)!r}")
     data = bytearray()
     for part in index["parts"]:
-        block = fetch(Cid(part))
-        verify_block(part, block)
-        data += block
+        data += _block(Cid(part), fetch)
         if len(data) > index["size"]:
             break
     if len(data) != index["size"]:
@@ -139,11 +137,21 @@ def _join(index: Mapping[str, Any], kind: str, fetch: Callable[[Cid], bytes]) ->
     return bytes(data)
 
 
-_UNIQUE = {
-    "manifest": ("tasks", "id"),
-    "task-list": ("tasks", ""),
-    "answers": ("answers", "task"),
+_UNIQUE: dict[str, dict[str, tuple[str, ...]]] = {
+    "manifest": {"tasks": ("id",)},
+    "task-list": {"tasks": ()},
+    "answers": {"answers": ("task",)},
+    "results": {"decisions": ("task", "worker", "submission"), "labels": ("task",)},
 }
+"""Lists whose entries may not repeat, and the fields that tell entries apart."""
+
+
+def _block(cid: Cid, fetch: Callable[[Cid], bytes]) -> bytes:
+    data = fetch(cid)
+    if len(data) > MAX_BLOCK_BYTES:
+        raise DocumentMalformed(f"the block {cid} has {len(data)} bytes, {MAX_BLOCK_BYTES} are allowed")
+    verify_block(cid, data)
+    return data
 
 
 @cache
