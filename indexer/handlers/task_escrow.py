@@ -5,27 +5,37 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from indexer.mirror import Mirror, Row
+from indexer.handlers import disputes
+from indexer.handlers.rows import (
+    COUNTER_MAX,
+    account_of,
+    add_payment,
+    advance,
+    credit,
+    decide,
+    give_back,
+    move,
+    tally_of,
+    uncontest,
+)
+from indexer.mirror import Mirror
 from piecework.chain.errors import PAID_REASONS
 from piecework.chain.logs import DecodedEvent, json_ready
 from piecework.db import mirror as tables
-
-LAST_SEQUENCE = 2**24 - 1
-COUNTER_MAX = 2**32 - 1
 
 Handler = Callable[[Mirror, DecodedEvent, int], None]
 
 
 def on_deposited(m: Mirror, e: DecodedEvent, _: int) -> None:
-    _credit(m, e.args["account"], e.args["amount"])
+    credit(m, e.args["account"], e.args["amount"])
 
 
 def on_withdrawn(m: Mirror, e: DecodedEvent, _: int) -> None:
-    _credit(m, e.args["account"], -e.args["amount"])
+    credit(m, e.args["account"], -e.args["amount"])
 
 
 def on_sweep_set(m: Mirror, e: DecodedEvent, _: int) -> None:
-    account = _account(m, e.args["account"])
+    account = account_of(m, e.args["account"])
     account["sweep"] = e.args["enabled"]
     m.put(tables.MirrorAccount, account)
 
@@ -54,7 +64,7 @@ def on_operator_spent(m: Mirror, e: DecodedEvent, _: int) -> None:
 
 def on_batch_opened(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
     terms = e.args["terms"]
-    _credit(m, e.args["requester"], -e.args["amount"])
+    credit(m, e.args["requester"], -e.args["amount"])
     m.put(
         tables.MirrorBatch,
         {
@@ -89,9 +99,9 @@ def on_batch_opened(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
 
 
 def on_batch_extended(m: Mirror, e: DecodedEvent, _: int) -> None:
-    _credit(m, e.args["requester"], -e.args["amount"])
+    credit(m, e.args["requester"], -e.args["amount"])
     count = e.args["assignments"]
-    batch = _move(m, e, free=count)
+    batch = move(m, e, free=count)
     batch["funded"] += count
     batch["manifest_versions"] = e.args["manifestVersion"]
     m.put(tables.MirrorBatch, batch)
@@ -99,25 +109,25 @@ def on_batch_extended(m: Mirror, e: DecodedEvent, _: int) -> None:
 
 
 def on_batch_closed(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
-    batch = _move(m, e)
+    batch = move(m, e)
     batch["closed_at"] = timestamp
     m.put(tables.MirrorBatch, batch)
 
 
 def on_refunded(m: Mirror, e: DecodedEvent, _: int) -> None:
     count = e.args["assignments"]
-    _move(m, e, free=-count, refunded=count)
-    _credit(m, e.args["requester"], e.args["amount"])
+    move(m, e, free=-count, refunded=count)
+    credit(m, e.args["requester"], e.args["amount"])
 
 
 def on_claimed(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
     count = e.args["count"]
-    _move(m, e, free=-count, claimed=count)
-    tally = _tally(m, e)
+    move(m, e, free=-count, claimed=count)
+    tally = tally_of(m, e)
     tally["claimed"] += count
     tally["lease_end"] = e.args["leaseEnd"]
     tally["sequence"] = e.args["sequence"]
-    _advance(tally)
+    advance(tally)
     m.put(tables.MirrorTally, tally)
     m.put(
         tables.MirrorClaim,
@@ -137,22 +147,24 @@ def on_claimed(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
 
 
 def on_claim_returned(m: Mirror, e: DecodedEvent, _: int) -> None:
-    _give_back(m, e, advance=True)
+    tally = give_back(m, e)
+    advance(tally)
+    m.put(tables.MirrorTally, tally)
 
 
 def on_claim_expired(m: Mirror, e: DecodedEvent, _: int) -> None:
-    _give_back(m, e, advance=False)
+    give_back(m, e)
 
 
 def on_submitted(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
     count = e.args["count"]
-    _move(m, e, claimed=-count, submitted=count)
-    tally = _tally(m, e)
+    move(m, e, claimed=-count, submitted=count)
+    tally = tally_of(m, e)
     tally["claimed"] -= count
     lot = "old" if tally["old_lot"] == 0 else "young"
     tally[f"{lot}_lot"] += count
     tally[f"{lot}_review_end"] = e.args["reviewEnd"]
-    _advance(tally)
+    advance(tally)
     m.put(tables.MirrorTally, tally)
     m.put(
         tables.MirrorSubmission,
@@ -171,13 +183,13 @@ def on_submitted(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
 
 
 def on_sequence_used(m: Mirror, e: DecodedEvent, _: int) -> None:
-    tally = _tally(m, e)
-    _advance(tally)
+    tally = tally_of(m, e)
+    advance(tally)
     m.put(tables.MirrorTally, tally)
 
 
 def on_settled(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
-    batch = _move(m, e)
+    batch = move(m, e)
     batch["settlements"] = e.args["nonce"]
     m.put(tables.MirrorBatch, batch)
     m.put(
@@ -196,60 +208,56 @@ def on_settled(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
 def on_paid(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
     count = e.args["assignments"]
     reason = PAID_REASONS[e.args["reason"]]
-    account = _account(m, e.args["worker"])
+    account = account_of(m, e.args["worker"])
     account["owed_units"] += e.args["amount"]
     if reason in ("reviewed", "silence"):
-        _move(m, e, submitted=-count, accepted=count)
-        _decide(m, e, count)
-    elif reason == "overturned":
-        _move(m, e, contestable=-count, accepted=count)
-        tally = _tally(m, e)
-        tally["contestable"] -= count
-        m.put(tables.MirrorTally, tally)
+        move(m, e, submitted=-count, accepted=count)
+        decide(m, e, count)
+    elif reason in ("overturned", "fee_short"):
+        move(m, e, contestable=-count, accepted=count)
+        uncontest(m, e, count)
         account["rejected"] = max(0, account["rejected"] - count)
     elif reason == "direct":
-        _move(m, e, free=-count, accepted=count)
-    else:
-        raise ValueError(f"payments by {reason} come with disputes")
+        move(m, e, free=-count, accepted=count)
+    elif reason not in ("ruled", "ruling_overdue"):  # those were moved by `Ruled`
+        raise ValueError(f"{reason} is no reason that this version knows")
     if reason in ("reviewed", "overturned"):
         account["accepted"] = min(COUNTER_MAX, account["accepted"] + count)
     m.put(tables.MirrorAccount, account)
-    _add_payment(m, e, timestamp, count, reason)
+    add_payment(m, e, timestamp, count, reason)
 
 
 def on_rejected(m: Mirror, e: DecodedEvent, _: int) -> None:
     count = e.args["count"]
-    _move(m, e, submitted=-count, contestable=count)
-    _decide(m, e, count)
-    tally = _tally(m, e)
+    move(m, e, submitted=-count, contestable=count)
+    decide(m, e, count)
+    tally = tally_of(m, e)
     tally["contestable"] += count
     tally["contest_end"] = e.args["contestEnd"]
     m.put(tables.MirrorTally, tally)
-    account = _account(m, e.args["worker"])
+    account = account_of(m, e.args["worker"])
     account["rejected"] = min(COUNTER_MAX, account["rejected"] + count)
     m.put(tables.MirrorAccount, account)
 
 
 def on_rejection_released(m: Mirror, e: DecodedEvent, _: int) -> None:
     count = e.args["count"]
-    _move(m, e, contestable=-count, free=count)
-    tally = _tally(m, e)
-    tally["contestable"] -= count
-    m.put(tables.MirrorTally, tally)
+    move(m, e, contestable=-count, free=count)
+    uncontest(m, e, count)
 
 
 def on_fee_paid(m: Mirror, e: DecodedEvent, _: int) -> None:
-    _credit(m, e.args["receiver"], e.args["amount"])
+    credit(m, e.args["receiver"], e.args["amount"])
 
 
 def on_fee_returned(m: Mirror, e: DecodedEvent, _: int) -> None:
-    _credit(m, e.args["requester"], e.args["amount"])
+    credit(m, e.args["requester"], e.args["amount"])
 
 
 def on_bonus_paid(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
-    _credit(m, e.args["requester"], -e.args["amount"])
-    _credit(m, e.args["worker"], e.args["amount"])
-    _add_payment(m, e, timestamp, 0, "bonus")
+    credit(m, e.args["requester"], -e.args["amount"])
+    credit(m, e.args["worker"], e.args["amount"])
+    add_payment(m, e, timestamp, 0, "bonus")
 
 
 def on_notice(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
@@ -283,104 +291,16 @@ HANDLERS: dict[str, Handler] = {
     "FeePaid": on_fee_paid,
     "FeeReturned": on_fee_returned,
     "BonusPaid": on_bonus_paid,
+    "FeeLocked": disputes.on_fee_locked,
+    "FeeReleased": disputes.on_fee_released,
+    "Disputed": disputes.on_disputed,
+    "BondPosted": disputes.on_bond_posted,
+    "BondReturned": disputes.on_bond_returned,
+    "Ruled": disputes.on_ruled,
     "EIP712DomainChanged": on_notice,
 }
-
-
-def _account(m: Mirror, address: str) -> Row:
-    return m.find(tables.MirrorAccount, address=address) or {
-        "address": address,
-        "owed_units": 0,
-        "accepted": 0,
-        "rejected": 0,
-        "contested": 0,
-        "disputes_won": 0,
-        "disputes_lost": 0,
-        "sweep": False,
-    }
-
-
-def _credit(m: Mirror, address: str, amount_units: int) -> None:
-    account = _account(m, address)
-    account["owed_units"] += amount_units
-    m.put(tables.MirrorAccount, account)
-
-
-def _tally(m: Mirror, e: DecodedEvent) -> Row:
-    key = {"batch_id": e.args["batchId"], "worker": e.args["worker"]}
-    return m.find(tables.MirrorTally, **key) or {**key, **dict.fromkeys(_TALLY_COUNTS, 0)}
-
-
-_TALLY_COUNTS = (
-    "claimed",
-    "old_lot",
-    "young_lot",
-    "decided",
-    "contestable",
-    "disputed",
-    "lease_end",
-    "old_review_end",
-    "young_review_end",
-    "contest_end",
-    "sequence",
-)
-
-
-def _move(m: Mirror, e: DecodedEvent, **changes: int) -> Row:
-    batch = m.get(tables.MirrorBatch, batch_id=e.args["batchId"])
-    for name, change in changes.items():
-        batch[name] += change
-        if batch[name] < 0:
-            raise ValueError(f"{name} of batch {e.args['batchId']} would be {batch[name]}")
-    m.put(tables.MirrorBatch, batch)
-    return batch
-
-
-def _advance(tally: Row) -> None:
-    tally["sequence"] = min(LAST_SEQUENCE, tally["sequence"] + 1)
-
-
-def _give_back(m: Mirror, e: DecodedEvent, *, advance: bool) -> None:
-    count = e.args["count"]
-    _move(m, e, claimed=-count, free=count)
-    tally = _tally(m, e)
-    tally["claimed"] -= count
-    if advance:
-        _advance(tally)
-    m.put(tables.MirrorTally, tally)
-
-
-def _decide(m: Mirror, e: DecodedEvent, count: int) -> None:
-    """Older lot first; then what is left of the young lot is the old one."""
-    tally = _tally(m, e)
-    tally["decided"] += count
-    if count < tally["old_lot"]:
-        tally["old_lot"] -= count
-    else:
-        tally["old_lot"] = tally["young_lot"] - (count - tally["old_lot"])
-        tally["old_review_end"] = tally["young_review_end"]
-        tally["young_lot"] = 0
-        tally["young_review_end"] = 0
-    m.put(tables.MirrorTally, tally)
 
 
 def _add_manifest(m: Mirror, e: DecodedEvent, version: int, manifest: str) -> None:
     row: dict[str, Any] = {"batch_id": e.args["batchId"], "version": version, "manifest": manifest}
     m.put(tables.MirrorManifest, {**row, "assignments": e.args["assignments"]})
-
-
-def _add_payment(m: Mirror, e: DecodedEvent, timestamp: int, assignments: int, reason: str) -> None:
-    m.put(
-        tables.MirrorPayment,
-        {
-            "block_number": e.block_number,
-            "log_index": e.log_index,
-            "batch_id": e.args["batchId"],
-            "worker": e.args["worker"],
-            "assignments": assignments,
-            "amount_units": e.args["amount"],
-            "reason": reason,
-            "block_timestamp": timestamp,
-            "transaction_hash": e.transaction_hash,
-        },
-    )

