@@ -177,7 +177,8 @@ abstract contract Treasury is Reputation, EIP712, ReentrancyGuardTransient {
             block.timestamp > allowed.until || allowed.reviewer != reviewer || allowed.arbitrator != arbitrator
                 || allowed.until == 0
         ) revert TaskEscrow_OperatorNotApproved(requester, msg.sender);
-        if (amount > allowed.cap) revert TaskEscrow_OperatorCapExceeded(allowed.cap, amount);
+        // Zero caps revoke: without this an operator could still append manifests, which cost nothing, until `until`.
+        if (amount > allowed.cap || allowed.cap == 0) revert TaskEscrow_OperatorCapExceeded(allowed.cap, amount);
         // forge-lint: disable-next-line(unsafe-typecast) amount <= cap
         allowed.cap -= uint96(amount);
         emit OperatorSpent(requester, msg.sender, amount, false);

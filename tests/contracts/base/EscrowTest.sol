@@ -9,14 +9,16 @@ import {
     DirectPayment,
     Packet,
     PacketKind,
+    Refusal,
     Tally,
     Terms,
     Ticket,
     Verdict
 } from "../../../contracts/libraries/EscrowTypes.sol";
-import {Messages} from "../../../contracts/libraries/Messages.sol";
+import {ITaskEscrowErrors} from "../../../contracts/interfaces/ITaskEscrowErrors.sol";
 import {TestToken} from "../../../contracts/mocks/TestToken.sol";
 import {Checks} from "./Checks.sol";
+import {MessageHashes} from "./MessageHashes.sol";
 
 /// @notice An escrow with a cast of keys, and the usual calls in one line each.
 /// @dev The escrow is deployed from its artifact and spoken to through its interface, so that a changed contract does not make
@@ -31,6 +33,7 @@ abstract contract EscrowTest is Checks {
     uint256 internal constant REVIEWER_KEY = 0xB0B;
     uint256 internal constant ASSIGNER_KEY = 0xA551;
     uint256 internal constant WORKER_KEY = 0x3041;
+    uint256 internal constant SECOND_KEY = 0x3042;
 
     TestToken internal token;
     ITaskEscrow internal escrow;
@@ -38,6 +41,7 @@ abstract contract EscrowTest is Checks {
     address internal reviewer = vm.addr(REVIEWER_KEY);
     address internal assigner = vm.addr(ASSIGNER_KEY);
     address internal worker = vm.addr(WORKER_KEY);
+    address internal second = vm.addr(SECOND_KEY);
     address internal operator = address(0x09E7A704);
     address internal arbitrator = address(0xA4B17);
     address internal stranger = address(0x57A4);
@@ -51,6 +55,10 @@ abstract contract EscrowTest is Checks {
     function deployEscrow(address token_) internal returns (ITaskEscrow) {
         address[] memory arbitrators = new address[](1);
         arbitrators[0] = arbitrator;
+        return deployEscrow(token_, arbitrators);
+    }
+
+    function deployEscrow(address token_, address[] memory arbitrators) internal returns (ITaskEscrow) {
         return ITaskEscrow(vm.deployCode("TaskEscrow.sol:TaskEscrow", abi.encode(token_, arbitrators)));
     }
 
@@ -178,13 +186,26 @@ abstract contract EscrowTest is Checks {
 
     /// @dev Signs with WORKER_KEY.
     function signedPacket(Packet memory p, BatchKey memory key) internal view returns (Packet memory) {
-        return this.signPacket(p, escrow.batchIdOf(key), WORKER_KEY);
+        return signPacket(p, escrow.batchIdOf(key), WORKER_KEY);
     }
 
-    /// @dev External, because the hash is of calldata.
-    function signPacket(Packet calldata p, bytes32 batchId, uint256 key) external view returns (Packet memory done) {
-        done = p;
-        done.signature = signed(key, Messages.packet(batchId, p));
+    function signPacket(Packet memory p, bytes32 batchId, uint256 key) internal view returns (Packet memory) {
+        p.signature = signed(key, MessageHashes.packet(batchId, p));
+        return p;
+    }
+
+    /// @dev The assigner's leave for `count` assignments of version 1, until `leaseEnd`, with `tasks` as digest "tasks".
+    function ticketFor(BatchKey memory key, address to, uint16 count, uint40 leaseEnd)
+        internal
+        view
+        returns (Ticket memory t)
+    {
+        t.leaseEnd = leaseEnd;
+        t.deadline = uint40(block.timestamp + 1 hours);
+        MessageHashes.TicketMessage memory m = MessageHashes.TicketMessage(
+            escrow.batchIdOf(key), 1, to, count, keccak256("tasks"), leaseEnd, t.deadline, tally(key, to).sequence
+        );
+        t.signature = signed(ASSIGNER_KEY, MessageHashes.ticket(m));
     }
 
     function relay(BatchKey memory key, Packet memory p) internal {
@@ -193,5 +214,25 @@ abstract contract EscrowTest is Checks {
         Packet[] memory packets = new Packet[](1);
         packets[0] = p;
         escrow.relay(keys, packets);
+    }
+
+    // -------------------------------------------------------------- refusals
+
+    /// @dev The next call must revert with this refusal.
+    function expectRefused(Refusal reason) internal {
+        vm.expectRevert(abi.encodeWithSelector(ITaskEscrowErrors.TaskEscrow_Refused.selector, reason));
+    }
+
+    /// @dev The next call must revert with an error that has no values.
+    function expectError(bytes4 selector) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector));
+    }
+
+    function expectError(bytes4 selector, address value) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, value));
+    }
+
+    function expectError(bytes4 selector, uint256 one, uint256 two) internal {
+        vm.expectRevert(abi.encodeWithSelector(selector, one, two));
     }
 }

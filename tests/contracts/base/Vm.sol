@@ -18,7 +18,11 @@ interface Vm {
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function expectRevert(bytes calldata data) external;
+    function expectPartialRevert(bytes4 selector) external;
     function expectEmit() external;
+    function expectEmit(address emitter) external;
+    function expectCall(address callee, bytes calldata data, uint64 count) external;
+    function envOr(string calldata name, bool otherwise) external view returns (bool);
     function recordLogs() external;
     function getRecordedLogs() external returns (Log[] memory);
     function assume(bool condition) external pure;
