@@ -18,7 +18,7 @@ from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from backend.relay.calls import Planned, plan_packets, plan_single
-from piecework.chain.errors import REFUSALS, RevertReason, decode_revert
+from piecework.chain.errors import RevertReason, decode_revert, refusal_name
 from piecework.chain.logs import EscrowLogs
 from piecework.db.engine import write_engine
 from piecework.db.gateway import RelayIntent, RelayTransaction
@@ -274,7 +274,7 @@ class Sender:
             event = self._logs.decode(_plain(log_entry))
             if event.name == "PacketSkipped":
                 key = (event.args["batchId"], event.args["worker"], event.args["sequence"])
-                found[key] = REFUSALS[event.args["reason"]]
+                found[key] = refusal_name(event.args["reason"])
         return found
 
     def _mark(self, intent: RelayIntent, status: str, code: str | None, detail: str | None) -> None:

@@ -6,11 +6,11 @@ import json
 import platform
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from piecework.chain.errors import ChainError
 
@@ -67,12 +67,11 @@ def start_anvil(
     *,
     port: int = 0,
     state_file: Path | None = None,
-    log: IO[bytes] | None = None,
     accounts: int = 10,
     extra: tuple[str, ...] = (),
     timeout_seconds: float = 30.0,
 ) -> Anvil:
-    """Starts anvil and waits until it answers.
+    """Starts anvil and waits until it, and no other program at that port, answers.
 
     With `state_file` the chain is loaded from it, written every second and at exit.
     Raises AnvilMissing or AnvilFailed.
@@ -83,18 +82,22 @@ def start_anvil(
     if state_file is not None:
         command += ["--state", str(state_file), "--state-interval", "1"]
         command += ["--preserve-historical-states"]
-    process = subprocess.Popen(
-        command, stdout=log or subprocess.DEVNULL, stderr=subprocess.STDOUT, start_new_session=True
-    )
-    url = f"http://127.0.0.1:{chosen}"
-    deadline = time.monotonic() + timeout_seconds
-    while time.monotonic() < deadline:
-        if process.poll() is not None:
-            raise AnvilFailed(f"anvil ended with {process.returncode}; is port {chosen} taken?")
-        if _answers(url):
-            return Anvil(process=process, rpc_url=url)
-        time.sleep(0.05)
-    process.kill()
+    with tempfile.NamedTemporaryFile(prefix="anvil-", suffix=".log") as log:
+        process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+        said = Path(log.name)
+        url = f"http://127.0.0.1:{chosen}"
+        # An anvil that was there before would answer too: ours says when the port is its own.
+        ours = f"Listening on 127.0.0.1:{chosen}"
+        deadline = time.monotonic() + timeout_seconds
+        while time.monotonic() < deadline:
+            if process.poll() is not None:
+                why = " ".join(said.read_text(errors="replace").strip().splitlines()[-1:])
+                raise AnvilFailed(f"anvil ended with {process.returncode} ({why[:200]}); is port {chosen} taken?")
+            if ours in said.read_text(errors="replace") and _answers(url):
+                return Anvil(process=process, rpc_url=url)
+            time.sleep(0.02)
+        process.kill()
+        process.wait()
     raise AnvilFailed(f"anvil did not answer at {url} within {timeout_seconds:.0f} s")
 
 

@@ -10,6 +10,9 @@ from typing import Any
 
 from eth_utils import keccak
 
+STANDARD_INPUT = "standard-input.json"
+"""What the compiler was given; explorers verify with it. The one file beside the artifacts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
@@ -38,6 +41,16 @@ class Artifact:
     def entries(self, kind: str) -> list[dict[str, Any]]:
         """ABI entries of one kind: function, event, error."""
         return [entry for entry in self.abi if entry["type"] == kind]
+
+
+def names() -> list[str]:
+    """Every contract that ships, sorted."""
+    folder = resources.files("piecework.chain") / "abi"
+    return sorted(
+        path.name.removesuffix(".json")
+        for path in folder.iterdir()
+        if path.name.endswith(".json") and path.name != STANDARD_INPUT
+    )
 
 
 @cache

@@ -24,6 +24,8 @@ def connect(rpc_url: str, *, chain_id: int | None = None, timeout_seconds: float
         found = web3.eth.chain_id
     except (requests.RequestException, Web3Exception, ValueError, OSError) as error:
         raise NodeUnreachable(rpc_url, type(error).__name__) from error
+    if not isinstance(found, int):
+        raise NodeUnreachable(rpc_url, "the answer is no JSON-RPC")
     if chain_id is not None and found != chain_id:
         raise WrongChainId(rpc_url, chain_id, found)
     return web3

@@ -13,6 +13,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from piecework.chain.artifacts import STANDARD_INPUT
+
 SHIPPED = (
     "TaskEscrow",
     "ReviewPanel",
@@ -108,8 +110,15 @@ def compile_contracts(root: Path) -> dict[str, dict[str, Any]]:
 def rendered(root: Path) -> dict[str, str]:
     """Every file of `abi/` by name, as text that is the same on every machine."""
     files = {f"{name}.json": _json(value) for name, value in compile_contracts(root).items()}
-    files["standard-input.json"] = _json(standard_input(root))
+    files[STANDARD_INPUT] = _json(standard_input(root))
     return files
+
+
+def stale(files: dict[str, str], folder: Path) -> list[str]:
+    """Names in `folder` that are missing, too many, or differ by a byte from `files` (`rendered`)."""
+    present = {path.name: path.read_bytes() for path in folder.glob("*.json")}
+    wanted = {name: text.encode() for name, text in files.items()}
+    return sorted(name for name in present.keys() | wanted.keys() if present.get(name) != wanted.get(name))
 
 
 def main(arguments: list[str]) -> int:
@@ -118,13 +127,10 @@ def main(arguments: list[str]) -> int:
     folder = root / "piecework" / "chain" / "abi"
     files = rendered(root)
     if "--check" in arguments:
-        stale = [
-            name for name, text in files.items() if not (folder / name).is_file() or (folder / name).read_text() != text
-        ]
-        stale += [path.name for path in folder.glob("*.json") if path.name not in files]
-        for name in stale:
+        found = stale(files, folder)
+        for name in found:
             print(f"piecework/chain/abi/{name} is not what the sources compile to; run `make artifacts`")
-        return 1 if stale else 0
+        return 1 if found else 0
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.json"):
         old.unlink()

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from piecework.chain import artifacts
-from piecework.chain.errors import ChainError, ContractMissing
+from piecework.chain.errors import ChainError, ContractMissing, NodeUnreachable, decode_revert
 
 if TYPE_CHECKING:
     from eth_account.signers.local import LocalAccount
@@ -17,7 +17,7 @@ Progress = Callable[[str], None]
 
 
 class DeploymentFailed(ChainError):
-    """A creation transaction was mined and failed."""
+    """A creation was refused by the contract or the node, or was mined and failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +42,29 @@ def deploy_contract(
     *arguments: Any,
     libraries: dict[str, str] | None = None,
 ) -> tuple[str, int]:
-    """Creates `contract`, waits for it, and returns its address and block. Raises DeploymentFailed."""
+    """Creates `contract`, waits for it, and returns its address and block.
+
+    Raises DeploymentFailed with the contract's or the node's own words, or NodeUnreachable.
+    """
+    import requests
+    from web3.exceptions import ContractLogicError, Web3Exception
+
     artifact = artifacts.load(contract)
     factory = web3.eth.contract(abi=artifact.abi, bytecode="0x" + artifact.linked(libraries or {}))
-    transaction = factory.constructor(*arguments).build_transaction(
-        {"from": sender.address, "nonce": web3.eth.get_transaction_count(sender.address)}
-    )
-    signed = sender.sign_transaction(transaction)
-    sent = web3.eth.send_raw_transaction(signed.raw_transaction)
-    receipt = web3.eth.wait_for_transaction_receipt(sent)
+    try:
+        transaction = factory.constructor(*arguments).build_transaction(
+            {"from": sender.address, "nonce": web3.eth.get_transaction_count(sender.address)}
+        )
+        signed = sender.sign_transaction(transaction)
+        sent = web3.eth.send_raw_transaction(signed.raw_transaction)
+        receipt = web3.eth.wait_for_transaction_receipt(sent)
+    except ContractLogicError as error:
+        data = error.data if isinstance(error.data, (str, bytes)) else ""
+        raise DeploymentFailed(f"creating {contract} was refused: {decode_revert(data)}") from error
+    except Web3Exception as error:
+        raise DeploymentFailed(f"creating {contract} failed: {str(error)[:300]}") from error
+    except requests.RequestException as error:
+        raise NodeUnreachable(str(getattr(web3.provider, "endpoint_uri", "")), type(error).__name__) from error
     if receipt["status"] != 1 or receipt["contractAddress"] is None:
         raise DeploymentFailed(f"creating {contract} failed in transaction {sent.to_0x_hex()}")
     return str(receipt["contractAddress"]), int(receipt["blockNumber"])

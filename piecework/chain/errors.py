@@ -9,6 +9,7 @@ ChainError
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -99,8 +100,7 @@ class RevertReason:
         """A stable snake_case code; a refusal gives its own name."""
         if self.name == "TaskEscrow_Refused":
             return str(self.arguments["reason"])
-        short = self.name.rpartition("_")[2]
-        return "".join(("_" if i and c.isupper() else "") + c.lower() for i, c in enumerate(short))
+        return _WORD_BREAK.sub("_", self.name.rpartition("_")[2]).lower()
 
     def __str__(self) -> str:
         listed = ", ".join(f"{key}={value}" for key, value in self.arguments.items())
@@ -115,16 +115,7 @@ class CallReverted(ChainError):
         self.reason = reason
 
 
-_CONTRACTS = (
-    "TaskEscrow",
-    "ReviewPanel",
-    "ArbitrationPanel",
-    "Credentials",
-    "AllowListGate",
-    "AcceptedWorkGate",
-    "TestToken",
-)
-"""Whose errors are decoded; libraries of the escrow declare theirs in its interface."""
+_WORD_BREAK = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
 @cache
@@ -132,7 +123,7 @@ def _errors() -> dict[bytes, tuple[str, list[str], list[str]]]:
     from eth_utils.abi import abi_to_signature, function_abi_to_4byte_selector
 
     known = {}
-    for contract in _CONTRACTS:
+    for contract in artifacts.names():
         for entry in artifacts.load(contract).entries("error"):
             signature = abi_to_signature(entry)  # type: ignore[arg-type]
             selector = function_abi_to_4byte_selector({**entry, "type": "function"})  # type: ignore[arg-type]
@@ -144,23 +135,31 @@ def _errors() -> dict[bytes, tuple[str, list[str], list[str]]]:
     return known
 
 
+def refusal_name(number: int) -> str:
+    """The name of a `Refusal`; a number of a newer contract is given as it is."""
+    return REFUSALS[number] if number < len(REFUSALS) else f"refusal_{number}"
+
+
 def decode_revert(data: str | bytes) -> RevertReason:
-    """Revert data as the error it encodes; never raises."""
+    """Revert data as the error it encodes; never raises, whatever a node or a contract gives."""
     from eth_abi import decode
     from eth_abi.exceptions import DecodingError
 
-    raw = bytes.fromhex(data.removeprefix("0x")) if isinstance(data, str) else data
+    try:
+        raw = bytes.fromhex(data.removeprefix("0x")) if isinstance(data, str) else data
+    except ValueError:
+        return RevertReason("Unknown", {"data": str(data)[:300]})
     entry = _errors().get(raw[:4])
     if entry is None:
         return RevertReason("Unknown", {"data": "0x" + raw.hex()})
     name, kinds, names = entry
     try:
         values = decode(kinds, raw[4:])
-    except DecodingError:
+    except (DecodingError, ValueError, OverflowError):  # ValueError: text that is no UTF-8
         return RevertReason("Unknown", {"data": "0x" + raw.hex()})
     arguments = {key: _readable(value) for key, value in zip(names, values, strict=True)}
     if name == "TaskEscrow_Refused":
-        arguments["reason"] = REFUSALS[int(arguments["reason"])]
+        arguments["reason"] = refusal_name(int(arguments["reason"]))
     return RevertReason(name, arguments)
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from piecework.chain import artifacts
 from piecework.chain.calls import Call, encode
-from piecework.chain.errors import REFUSALS, ContractMissing
+from piecework.chain.errors import ContractMissing, refusal_name
 from piecework.domain.messages import (
     BatchKey,
     DirectPayment,
@@ -144,10 +144,12 @@ class Escrow:
         if not self.web3.eth.get_code(self.address):
             raise ContractMissing(self.address, "TaskEscrow", "there is no code")
         try:
-            self.contract.functions.domainSeparator().call()
+            found = bytes(self.contract.functions.domainSeparator().call())
             self.contract.functions.token().call()
         except (Web3Exception, ValueError, OverflowError) as error:
             raise ContractMissing(self.address, "TaskEscrow", "other code answers") from error
+        if found != self.domain.separator():
+            raise ContractMissing(self.address, "TaskEscrow", "it signs for another chain, address or version")
 
     # ------------------------------------------------------------------ reads
 
@@ -182,7 +184,7 @@ class Escrow:
         """Why `worker` may not claim, tickets aside; None if it may."""
         arguments = (key.as_tuple(), worker, count, version)
         refusal = int(self.contract.functions.mayClaim(*arguments).call())
-        return None if refusal == 0 else REFUSALS[refusal]
+        return None if refusal == 0 else refusal_name(refusal)
 
     def is_contract_signature(self, signer: str, digest: bytes, signature: bytes) -> bool:
         """Whether the contract at `signer` takes `signature` as its own (ERC-1271); False if there is none."""

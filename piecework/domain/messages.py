@@ -156,6 +156,12 @@ class Domain:
             "verifyingContract": self.escrow,
         }
 
+    def separator(self) -> bytes:
+        """The EIP-712 domain separator; the escrow's own view must give the same 32 bytes."""
+        fields = ",".join(f"{kind} {name}" for name, kind in _DOMAIN_FIELDS)
+        words = (keccak(text=f"EIP712Domain({fields})"), keccak(text=DOMAIN_NAME), keccak(text=DOMAIN_VERSION))
+        return keccak(b"".join(_word(value) for value in (*words, self.chain_id, self.escrow)))
+
 
 _AMOUNTS = ("reward", "operatorFee", "disputeFee")
 
