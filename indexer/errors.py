@@ -1,10 +1,13 @@
 """Why the indexer stops. Each names what to do.
 
 IndexerError
-├── WrongDatabase    the database mirrors another chain or escrow
-├── ReorgTooDeep     the chain changed below what can be undone
-├── HandlerFailed    an event could not be applied; nothing of its range was
-└── DatabaseFailed   the database refused a write; nothing of the range was written
+├── WrongDatabase      the database mirrors another chain or escrow
+├── StartBlockAhead    the chain has not come to --from-block yet
+├── ReorgTooDeep       the chain changed below what can be undone
+├── NodeInconsistent   the node's headers and logs do not belong together, however often it is asked
+├── HandlerFailed      an event could not be applied; nothing of its range was
+├── TwoWriters         another indexer moved the checkpoint meanwhile; nothing of the range was written
+└── DatabaseFailed     the database refused; nothing of the range was written
 """
 
 from __future__ import annotations
@@ -23,6 +26,32 @@ class WrongDatabase(IndexerError):
         super().__init__(
             f"the database mirrors {what} {found}, the node and settings say {expected}: "
             "give another --database-url, or drop the database and index again"
+        )
+
+
+class StartBlockAhead(IndexerError):
+    """There is nothing to begin after."""
+
+    def __init__(self, start_block: int) -> None:
+        super().__init__(
+            f"--from-block is {start_block}, and the node's chain ends before it: "
+            "give the block of the escrow's creation, or a node that has it"
+        )
+
+
+class NodeInconsistent(IndexerError):
+    """Retrying did not help."""
+
+    def __init__(self, tries: int, why: str) -> None:
+        super().__init__(f"the node's answers did not fit together in {tries} tries ({why}): give another --rpc-url")
+
+
+class TwoWriters(IndexerError):
+    """The checkpoint is not where this indexer left it."""
+
+    def __init__(self, expected: int) -> None:
+        super().__init__(
+            f"the checkpoint is not at block {expected} any more: another indexer writes into this database; stop one"
         )
 
 
@@ -48,7 +77,11 @@ class HandlerFailed(IndexerError):
 
 
 class DatabaseFailed(IndexerError):
-    """A write was refused, for instance because the disk is full."""
+    """It cannot be reached, or refused a statement, for instance because the disk is full."""
 
     def __init__(self, why: Exception) -> None:
-        super().__init__(f"the database refused a write ({why}); nothing of the range was written: is the disk full?")
+        reason = str(getattr(why, "orig", None) or why).strip()  # without the statement and its thousand parameters
+        super().__init__(
+            f"the database refused ({type(why).__name__}: {reason}); nothing of the range was written: "
+            "does it run, and is there room on its disk?"
+        )

@@ -46,8 +46,9 @@ class Mirror:
         self._record_undo = record_undo
 
     def find(self, model: type[Base], **key: Any) -> Row | None:
-        """A copy of the row, or None."""
-        row = self._load(model.__tablename__, key)
+        """A copy of the row, or None. `key` names every column of the primary key."""
+        names = [column.name for column in _TABLES[model.__tablename__].primary_key]
+        row = self._load(model.__tablename__, {name: key[name] for name in names})
         return None if row is None else dict(row)
 
     def get(self, model: type[Base], **key: Any) -> Row:

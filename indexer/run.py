@@ -7,11 +7,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
 
+from indexer.errors import DatabaseFailed
 from indexer.follower import Follower, Step
 from indexer.source import LogSource
 from piecework.chain.errors import NodeUnreachable
-from piecework.chain.rpc import Rpc
+from piecework.chain.rpc import Rpc, RpcError
 from piecework.db.engine import open_engine, upgrade
 
 log = structlog.get_logger("indexer")
@@ -41,14 +44,15 @@ def run_indexer(
 ) -> None:
     """Follows the escrow until `stop` is set, or with `once` until the head is reached.
 
-    A node that does not answer is asked again, ever more slowly; `once` gives up after `retries` with NodeUnreachable.
+    A node that does not answer, or answers with an error, is asked again, ever more slowly; `once` gives up after
+    `retries` with NodeUnreachable or RpcError.
     Raises IndexerError or ChainError when going on would be wrong; the database then stands at the last good block.
     """
     stop = stop or threading.Event()
     engine = open_engine(settings.database_url)
     rpc = Rpc(settings.rpc_url)
     try:
-        upgrade(engine)
+        _upgrade(engine)
         follower = Follower(engine, LogSource(rpc, settings.escrow), start_block=settings.start_block)
         failures = 0
         prepared = False
@@ -56,14 +60,14 @@ def run_indexer(
             try:
                 if not prepared:
                     log.info("indexing", escrow=settings.escrow, from_block=follower.prepare() + 1)
-                    prepared = True
+                    prepared, failures = True, 0
                 step = follower.step()
-            except NodeUnreachable as error:
+            except (NodeUnreachable, RpcError) as error:
                 failures += 1
                 if once and failures >= settings.retries:
                     raise
-                log.warning("node_unreachable", error=str(error), tries=failures)
-                stop.wait(min(10.0, 0.2 * 2**failures))
+                log.warning("node_failed", error=str(error), tries=failures)
+                stop.wait(min(10.0, 0.2 * 2 ** min(failures, 6)))
                 continue
             failures = 0
             if step.reorganised:
@@ -79,3 +83,10 @@ def run_indexer(
     finally:
         rpc.close()
         engine.dispose()
+
+
+def _upgrade(engine: Engine) -> None:
+    try:
+        upgrade(engine)
+    except SQLAlchemyError as error:
+        raise DatabaseFailed(error) from error

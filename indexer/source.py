@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from piecework.chain.errors import ContractMissing
+from piecework.chain.errors import ContractMissing, NodeUnreachable
 from piecework.chain.logs import DecodedEvent, EscrowLogs
 from piecework.chain.rpc import Rpc, RpcError
 
@@ -14,7 +14,7 @@ _HEADERS_A_REQUEST = 100
 
 
 class ChainMoved(Exception):
-    """The chain was reorganised between two requests; ask again."""
+    """Two answers are not of one chain, as when it was reorganised between them; ask again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,26 +54,43 @@ class LogSource:
             part = wanted[start : start + _HEADERS_A_REQUEST]
             for block in self.rpc.batch([("eth_getBlockByNumber", (hex(number), False)) for number in part]):
                 if block is None:
-                    raise ChainMoved
+                    raise ChainMoved("a block is gone")
                 header = _header(block)
                 found[header.block_number] = header
         return found
 
     def events(self, first: int, last: int) -> tuple[int, list[DecodedEvent]]:
-        """Events of `first`..`end` in order, where `end` <= `last` is as far as the node answered at once."""
+        """Events of `first`..`end` in order, where `end` <= `last` is as far as the node answered at once.
+
+        A log that the node gives twice is one event. Raises ChainMoved for logs that were not asked for.
+        """
         while True:
             end = min(last, first + self.span - 1)
             query = {"address": self.escrow, "fromBlock": hex(first), "toBlock": hex(end)}
             try:
                 logs = self.rpc.call("eth_getLogs", query)
+            except NodeUnreachable:
+                self.span = max(1, (end - first + 1) // 2)  # if it was too slow, ask for less next time
+                raise
             except RpcError:
                 if end == first:
                     raise
                 self.span = max(1, (end - first + 1) // 2)
                 continue
             self.span = min(self._largest_span, self.span * 2)
-            decoded = [self._logs.decode(log) for log in logs]
-            return end, sorted(decoded, key=lambda event: (event.block_number, event.log_index))
+            return end, self._in_order(logs, first, end)
+
+    def _in_order(self, logs: list[dict[str, Any]], first: int, last: int) -> list[DecodedEvent]:
+        found: dict[tuple[int, int], DecodedEvent] = {}
+        for log in logs:
+            if log.get("removed"):
+                raise ChainMoved("a log was removed")
+            if log["address"].lower() != self.escrow.lower() or not first <= int(log["blockNumber"], 16) <= last:
+                raise ChainMoved("a log is not of the escrow and blocks asked for")
+            event = self._logs.decode(log)
+            if found.setdefault((event.block_number, event.log_index), event) != event:
+                raise ChainMoved("two logs have one place")
+        return [found[place] for place in sorted(found)]
 
 
 def _header(block: dict[str, Any]) -> Header:

