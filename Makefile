@@ -56,8 +56,16 @@ test-fast: setup ## Run the tests that take seconds
 artifacts: setup ## Compile the contracts into piecework/chain/abi/
 	$(BIN)/python -m piecework.chain.compile
 
-kubo: ## Build a pinned IPFS daemon into .tools/ with the Go toolchain, for the tests that need one
-	GOBIN=$(CURDIR)/.tools/bin go install github.com/ipfs/kubo/cmd/ipfs@v0.37.0
+# The newest release whose module Go can build as it stands, without a replacement of one of its modules.
+KUBO_VERSION := v0.42.0
+
+kubo: .tools/bin/ipfs ## Build a pinned IPFS daemon into .tools/ with the Go toolchain, for the tests that need one
+
+.tools/bin/ipfs:
+	@command -v go >/dev/null || { echo "Go is needed to build Kubo; or set PIECEWORK_KUBO_URL to a daemon of yours"; exit 1; }
+	@mkdir -p .tools/bin
+	cd "$$(go mod download -json github.com/ipfs/kubo@$(KUBO_VERSION) | sed -n 's/.*"Dir": "\(.*\)".*/\1/p')" && \
+		nice go build -trimpath -buildvcs=false -o $(CURDIR)/$@ ./cmd/ipfs
 
 lock: .stamps/python ## Write requirements.lock anew from pyproject.toml
 	$(BIN)/python -m pip install --quiet uv

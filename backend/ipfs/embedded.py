@@ -38,13 +38,24 @@ class EmbeddedStore:
             raise StoreUnavailable(f"{folder} cannot be used as a payload store: {error}") from error
 
     def put(self, data: bytes) -> Cid:
-        """Stores and pins `data`. Raises StoreFull with nothing half-written."""
+        """Stores and pins `data`. Raises StoreFull or StoreUnavailable with nothing left behind.
+
+        Every block is written aside before the first gets its name: a disk that fills up meanwhile leaves no part.
+        """
         root: Cid | None = None
-        for node in unixfs.build(data):
-            self._write(self._path(node.cid), node.data)
-            root = node.cid
-        assert root is not None  # noqa: S101 - every file has at least one block
-        self._write(self._pins / root, b"")
+        staged: list[tuple[Path, Path]] = []
+        try:
+            for node in unixfs.build(data):
+                self._stage(self._path(node.cid), node.data, staged)
+                root = node.cid
+            assert root is not None  # noqa: S101 - every file has at least one block
+            self._stage(self._pins / root, b"", staged)
+            for temporary, path in staged:
+                temporary.replace(path)
+        except OSError as error:
+            for temporary, _ in staged:
+                temporary.unlink(missing_ok=True)
+            raise _named(error, len(data)) from error
         return root
 
     def get(self, cid: str, limit_bytes: int) -> bytes:
@@ -64,16 +75,20 @@ class EmbeddedStore:
         return {Cid(path.name) for path in self._pins.iterdir() if not path.name.startswith(".")}
 
     def unpin(self, cid: str) -> None:
+        parse_cid(cid)
         (self._pins / cid).unlink(missing_ok=True)
 
     def check(self) -> None:
         """Writes and removes a small file."""
-        probe = self._pins / f".probe-{secrets.token_hex(4)}"
+        probe = self._pins / ".probe"
+        staged: list[tuple[Path, Path]] = []
         try:
-            self._write(probe, b"x")
+            self._stage(probe, b"x", staged)
         except OSError as error:
-            raise StoreUnavailable(f"the payload store cannot be written: {error}") from error
-        probe.unlink(missing_ok=True)
+            raise _named(error, 1) from error
+        finally:
+            for temporary, _ in staged:
+                temporary.unlink(missing_ok=True)
 
     def _path(self, cid: str) -> Path:
         parse_cid(cid)  # a CID is the only name that ever becomes a path
@@ -84,20 +99,23 @@ class EmbeddedStore:
             return self._path(cid).read_bytes()
         except FileNotFoundError:
             raise PayloadMissing(cid) from None
+        except OSError as error:
+            raise StoreUnavailable(f"{cid} cannot be read from the payload store: {error.strerror}") from error
 
-    def _write(self, path: Path, data: bytes) -> None:
-        if path.is_file():
+    def _stage(self, path: Path, data: bytes, staged: list[tuple[Path, Path]]) -> None:
+        """Writes a synced temporary file beside `path`, unless `path` holds `data` already: a torn block is healed."""
+        if path.is_file() and path.read_bytes() == data:
             return
         path.parent.mkdir(exist_ok=True)
         temporary = path.parent / f".{path.name}.{secrets.token_hex(8)}"
-        try:
-            with temporary.open("xb") as file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            if error.errno in _NO_ROOM:
-                raise StoreFull(f"no room for {len(data)} bytes: free some disk and try again") from error
-            raise
+        staged.append((temporary, path))
+        with temporary.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def _named(error: OSError, size: int) -> StoreFull | StoreUnavailable:
+    if error.errno in _NO_ROOM:
+        return StoreFull(f"no room for {size} bytes: free some disk and try again")
+    return StoreUnavailable(f"the payload store cannot be written: {error.strerror}")

@@ -49,21 +49,29 @@ def read(cid: str, fetch: Callable[[Cid], bytes], limit_bytes: int) -> bytes | N
     Raises CidMismatch for wrong bytes and CidError for a block that is no file.
     """
     out = bytearray()
-    waiting = [Cid(cid)]
+    waiting: list[tuple[Cid, int | None]] = [(Cid(cid), None)]
     while waiting:
-        current = waiting.pop()
+        current, promised = waiting.pop()
         block = fetch(current)
         verify_block(current, block)
         if parse_cid(current).codec == RAW:
+            _keep_promise(current, promised, len(block))
             out += block
             if len(out) > limit_bytes:
                 return None
         else:
             links = children(current, block)
+            _keep_promise(current, promised, sum(link.file_bytes for link in links))
             if len(out) + sum(link.file_bytes for link in links) > limit_bytes:
                 return None
-            waiting += [link.cid for link in reversed(links)]
+            waiting += [(link.cid, link.file_bytes) for link in reversed(links)]
     return bytes(out)
+
+
+def _keep_promise(cid: str, promised: int | None, found: int) -> None:
+    """What a parent says of a child must hold: so a tree cannot have more leaves than the file has bytes."""
+    if promised is not None and (promised != found or found == 0):
+        raise CidError(f"{cid} holds {found} bytes of the file, its parent says {promised}")
 
 
 def children(cid: str, block: bytes) -> list[Link]:
@@ -82,6 +90,8 @@ def children(cid: str, block: bytes) -> list[Link]:
     sizes = [value for field, value in parts if field == 4 and isinstance(value, int)]
     if (1, _FILE) not in parts or len(sizes) != len(hashes):
         raise CidError(f"{cid} is no UnixFS file")
+    if any(field == 2 and value for field, value in parts):
+        raise CidError(f"{cid} keeps bytes in a dag-pb node, not in raw leaves: add the file again by this profile")
     return [Link(_cid_of_bytes(raw), size) for raw, size in zip(hashes, sizes, strict=True)]
 
 
