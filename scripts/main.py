@@ -129,6 +129,41 @@ def audit(
     raise typer.Exit(run_audit(rpc_url, escrow, payloads=payloads, from_block=from_block, as_json=as_json))
 
 
+@app.command()
+def infer(
+    answers: Annotated[Path, typer.Argument(help="CSV with the columns task, worker, answer.", metavar="ANSWERS.csv")],
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", metavar="TRUTH.csv", help="CSV with task, truth; read after inference, only to score."),
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option("--labels", metavar="FILE", help="Write task,label,confidence here.")
+    ] = None,
+    kind: Annotated[str, typer.Option("--kind", help="labels, numbers or text; auto looks at the answers.")] = "auto",
+    model: Annotated[
+        str,
+        typer.Option(
+            "--model", help="confusion, one_coin or majority; auto takes what explains held-out answers best."
+        ),
+    ] = "auto",
+    seed: Annotated[int, typer.Option("--seed", min=0, help="Makes every random choice repeatable.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Find the truth that a crowd's answers point to, and how good each worker is.
+
+    Example: piecework infer answers.csv --truth truth.csv --json
+
+    The answers may be labels of any kind, numbers (a robust weighted mean is taken) or free text (the answer that
+    agrees best with the others is taken). The report holds accuracy (when truth is given), answers_used, seconds of
+    inference alone, the method with its parameters, and each worker's skill. See docs/quality.md for the methods.
+    """
+    from scripts.infer import run_infer
+
+    raise typer.Exit(
+        run_infer(answers, truth_path=truth, labels_path=labels, kind=kind, model=model, seed=seed, as_json=as_json)
+    )
+
+
 def main() -> None:
     """Entry of the console script."""
     app()

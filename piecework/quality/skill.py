@@ -1,0 +1,47 @@
+"""How good a worker is, and how sure that is: a Beta distribution from answers weighed by their chance of being right.
+
+The prior is an average worker of this crowd, worth `PRIOR_ANSWERS` answers, so a newcomer is neither trusted nor
+condemned.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from piecework.quality.answers import Answers, Floats, Ints
+
+PRIOR_ANSWERS = 4.0
+
+
+@dataclass(frozen=True)
+class Skill:
+    """Of each worker, shape (workers,): expected share of right answers, its standard deviation, and answers given."""
+
+    accuracy: Floats
+    deviation: Floats
+    answers: Ints
+
+    def interval(self, width: float = 1.959964) -> tuple[Floats, Floats]:
+        """Low and high ends, by Wilson's score interval on the pseudo-counts; `width` in standard deviations.
+
+        E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927).
+        """
+        count = self.answers + PRIOR_ANSWERS
+        square = width * width
+        centre = (self.accuracy + square / (2.0 * count)) / (1.0 + square / count)
+        spread = np.sqrt(self.accuracy * (1.0 - self.accuracy) / count + square / (4.0 * count * count))
+        half = width * spread / (1.0 + square / count)
+        return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+
+
+def worker_skill(answers: Answers, right: Floats, prior_answers: float = PRIOR_ANSWERS) -> Skill:
+    """`right`: (answers,), the chance that each answer is right."""
+    given = answers.per_worker()
+    sums = np.bincount(answers.worker, weights=right, minlength=answers.workers)
+    crowd = (right.sum() + 1.0) / (answers.size + 2.0)
+    count = given + prior_answers
+    accuracy = np.clip((sums + prior_answers * crowd) / count, 0.0, 1.0)
+    deviation = np.sqrt(accuracy * (1.0 - accuracy) / (count + 1.0))
+    return Skill(accuracy, deviation, given)

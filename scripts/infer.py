@@ -1,0 +1,198 @@
+"""`piecework infer`: the truth that a file of answers points to, and how far to trust it."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.table import Table
+
+from piecework.quality.answers import answers_of
+from piecework.quality.calibration import expected_calibration_error
+from piecework.quality.infer import Labelling, Parameters, infer_labels
+from piecework.quality.ngrams import chrf
+from piecework.quality.numbers import estimate_numbers
+from piecework.quality.texts import choose_texts
+from scripts.answers_file import AnswersFile, FileInvalid, read_answers, read_truth
+from scripts.terminal import err, fail, out
+
+_SKILL_FIELDS = ("worker", "answers", "accuracy", "low", "high")
+Report = dict[str, Any]
+
+
+def run_infer(
+    path: Path,
+    *,
+    truth_path: Path | None,
+    kind: str,
+    model: str,
+    seed: int,
+    labels_path: Path | None,
+    as_json: bool,
+) -> int:
+    """Reads, infers, and only then reads the truth, to score. Returns the exit code."""
+    try:
+        answers = read_answers(path)
+        kind = answers.kind() if kind == "auto" else kind
+        if kind not in _KINDS:
+            return fail(f"no kind {kind!r}: choose auto, {', '.join(_KINDS)}")
+        report, values, confidence = _KINDS[kind](answers, Parameters(model=model, seed=seed))
+        truth = read_truth(truth_path) if truth_path else None
+    except (FileInvalid, ValueError) as error:
+        return fail(str(error))
+    report = _head(answers, kind) | report
+    if truth is not None:
+        report |= _score(kind, dict(zip(answers.task_names, values, strict=True)), confidence, truth)
+    if labels_path:
+        labels_path.write_text(_labels_csv(answers.task_names, values, confidence), encoding="utf-8")
+    if answers.repeated:
+        err.print(f"{answers.repeated} rows left out: a worker's second answer to the same task")
+    if as_json:
+        out.print_json(json.dumps(report))
+    else:
+        _print(report)
+    return 0
+
+
+def _head(answers: AnswersFile, kind: str) -> Report:
+    return {
+        "kind": kind,
+        "tasks": len(answers.task_names),
+        "workers": len(answers.worker_names),
+        "answers": len(answers.answer),
+        "repeated_answers_left_out": answers.repeated,
+        "accuracy": None,
+        "answers_used": len(answers.answer),
+    }
+
+
+Outcome = tuple[Report, list[str], list[float | None]]
+
+
+def _infer_labels(file: AnswersFile, parameters: Parameters) -> Outcome:
+    names = list(dict.fromkeys(file.answer))
+    number = {name: i for i, name in enumerate(names)}
+    answers = answers_of(
+        file.task,
+        file.worker,
+        [number[answer] for answer in file.answer],
+        tasks=len(file.task_names),
+        workers=len(file.worker_names),
+        # A crowd that knows one word could have said another: one answer is no certainty.
+        labels=max(2, len(names)),
+    )
+    started = time.perf_counter()
+    result = infer_labels(answers, parameters)
+    seconds = time.perf_counter() - started
+    values = [names[label] if label < len(names) else "" for label in result.label]
+    return _label_report(file, result, seconds), values, result.confidence.tolist()
+
+
+def _label_report(file: AnswersFile, result: Labelling, seconds: float) -> Report:
+    skill = result.skill
+    columns = [each.tolist() for each in (skill.answers, skill.accuracy, *skill.interval())]
+    return {
+        "seconds": round(seconds, 6),
+        "labels": len(set(file.answer)),
+        "method": result.method(),
+        "evidence": {each.model: each.best for each in result.evidence},
+        "correlation": round(result.correlation, 4),
+        "estimated_accuracy": float(result.confidence.mean()),
+        "skills": [
+            dict(zip(_SKILL_FIELDS, (name, *figures), strict=True))
+            for name, *figures in zip(file.worker_names, *columns, strict=True)
+        ],
+    }
+
+
+def _infer_numbers(file: AnswersFile, _: Parameters) -> Outcome:
+    numbers = np.array(file.numbers())
+    task, worker = np.array(file.task), np.array(file.worker)
+    started = time.perf_counter()
+    estimate = estimate_numbers(task, worker, numbers, tasks=len(file.task_names), workers=len(file.worker_names))
+    seconds = time.perf_counter() - started
+    report = {
+        "seconds": round(seconds, 6),
+        "method": {"name": "piecework-numbers", "version": 1, "parameters": {}},
+        "skills": [
+            {"worker": name, "typical_error": scale}
+            for name, scale in zip(file.worker_names, estimate.scale.tolist(), strict=True)
+        ],
+    }
+    return report, [repr(value) for value in estimate.value.tolist()], [None] * len(file.task_names)
+
+
+def _infer_text(file: AnswersFile, _: Parameters) -> Outcome:
+    task, worker = np.array(file.task), np.array(file.worker)
+    started = time.perf_counter()
+    choice = choose_texts(task, worker, file.answer, tasks=len(file.task_names), workers=len(file.worker_names))
+    seconds = time.perf_counter() - started
+    report = {
+        "seconds": round(seconds, 6),
+        "method": {"name": "piecework-texts", "version": 1, "parameters": {}},
+        "skills": [
+            {"worker": name, "agreement": round(skill, 4)}
+            for name, skill in zip(file.worker_names, choice.skill.tolist(), strict=True)
+        ],
+    }
+    return report, [file.answer[position] for position in choice.chosen], [None] * len(file.task_names)
+
+
+_KINDS: dict[str, Callable[[AnswersFile, Parameters], Outcome]] = {
+    "labels": _infer_labels,
+    "numbers": _infer_numbers,
+    "text": _infer_text,
+}
+
+
+def _score(kind: str, values: dict[str, str], confidence: list[float | None], truth: dict[str, str]) -> Report:
+    """The truth meets the labels here and nowhere else."""
+    scored = [task for task in values if task in truth]
+    report: Report = {"scored_tasks": len(scored), "truth_without_answers": len(truth.keys() - values.keys())}
+    if not scored:
+        return report
+    if kind == "numbers":
+        try:
+            error = np.array([float(values[task]) - float(truth[task]) for task in scored])
+        except ValueError as fault:
+            raise FileInvalid("the truth of a numeric task is not a number: use --kind labels") from fault
+        report["mean_absolute_error"] = float(np.abs(error).mean())
+        report["root_mean_square_error"] = float(np.sqrt((error**2).mean()))
+        report["accuracy"] = float((np.abs(error) < 1e-9).mean())
+        return report
+    right = np.array([values[task] == truth[task] for task in scored])
+    report["accuracy"] = float(right.mean())
+    if kind == "text":
+        report["similarity"] = float(np.mean([chrf(values[task], truth[task]) for task in scored]))
+    else:
+        trust = dict(zip(values, confidence, strict=True))
+        report["calibration_error"] = expected_calibration_error(np.array([trust[task] for task in scored]), right)
+    return report
+
+
+def _labels_csv(tasks: list[str], values: list[str], confidence: list[float | None]) -> str:
+    import csv
+    import io
+
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("task", "label", "confidence"))
+    for task, value, trust in zip(tasks, values, confidence, strict=True):
+        writer.writerow((task, value, "" if trust is None else f"{trust:.6f}"))
+    return text.getvalue()
+
+
+def _print(report: Report) -> None:
+    table = Table(show_header=False, box=None)
+    for name, value in report.items():
+        if isinstance(value, (int, float, str)):
+            shown = f"{value:.4f}" if isinstance(value, float) else str(value)
+            table.add_row(name.replace("_", " "), shown)
+    table.add_row("method", str(report["method"]["name"]) + " " + str(report["method"].get("model", "")))
+    out.print(table)
+    if report["accuracy"] is None:
+        out.print("Give --truth TRUTH.csv (task,truth) to score the labels, --labels FILE to keep them.")

@@ -1,0 +1,56 @@
+"""Numeric answers."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from piecework.quality.numbers import estimate_numbers
+
+
+def crowd(seed: int, spoiled: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    random = np.random.default_rng(seed)
+    truth = random.normal(50, 20, size=200)
+    task, worker = np.repeat(np.arange(200), 7), np.tile(np.arange(7), 200)
+    answer = truth[task] + random.normal(0, 1 + 3 * worker)
+    wild = random.random(task.size) < spoiled
+    answer[wild] = random.uniform(-1000, 1000, size=int(wild.sum()))
+    return task, worker, answer, truth
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_outliers_and_careless_workers_fade(seed: int) -> None:
+    task, worker, answer, truth = crowd(seed, spoiled=0.1)
+    estimate = estimate_numbers(task, worker, answer, tasks=200, workers=7)
+    ours = np.abs(estimate.value - truth).mean()
+    mean = np.abs(np.bincount(task, weights=answer) / 7 - truth).mean()
+    median = np.abs(np.median(answer.reshape(200, 7), axis=1) - truth).mean()
+    assert ours < 0.5 * median < 0.5 * mean
+    assert (np.diff(estimate.scale[:5]) > 0).all(), "workers are drawn from steady to shaky"
+
+
+def test_moving_and_stretching_all_answers_moves_and_stretches_the_result() -> None:
+    task, worker, answer, _ = crowd(4, spoiled=0.05)
+    plain = estimate_numbers(task, worker, answer, tasks=200, workers=7)
+    moved = estimate_numbers(task, worker, answer * 1000.0 + 7e5, tasks=200, workers=7)
+    assert np.allclose(moved.value, plain.value * 1000.0 + 7e5, rtol=1e-6)
+    assert np.allclose(moved.error, plain.error * 1000.0, rtol=1e-4)
+
+
+def test_equal_answers_one_answer_and_none_are_no_trouble() -> None:
+    estimate = estimate_numbers(np.array([0, 0, 2]), np.array([0, 1, 0]), np.array([5.0, 5.0, 8.0]), tasks=4, workers=3)
+    assert estimate.value[[0, 2]].tolist() == [5.0, 8.0]
+    assert np.isnan(estimate.value[[1, 3]]).all()
+    assert np.isfinite(estimate.scale).all()
+
+
+def test_a_task_whose_answers_are_all_far_apart_keeps_a_value() -> None:
+    task, worker, answer, _ = crowd(5, spoiled=0.0)
+    answer[:7] = [-9e5, -8e5, -7e5, 7e5, 8e5, 9e5, 9.5e5]
+    estimate = estimate_numbers(task, worker, answer, tasks=200, workers=7)
+    assert np.isfinite(estimate.value).all()
+
+
+def test_an_infinite_answer_is_refused() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        estimate_numbers(np.array([0]), np.array([0]), np.array([np.inf]), tasks=1, workers=1)
