@@ -64,7 +64,6 @@ contract Credentials is ICredentials, EIP712 {
         Credential storage c = _credentials[holder][msg.sender][skill];
         if (c.grantedAt == 0) revert Credentials_NotHeld(holder);
         _drop(c, msg.sender, holder, skill, msg.sender);
-        c.version += 1;
     }
 
     /// @inheritdoc ICredentials
@@ -95,10 +94,12 @@ contract Credentials is ICredentials, EIP712 {
         emit RefusalSet(issuer, holder, skill, refused);
     }
 
+    /// @dev Every event raises the version by one, so that logs alone give it, whoever is issuer and holder at once.
     function _drop(Credential storage c, address issuer, address holder, bytes32 skill, address by) private {
         c.level = 0;
         c.expiry = 0;
         c.grantedAt = 0;
+        c.version += 1;
         emit CredentialRevoked(issuer, holder, skill, by);
     }
 

@@ -1,4 +1,7 @@
-"""Follows one escrow: each step fetches a range, applies it and moves the checkpoint, all or nothing."""
+"""Follows one escrow, and one registry of qualifications if given.
+
+Each step fetches a range, applies it and moves the checkpoint, all or nothing.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +21,7 @@ from indexer.errors import (
     TwoWriters,
     WrongDatabase,
 )
+from indexer.handlers import credentials
 from indexer.handlers.task_escrow import HANDLERS, Handler
 from indexer.mirror import Mirror, undo_above
 from indexer.source import ChainMoved, Header, LogSource
@@ -47,7 +51,7 @@ class Step:
 
 
 class Follower:
-    """Applies an escrow's events to a database that nobody else mirrors into."""
+    """Applies the contracts' events to a database that nobody else mirrors into. `handlers` are the escrow's."""
 
     def __init__(
         self,
@@ -62,7 +66,9 @@ class Follower:
         self._source = source
         self._start_block = start_block
         self._undo_blocks = undo_blocks
-        self._handlers = HANDLERS if handlers is None else handlers
+        self._handlers = {source.escrow.lower(): HANDLERS if handlers is None else handlers}
+        if source.credentials is not None:
+            self._handlers[source.credentials.lower()] = credentials.HANDLERS
 
     def prepare(self) -> int:
         """Checks that node, escrow and database belong together; returns the checkpoint's block.
@@ -84,8 +90,13 @@ class Follower:
                     return before.block_number
         except SQLAlchemyError as error:
             raise DatabaseFailed(error) from error
-        expected = (("chain", chain_id), ("genesis block", genesis_hash), ("escrow", self._source.escrow))
-        found = (point.chain_id, point.genesis_hash, point.contract)
+        expected = (
+            ("chain", chain_id),
+            ("genesis block", genesis_hash),
+            ("escrow", self._source.escrow),
+            ("credentials", self._source.credentials),
+        )
+        found = (point.chain_id, point.genesis_hash, point.contract, point.credentials)
         for (what, wanted), have in zip(expected, found, strict=True):
             if wanted != have:
                 raise WrongDatabase(what, wanted, have)
@@ -94,6 +105,7 @@ class Follower:
     def _begin(self, connection: Connection, chain_id: int, genesis_hash: str, before: Header) -> None:
         point = {
             "contract": self._source.escrow,
+            "credentials": self._source.credentials,
             "chain_id": chain_id,
             "genesis_hash": genesis_hash,
             "start_block": self._start_block,
@@ -155,7 +167,7 @@ class Follower:
             timestamp = headers[event.block_number].timestamp
             mirror.begin_block(event.block_number, record_undo=event.block_number >= undo_from)
             try:
-                self._handlers[event.name](mirror, event, timestamp)
+                self._handlers[event.contract.lower()][event.name](mirror, event, timestamp)
                 mirror.put(ChainEvent, _raw(event, timestamp))
             except SQLAlchemyError:
                 raise

@@ -29,6 +29,8 @@ class IndexerSettings:
     rpc_url: str
     database_url: str
     escrow: str
+    credentials: str | None = None
+    """The registry of qualifications, if it is to be followed too."""
     start_block: int = 0
     poll_seconds: float = 0.2
     retries: int = 5
@@ -53,7 +55,9 @@ def run_indexer(
     rpc = Rpc(settings.rpc_url)
     try:
         _upgrade(engine)
-        follower = Follower(engine, LogSource(rpc, settings.escrow), start_block=settings.start_block)
+        follower = Follower(
+            engine, LogSource(rpc, settings.escrow, credentials=settings.credentials), start_block=settings.start_block
+        )
         failures = 0
         prepared = False
         while not stop.is_set():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from piecework.chain.errors import ContractMissing, NodeUnreachable
-from piecework.chain.logs import DecodedEvent, EscrowLogs
+from piecework.chain.logs import ContractLogs, CredentialLogs, DecodedEvent, EscrowLogs
 from piecework.chain.rpc import Rpc, RpcError
 
 _HEADERS_A_REQUEST = 100
@@ -28,19 +28,26 @@ class Header:
 
 
 class LogSource:
-    """Reads one escrow's logs. `span` adapts to what the node takes."""
+    """Reads the logs of one escrow and, if given, of one registry of qualifications. `span` adapts to what the node
+    takes.
+    """
 
-    def __init__(self, rpc: Rpc, escrow: str, *, span: int = 2_000) -> None:
+    def __init__(self, rpc: Rpc, escrow: str, *, credentials: str | None = None, span: int = 2_000) -> None:
         self.rpc = rpc
         self.escrow = escrow
+        self.credentials = credentials
         self.span = span
         self._largest_span = span * 8
-        self._logs = EscrowLogs()
+        self._logs: dict[str, ContractLogs] = {escrow.lower(): EscrowLogs()}
+        if credentials is not None:
+            self._logs[credentials.lower()] = CredentialLogs()
+        self._addresses = [escrow, credentials] if credentials else escrow
 
     def check_contract(self) -> None:
-        """Raises ContractMissing if there is no code at the escrow's address."""
-        if self.rpc.call("eth_getCode", self.escrow, "latest") in (None, "0x"):
-            raise ContractMissing(self.escrow, "TaskEscrow", "there is no code")
+        """Raises ContractMissing if there is no code at one of the addresses."""
+        for address, kind in ((self.escrow, "TaskEscrow"), (self.credentials, "Credentials")):
+            if address and self.rpc.call("eth_getCode", address, "latest") in (None, "0x"):
+                raise ContractMissing(address, kind, "there is no code")
 
     def header(self, block: int | str) -> Header | None:
         found = self.rpc.call("eth_getBlockByNumber", hex(block) if isinstance(block, int) else block, False)
@@ -66,7 +73,7 @@ class LogSource:
         """
         while True:
             end = min(last, first + self.span - 1)
-            query = {"address": self.escrow, "fromBlock": hex(first), "toBlock": hex(end)}
+            query = {"address": self._addresses, "fromBlock": hex(first), "toBlock": hex(end)}
             try:
                 logs = self.rpc.call("eth_getLogs", query)
             except NodeUnreachable:
@@ -85,9 +92,10 @@ class LogSource:
         for log in logs:
             if log.get("removed"):
                 raise ChainMoved("a log was removed")
-            if log["address"].lower() != self.escrow.lower() or not first <= int(log["blockNumber"], 16) <= last:
-                raise ChainMoved("a log is not of the escrow and blocks asked for")
-            event = self._logs.decode(log)
+            logs_of = self._logs.get(log["address"].lower())
+            if logs_of is None or not first <= int(log["blockNumber"], 16) <= last:
+                raise ChainMoved("a log is not of the contracts and blocks asked for")
+            event = logs_of.decode(log)
             if found.setdefault((event.block_number, event.log_index), event) != event:
                 raise ChainMoved("two logs have one place")
         return [found[place] for place in sorted(found)]

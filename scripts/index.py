@@ -16,7 +16,9 @@ from piecework.domain.ids import parse_address
 from scripts.terminal import fail, log_to_stderr, progress_bars
 
 
-def run_index(rpc_url: str, database_url: str, escrow: str, *, from_block: int, once: bool) -> int:
+def run_index(
+    rpc_url: str, database_url: str, escrow: str, *, credentials: str | None, from_block: int, once: bool
+) -> int:
     """Exit code 0 at the head or on SIGTERM, 1 with an error that says what to do."""
     log_to_stderr()
     stop = threading.Event()
@@ -27,7 +29,13 @@ def run_index(rpc_url: str, database_url: str, escrow: str, *, from_block: int, 
     signal.signal(signal.SIGTERM, ask_to_stop)
     signal.signal(signal.SIGINT, ask_to_stop)
     try:
-        settings = IndexerSettings(rpc_url, database_url, parse_address(escrow), start_block=from_block)
+        settings = IndexerSettings(
+            rpc_url,
+            database_url,
+            parse_address(escrow),
+            credentials=parse_address(credentials) if credentials else None,
+            start_block=from_block,
+        )
         with progress_bars() as bars:
             task: TaskID | None = bars.add_task("blocks", total=None) if once else None
 

@@ -17,6 +17,12 @@ app = typer.Typer(
 
 RpcUrl = Annotated[str, typer.Option("--rpc-url", envvar="PIECEWORK_RPC_URL", help="JSON-RPC URL of a node.")]
 Escrow = Annotated[str, typer.Option("--escrow", envvar="PIECEWORK_ESCROW_ADDRESS", help="Address of the TaskEscrow.")]
+Credentials = Annotated[
+    str | None,
+    typer.Option(
+        "--credentials", envvar="PIECEWORK_CREDENTIALS_ADDRESS", help="Address of the registry of qualifications."
+    ),
+]
 DatabaseUrl = Annotated[
     str,
     typer.Option("--database-url", envvar="PIECEWORK_DATABASE_URL", help="sqlite:///FILE or postgresql://…"),
@@ -92,13 +98,15 @@ def index(
     rpc_url: RpcUrl,
     database_url: DatabaseUrl,
     escrow: Escrow,
+    credentials: Credentials = None,
     from_block: Annotated[int, typer.Option("--from-block", min=0, help="Block of the escrow's creation.")] = 0,
     once: Annotated[bool, typer.Option("--once", help="Stop at the head, with a progress bar.")] = False,
 ) -> None:
-    """Follow the escrow's events into SQL."""
+    """Follow the escrow's events, and those of the registry of qualifications if given, into SQL."""
     from scripts.index import run_index
 
-    raise typer.Exit(run_index(rpc_url, database_url, escrow, from_block=from_block, once=once))
+    done = run_index(rpc_url, database_url, escrow, credentials=credentials, from_block=from_block, once=once)
+    raise typer.Exit(done)
 
 
 @app.command()

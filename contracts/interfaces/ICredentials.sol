@@ -13,7 +13,8 @@ interface ICredentials {
         uint40 expiry;
         /// Unix seconds of the grant; zero if there is none.
         uint40 grantedAt;
-        /// Raised by every grant, revocation and refusal. A signature names it, so it works once and never after a revocation.
+        /// Raised by one with every event, so a refusal that drops a credential raises it by two. A signature names it, so it
+        /// works once and never after a revocation.
         uint40 version;
         /// The holder wants none of this issuer and skill.
         bool refused;

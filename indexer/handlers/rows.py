@@ -46,6 +46,7 @@ _TALLY_COUNTS = (
     "young_review_end",
     "contest_end",
     "sequence",
+    "locked_units",
 )
 
 

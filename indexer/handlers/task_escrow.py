@@ -86,6 +86,7 @@ def on_batch_opened(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
             "disputed": 0,
             "accepted": 0,
             "refunded": 0,
+            "locked_units": 0,
             "settlements": 0,
             "manifest_versions": 1,
             "closed_at": None,
@@ -227,7 +228,7 @@ def on_paid(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
     add_payment(m, e, timestamp, count, reason)
 
 
-def on_rejected(m: Mirror, e: DecodedEvent, _: int) -> None:
+def on_rejected(m: Mirror, e: DecodedEvent, timestamp: int) -> None:
     count = e.args["count"]
     move(m, e, submitted=-count, contestable=count)
     decide(m, e, count)
@@ -238,6 +239,20 @@ def on_rejected(m: Mirror, e: DecodedEvent, _: int) -> None:
     account = account_of(m, e.args["worker"])
     account["rejected"] = min(COUNTER_MAX, account["rejected"] + count)
     m.put(tables.MirrorAccount, account)
+    m.put(
+        tables.MirrorRejection,
+        {
+            "block_number": e.block_number,
+            "log_index": e.log_index,
+            "batch_id": e.args["batchId"],
+            "worker": e.args["worker"],
+            "count": count,
+            "results_digest": e.args["resultsDigest"],
+            "contest_end": e.args["contestEnd"],
+            "block_timestamp": timestamp,
+            "transaction_hash": e.transaction_hash,
+        },
+    )
 
 
 def on_rejection_released(m: Mirror, e: DecodedEvent, _: int) -> None:

@@ -1,4 +1,4 @@
-"""Logs of the escrow as typed events."""
+"""Logs of the contracts as typed events."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from piecework.chain import artifacts
 from piecework.chain.errors import ChainError
 
 LARGEST_JSON_INTEGER = 2**53 - 1
+_ACCOUNTS = ("worker", "account", "requester", "poster", "holder")
 
 
 class UndecodableLog(ChainError):
-    """A log of the escrow is no event of its ABI, or its data does not fit."""
+    """A log of a contract is no event of its ABI, or its data does not fit."""
 
     def __init__(self, log: Mapping[str, Any], why: str) -> None:
         super().__init__(
             f"log {int(log['logIndex'], 16)} of block {int(log['blockNumber'], 16)} cannot be decoded ({why}): "
-            "is this escrow of another version?"
+            "is the contract of another version?"
         )
 
 
@@ -40,8 +41,8 @@ class DecodedEvent:
 
     @property
     def account(self) -> str | None:
-        """Whom the event is about: worker, account or requester."""
-        return self.args.get("worker") or self.args.get("account") or self.args.get("requester")
+        """Whom the event is about: the first of worker, account, requester, poster and holder that it names."""
+        return next((self.args[name] for name in _ACCOUNTS if name in self.args), None)
 
     def json_args(self) -> dict[str, Any]:
         """`args` with integers above 2^53 as decimal text."""
@@ -68,14 +69,14 @@ class _Event:
     plain_types: tuple[str, ...]
 
 
-class EscrowLogs:
-    """Decodes raw JSON-RPC logs by the escrow's ABI."""
+class ContractLogs:
+    """Decodes raw JSON-RPC logs by the ABI of one contract."""
 
-    def __init__(self) -> None:
+    def __init__(self, contract: str) -> None:
         from eth_utils.abi import event_abi_to_log_topic
 
         self._events: dict[str, _Event] = {}
-        for entry in artifacts.load("TaskEscrow").entries("event"):
+        for entry in artifacts.load(contract).entries("event"):
             plain = tuple(item for item in entry["inputs"] if not item["indexed"])
             topic = "0x" + event_abi_to_log_topic(entry).hex()  # type: ignore[arg-type]
             self._events[topic] = _Event(
@@ -116,6 +117,20 @@ class EscrowLogs:
             transaction_hash=log["transactionHash"],
             log_index=int(log["logIndex"], 16),
         )
+
+
+class EscrowLogs(ContractLogs):
+    """Those of the escrow."""
+
+    def __init__(self) -> None:
+        super().__init__("TaskEscrow")
+
+
+class CredentialLogs(ContractLogs):
+    """Those of the registry of qualifications."""
+
+    def __init__(self) -> None:
+        super().__init__("Credentials")
 
 
 def _type_of(item: Mapping[str, Any]) -> str:

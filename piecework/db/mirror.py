@@ -1,7 +1,7 @@
-"""The mirror: what the escrow's events say, in rows. Only the indexer writes here.
+"""The mirror: what the events of the escrow and of the registry of qualifications say, in rows.
 
-Counts are assignments, amounts token units, times unix seconds of the block. Every row follows from logs alone, so the
-tables can be dropped and rebuilt at any time with the same rows.
+Only the indexer writes here. Counts are assignments, amounts token units, times unix seconds of the block. Every row
+follows from logs alone, so the tables can be dropped and rebuilt at any time with the same rows.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ class MirrorBatch(Base):
     disputed: Mapped[int] = mapped_column(Integer, default=0)
     accepted: Mapped[int] = mapped_column(Integer, default=0)
     refunded: Mapped[int] = mapped_column(Integer, default=0)
+    locked_units: Mapped[int] = mapped_column(Units, default=0)
+    """The requester's dispute fees that are locked for workers of this batch."""
     settlements: Mapped[int] = mapped_column(BigInteger, default=0)
     manifest_versions: Mapped[int] = mapped_column(Integer, default=1)
     closed_at: Mapped[int | None] = mapped_column(BigInteger)
@@ -99,6 +101,8 @@ class MirrorTally(Base):
     young_review_end: Mapped[int] = mapped_column(BigInteger, default=0)
     contest_end: Mapped[int] = mapped_column(BigInteger, default=0)
     sequence: Mapped[int] = mapped_column(Integer, default=0)
+    locked_units: Mapped[int] = mapped_column(Units, default=0)
+    """The requester's dispute fee that is locked for this worker; the contract's flag says whether it is above zero."""
 
 
 class MirrorAccount(Base):
@@ -161,7 +165,7 @@ class MirrorPayment(Base):
     assignments: Mapped[int] = mapped_column(Integer)
     amount_units: Mapped[int] = mapped_column(Units)
     reason: Mapped[str] = mapped_column(String(20))
-    """reviewed, silence, overturned, direct, ruled, ruling_overdue, bonus."""
+    """reviewed, silence, overturned, direct, ruled, ruling_overdue, fee_short, bonus."""
     block_timestamp: Mapped[int] = mapped_column(BigInteger)
     transaction_hash: Mapped[str] = mapped_column(Digest)
 
@@ -177,6 +181,74 @@ class MirrorSettlement(Base):
     block_number: Mapped[int] = mapped_column(BigInteger)
     block_timestamp: Mapped[int] = mapped_column(BigInteger)
     transaction_hash: Mapped[str] = mapped_column(Digest)
+
+
+class MirrorRejection(Base):
+    """One `Rejected` event: which settlement's results file gives the reasons."""
+
+    __tablename__ = "rejections"
+
+    block_number: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    log_index: Mapped[int] = mapped_column(Integer, primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Digest, index=True)
+    worker: Mapped[str] = mapped_column(Address, index=True)
+    count: Mapped[int] = mapped_column(Integer)
+    results_digest: Mapped[str] = mapped_column(Digest)
+    contest_end: Mapped[int] = mapped_column(BigInteger)
+    block_timestamp: Mapped[int] = mapped_column(BigInteger)
+    transaction_hash: Mapped[str] = mapped_column(Digest)
+
+
+class MirrorDispute(Base):
+    """One dispute from its opening to its end. Its number on chain is `dispute_id` read as an integer."""
+
+    __tablename__ = "disputes"
+
+    dispute_id: Mapped[str] = mapped_column(Digest, primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Digest, index=True)
+    worker: Mapped[str] = mapped_column(Address, index=True)
+    count: Mapped[int] = mapped_column(Integer)
+    evidence_digest: Mapped[str] = mapped_column(Digest)
+    arbitrator: Mapped[str] = mapped_column(Address, index=True)
+    poster: Mapped[str] = mapped_column(Address)
+    """Who put up the bond; the worker if the fee is zero."""
+    fee_units: Mapped[int] = mapped_column(Units)
+    state: Mapped[str] = mapped_column(String(10), index=True)
+    """open, ruled, or overdue: ended without a ruling, by time or because the arbitrator refused."""
+    accepted: Mapped[int | None] = mapped_column(Integer)
+    """Of `count`, once it ended."""
+    from_bond_units: Mapped[int | None] = mapped_column(Units)
+    from_lock_units: Mapped[int | None] = mapped_column(Units)
+    """Parts of the arbitrator's fee, once it ended."""
+    opened_at: Mapped[int] = mapped_column(BigInteger)
+    ruling_end: Mapped[int] = mapped_column(BigInteger)
+    opened_block: Mapped[int] = mapped_column(BigInteger)
+    opened_log_index: Mapped[int] = mapped_column(Integer)
+    opened_transaction: Mapped[str] = mapped_column(Digest)
+    ended_at: Mapped[int | None] = mapped_column(BigInteger)
+    ended_transaction: Mapped[str | None] = mapped_column(Digest)
+
+    __table_args__ = (Index("ix_disputes_newest", "opened_block", "opened_log_index"),)
+
+
+class MirrorCredential(Base):
+    """One qualification as the registry stores it, field by field; kept when it is revoked."""
+
+    __tablename__ = "credentials"
+
+    holder: Mapped[str] = mapped_column(Address, primary_key=True)
+    issuer: Mapped[str] = mapped_column(Address, primary_key=True, index=True)
+    skill: Mapped[str] = mapped_column(Digest, primary_key=True)
+    level: Mapped[int] = mapped_column(Integer)
+    expiry: Mapped[int] = mapped_column(BigInteger)
+    """Unix seconds; zero for ever."""
+    granted_at: Mapped[int] = mapped_column(BigInteger)
+    """Unix seconds; zero if there is none."""
+    version: Mapped[int] = mapped_column(BigInteger)
+    refused: Mapped[bool] = mapped_column(Boolean)
+    block_number: Mapped[int] = mapped_column(BigInteger)
+    transaction_hash: Mapped[str] = mapped_column(Digest)
+    """Of the last change."""
 
 
 class MirrorAllowance(Base):
@@ -199,6 +271,8 @@ class Checkpoint(Base):
     __tablename__ = "checkpoints"
 
     contract: Mapped[str] = mapped_column(Address, primary_key=True)
+    credentials: Mapped[str | None] = mapped_column(Address)
+    """The registry of qualifications that is followed beside it, if one is."""
     chain_id: Mapped[int] = mapped_column(BigInteger)
     genesis_hash: Mapped[str] = mapped_column(Digest)
     """Hash of block 0: a database of another chain with the same id is noticed."""
@@ -241,6 +315,9 @@ MIRROR_TABLES = (
     MirrorSubmission,
     MirrorPayment,
     MirrorSettlement,
+    MirrorRejection,
+    MirrorDispute,
     MirrorAllowance,
+    MirrorCredential,
 )
 """Tables whose rows follow from logs alone; dropped and rebuilt, they are the same byte for byte."""

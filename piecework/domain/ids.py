@@ -38,3 +38,8 @@ def parse_digest(text: str) -> Digest:
     if not _DIGEST.fullmatch(lowered):
         raise ValueError(f"{text!r} is no digest: 0x and 64 hex digits are")
     return Digest(lowered)
+
+
+def number_as_digest(number: int) -> Digest:
+    """A 256-bit number of a contract, such as a dispute's, as it is written here."""
+    return Digest(f"0x{number:064x}")

@@ -86,6 +86,7 @@ def upgrade() -> None:
         sa.Column("disputed", sa.Integer(), nullable=False),
         sa.Column("accepted", sa.Integer(), nullable=False),
         sa.Column("refunded", sa.Integer(), nullable=False),
+        sa.Column("locked_units", base.Units(length=30), nullable=False),
         sa.Column("settlements", sa.BigInteger(), nullable=False),
         sa.Column("manifest_versions", sa.Integer(), nullable=False),
         sa.Column("closed_at", sa.BigInteger(), nullable=True),
@@ -103,6 +104,7 @@ def upgrade() -> None:
     op.create_table(
         "checkpoints",
         sa.Column("contract", sa.String(length=42), nullable=False),
+        sa.Column("credentials", sa.String(length=42), nullable=True),
         sa.Column("chain_id", sa.BigInteger(), nullable=False),
         sa.Column("genesis_hash", sa.String(length=66), nullable=False),
         sa.Column("start_block", sa.BigInteger(), nullable=False),
@@ -128,6 +130,53 @@ def upgrade() -> None:
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_claims_tasks_digest"), ["tasks_digest"], unique=False)
         batch_op.create_index(batch_op.f("ix_claims_worker"), ["worker"], unique=False)
+
+    op.create_table(
+        "credentials",
+        sa.Column("holder", sa.String(length=42), nullable=False),
+        sa.Column("issuer", sa.String(length=42), nullable=False),
+        sa.Column("skill", sa.String(length=66), nullable=False),
+        sa.Column("level", sa.Integer(), nullable=False),
+        sa.Column("expiry", sa.BigInteger(), nullable=False),
+        sa.Column("granted_at", sa.BigInteger(), nullable=False),
+        sa.Column("version", sa.BigInteger(), nullable=False),
+        sa.Column("refused", sa.Boolean(), nullable=False),
+        sa.Column("block_number", sa.BigInteger(), nullable=False),
+        sa.Column("transaction_hash", sa.String(length=66), nullable=False),
+        sa.PrimaryKeyConstraint("holder", "issuer", "skill"),
+    )
+    with op.batch_alter_table("credentials", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_credentials_issuer"), ["issuer"], unique=False)
+
+    op.create_table(
+        "disputes",
+        sa.Column("dispute_id", sa.String(length=66), nullable=False),
+        sa.Column("batch_id", sa.String(length=66), nullable=False),
+        sa.Column("worker", sa.String(length=42), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("evidence_digest", sa.String(length=66), nullable=False),
+        sa.Column("arbitrator", sa.String(length=42), nullable=False),
+        sa.Column("poster", sa.String(length=42), nullable=False),
+        sa.Column("fee_units", base.Units(length=30), nullable=False),
+        sa.Column("state", sa.String(length=10), nullable=False),
+        sa.Column("accepted", sa.Integer(), nullable=True),
+        sa.Column("from_bond_units", base.Units(length=30), nullable=True),
+        sa.Column("from_lock_units", base.Units(length=30), nullable=True),
+        sa.Column("opened_at", sa.BigInteger(), nullable=False),
+        sa.Column("ruling_end", sa.BigInteger(), nullable=False),
+        sa.Column("opened_block", sa.BigInteger(), nullable=False),
+        sa.Column("opened_log_index", sa.Integer(), nullable=False),
+        sa.Column("opened_transaction", sa.String(length=66), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_transaction", sa.String(length=66), nullable=True),
+        sa.PrimaryKeyConstraint("dispute_id"),
+    )
+    with op.batch_alter_table("disputes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_disputes_arbitrator"), ["arbitrator"], unique=False)
+        batch_op.create_index(batch_op.f("ix_disputes_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index("ix_disputes_newest", ["opened_block", "opened_log_index"], unique=False)
+        batch_op.create_index(batch_op.f("ix_disputes_state"), ["state"], unique=False)
+        batch_op.create_index(batch_op.f("ix_disputes_worker"), ["worker"], unique=False)
 
     op.create_table(
         "drafts",
@@ -233,6 +282,23 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_proposals_status"), ["status"], unique=False)
 
     op.create_table(
+        "rejections",
+        sa.Column("block_number", sa.BigInteger(), nullable=False),
+        sa.Column("log_index", sa.Integer(), nullable=False),
+        sa.Column("batch_id", sa.String(length=66), nullable=False),
+        sa.Column("worker", sa.String(length=42), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("results_digest", sa.String(length=66), nullable=False),
+        sa.Column("contest_end", sa.BigInteger(), nullable=False),
+        sa.Column("block_timestamp", sa.BigInteger(), nullable=False),
+        sa.Column("transaction_hash", sa.String(length=66), nullable=False),
+        sa.PrimaryKeyConstraint("block_number", "log_index"),
+    )
+    with op.batch_alter_table("rejections", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_rejections_batch_id"), ["batch_id"], unique=False)
+        batch_op.create_index(batch_op.f("ix_rejections_worker"), ["worker"], unique=False)
+
+    op.create_table(
         "relay_intents",
         sa.Column("position", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("intent_id", sa.String(length=32), nullable=False),
@@ -324,6 +390,7 @@ def upgrade() -> None:
         sa.Column("young_review_end", sa.BigInteger(), nullable=False),
         sa.Column("contest_end", sa.BigInteger(), nullable=False),
         sa.Column("sequence", sa.Integer(), nullable=False),
+        sa.Column("locked_units", base.Units(length=30), nullable=False),
         sa.PrimaryKeyConstraint("batch_id", "worker"),
     )
     with op.batch_alter_table("tallies", schema=None) as batch_op:
@@ -442,6 +509,11 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_relay_intents_nonce"))
 
     op.drop_table("relay_intents")
+    with op.batch_alter_table("rejections", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_rejections_worker"))
+        batch_op.drop_index(batch_op.f("ix_rejections_batch_id"))
+
+    op.drop_table("rejections")
     with op.batch_alter_table("proposals", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_proposals_status"))
         batch_op.drop_index(batch_op.f("ix_proposals_batch_id"))
@@ -466,6 +538,18 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_drafts_requester"))
 
     op.drop_table("drafts")
+    with op.batch_alter_table("disputes", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_disputes_worker"))
+        batch_op.drop_index(batch_op.f("ix_disputes_state"))
+        batch_op.drop_index("ix_disputes_newest")
+        batch_op.drop_index(batch_op.f("ix_disputes_batch_id"))
+        batch_op.drop_index(batch_op.f("ix_disputes_arbitrator"))
+
+    op.drop_table("disputes")
+    with op.batch_alter_table("credentials", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_credentials_issuer"))
+
+    op.drop_table("credentials")
     with op.batch_alter_table("claims", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_claims_worker"))
         batch_op.drop_index(batch_op.f("ix_claims_tasks_digest"))
