@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from backend.errors import Invalid
 
 MAX_LIMIT = 100
+_LARGEST = 2**63 - 1
+"""What a database's integer holds."""
 
 
 def encode_cursor(key: Sequence[int | str]) -> str:
@@ -23,6 +25,10 @@ def decode_cursor(text: str | None, kinds: Sequence[type]) -> list[int | str] | 
         key = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except ValueError:
         key = None
-    if not isinstance(key, list) or [type(part) for part in key] != list(kinds):
+    if not isinstance(key, list) or [type(part) for part in key] != list(kinds) or not all(map(_fits, key)):
         raise Invalid("cursor_invalid", "the cursor is not one that this list gave: start again without it")
     return key
+
+
+def _fits(part: int | str | float) -> bool:
+    return isinstance(part, str) or 0 <= part <= _LARGEST

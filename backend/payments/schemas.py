@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from backend.schemas import AddressText, RequestModel, SignatureText, UnitsText
+
+WordNumber = Annotated[int, Field(ge=0, lt=2**256)]
+"""A number that fits a word of the contract: only those can be hashed."""
 
 
 class AsRequester(BaseModel):
@@ -82,8 +85,8 @@ class SignedWithdrawal(RequestModel):
     account: AddressText
     amount_units: UnitsText
     to: AddressText
-    nonce: int
-    deadline: int
+    nonce: WordNumber
+    deadline: WordNumber
     signature: SignatureText
 
 
@@ -102,8 +105,8 @@ class SweepToSign(BaseModel):
 class SignedSweep(RequestModel):
     account: AddressText
     enabled: bool
-    nonce: int
-    deadline: int
+    nonce: WordNumber
+    deadline: WordNumber
     signature: SignatureText
 
 

@@ -9,11 +9,11 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.relay.outbox import Outbox
-from piecework.db.mirror import MirrorAccount, MirrorBatch, MirrorTally
+from piecework.db.mirror import ChainEvent, MirrorAccount, MirrorBatch, MirrorTally
 from piecework.domain.messages import Terms
 
 _WORKERS_A_CALL = 100
@@ -76,7 +76,10 @@ class Keeper:
         accounts = session.execute(due.limit(_WORKERS_A_CALL)).scalars().all()
         if not accounts:
             return 0
-        state = [f"{account.address}:{account.owed_units}:{account.accepted}" for account in accounts]
+        # Silence may pay the same amount again: how often money left tells the second time from the first.
+        # A transfer that failed leaves the key as it was, and is not tried again and again.
+        left = _times_paid_out(session, [account.address for account in accounts])
+        state = [f"{a.address}:{a.owed_units}:{a.accepted}:{left.get(a.address, 0)}" for a in accounts]
         payload = {"accounts": [account.address for account in accounts]}
         self._outbox.enqueue(session, kind="sweep", dedupe_key=f"sweep:{_short(state)}", payload=payload)
         return 1
@@ -89,6 +92,12 @@ def key_of(batch: MirrorBatch) -> dict[str, Any]:
 
 def _with_batch() -> Any:
     return select(MirrorTally, MirrorBatch).join(MirrorBatch, MirrorBatch.batch_id == MirrorTally.batch_id)
+
+
+def _times_paid_out(session: Session, addresses: list[str]) -> dict[str | None, int]:
+    out = and_(ChainEvent.name == "Withdrawn", ChainEvent.account.in_(addresses))
+    rows = session.execute(select(ChainEvent.account, func.count()).where(out).group_by(ChainEvent.account))
+    return {address: int(count) for address, count in rows}
 
 
 def _short(state: list[str]) -> str:

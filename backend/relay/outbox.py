@@ -8,6 +8,7 @@ import time
 from typing import Any
 
 from sqlalchemy import select
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import RelayIntent
@@ -37,21 +38,23 @@ class Outbox:
         """Stores an intent and returns its id; the same `dedupe_key` gives the intent that is there already."""
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is no kind of intent")
-        found = session.execute(select(RelayIntent).where(RelayIntent.dedupe_key == dedupe_key)).scalar_one_or_none()
+        same = select(RelayIntent.intent_id).where(RelayIntent.dedupe_key == dedupe_key)
+        found = session.execute(same).scalar_one_or_none()
         if found is not None:
-            return found.intent_id
-        intent = RelayIntent(
-            intent_id=secrets.token_hex(16),
-            kind=kind,
-            dedupe_key=dedupe_key,
-            payload=payload,
-            status="queued",
-            created_at=time.time(),
-        )
-        session.add(intent)
-        session.flush()
+            return found
+        values = {
+            "intent_id": secrets.token_hex(16),
+            "kind": kind,
+            "dedupe_key": dedupe_key,
+            "payload": payload,
+            "status": "queued",
+            "created_at": time.time(),
+        }
+        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        # Of two that ask at once the second waits here for the first, and then finds its intent.
+        session.execute(insert(RelayIntent).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"]))
         self.wake.set()
-        return intent.intent_id
+        return session.execute(same).scalar_one()
 
     def get(self, session: Session, intent_id: str) -> RelayIntent | None:
         return session.execute(select(RelayIntent).where(RelayIntent.intent_id == intent_id)).scalar_one_or_none()

@@ -18,6 +18,7 @@ log = structlog.get_logger("relay")
 
 _WATCH_SECONDS = 0.05
 _IDLE_SECONDS = 0.5
+_OWNER_SECONDS = 2.0
 
 
 class Relay:
@@ -48,11 +49,12 @@ class Relay:
         self._ownership.release()
 
     def _send(self) -> None:
-        while not self._stop.is_set() and not self._ownership.acquire():
-            log.info("another_process_owns_the_relayer", address=self._sender.address)
-            self._stop.wait(2.0)
         gather = self._services.settings.relay_gather_seconds
         while not self._stop.is_set():
+            if not self._ownership.is_held() and not _guarded("ownership_failed", self._ownership.acquire):
+                log.info("another_process_owns_the_relayer", address=self._sender.address)
+                self._stop.wait(_OWNER_SECONDS)
+                continue
             busy = _guarded("sender_failed", self._sender.run_once)
             if busy:
                 self._stop.wait(_WATCH_SECONDS)

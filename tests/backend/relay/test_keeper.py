@@ -239,7 +239,6 @@ def test_an_account_is_swept_again_when_it_has_earned_the_same_again(watch: Watc
     assert market.stack.token.balance_of(worker.address) == 3 * REWARD_UNITS
 
 
-@pytest.mark.xfail(strict=True, reason="nothing in the key tells the second time from the first")
 def test_an_account_is_swept_again_when_silence_paid_it_the_same_again(watch: Watch) -> None:
     market, worker = watch.market, watch.market.worker()
     key = market.open_batch(9)

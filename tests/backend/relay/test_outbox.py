@@ -94,10 +94,7 @@ def enqueue_at_once(engine: Engine, threads: int) -> tuple[list[str], list[BaseE
     return ids, errors
 
 
-def test_many_at_once_with_one_key_get_one_intent(engine: Engine, request: pytest.FixtureRequest) -> None:
-    if engine.dialect.name == "postgresql":
-        reason = "of two that insert at once one gets an IntegrityError"
-        request.applymarker(pytest.mark.xfail(strict=False, reason=reason))
+def test_many_at_once_with_one_key_get_one_intent(engine: Engine) -> None:
     ids, errors = enqueue_at_once(engine, 8)
 
     assert stored(engine) == 1

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 
 from backend.relay.ownership import NonceOwnership
 from piecework.db.engine import open_engine
@@ -50,16 +50,37 @@ def test_two_keys_have_two_owners(engine: Engine) -> None:
     second.release()
 
 
-def test_after_release_another_takes_over(engine: Engine, another: Engine, request: pytest.FixtureRequest) -> None:
-    if engine.dialect.name == "postgresql":
-        reason = "the pooled connection keeps the advisory lock"
-        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
+def test_after_release_another_takes_over(engine: Engine, another: Engine) -> None:
     first, second = NonceOwnership(engine, ADDRESS), NonceOwnership(another, ADDRESS)
     assert first.acquire()
 
     first.release()
 
     assert second.acquire()
+    second.release()
+
+
+def test_an_owner_knows_that_it_is_one_and_a_released_one_that_it_is_not(engine: Engine) -> None:
+    ownership = NonceOwnership(engine, ADDRESS)
+    assert not ownership.is_held()
+    assert ownership.acquire()
+    assert ownership.is_held()
+
+    ownership.release()
+
+    assert not ownership.is_held()
+
+
+def test_an_owner_whose_connection_broke_owns_no_longer_and_another_takes_over(postgres_engine: Engine) -> None:
+    first, second = NonceOwnership(postgres_engine, ADDRESS), NonceOwnership(postgres_engine, ADDRESS)
+    assert first.acquire()
+    with postgres_engine.begin() as connection:
+        others = "FROM pg_locks WHERE locktype = 'advisory' AND granted AND pid <> pg_backend_pid()"
+        assert connection.execute(text(f"SELECT pg_terminate_backend(pid) {others}")).scalar_one()
+
+    assert not first.is_held()
+    assert second.acquire()
+    assert second.is_held()
     second.release()
 
 
