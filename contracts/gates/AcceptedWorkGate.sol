@@ -19,6 +19,8 @@ contract AcceptedWorkGate is IGate {
     mapping(address reviewer => bool) public isNamed;
     mapping(address worker => uint256) public accepted;
     mapping(bytes32 batchId => mapping(uint256 nonce => bool)) public isCounted;
+    mapping(bytes32 batchId => mapping(address worker => uint256)) private _countedIn;
+    mapping(bytes32 batchId => mapping(address worker => mapping(uint256 decidedBefore => uint256))) private _countedAt;
 
     /// @notice A worker's accepted assignments of one settlement were counted.
     event Counted(address indexed worker, bytes32 indexed batchId, uint256 accepted);
@@ -66,9 +68,21 @@ contract AcceptedWorkGate is IGate {
             Tally memory t = escrow.tallyOf(batchId, v.worker);
             // A verdict that was skipped may not have moved the tally: it does not count.
             if (t.decided < uint256(v.decidedBefore) + v.accepted + v.rejected) continue;
-            accepted[v.worker] += v.accepted;
-            emit Counted(v.worker, batchId, v.accepted);
+            uint256 more = _notYetCounted(batchId, v, t.decided);
+            if (more == 0) continue;
+            accepted[v.worker] += more;
+            emit Counted(v.worker, batchId, more);
         }
+    }
+
+    /// @dev A skipped verdict that was signed again counts once with its twin, and no more counts in a batch than was decided.
+    function _notYetCounted(bytes32 batchId, Verdict calldata v, uint256 decided) private returns (uint256 more) {
+        uint256 before = _countedAt[batchId][v.worker][v.decidedBefore];
+        if (v.accepted <= before) return 0;
+        uint256 room = decided - _countedIn[batchId][v.worker];
+        more = v.accepted - before < room ? v.accepted - before : room;
+        _countedAt[batchId][v.worker][v.decidedBefore] = before + more;
+        _countedIn[batchId][v.worker] += more;
     }
 
     /// @inheritdoc IGate
