@@ -7,6 +7,8 @@ from contextlib import asynccontextmanager
 
 import anyio.to_thread
 from fastapi import FastAPI
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
 
 from backend import errors, health
 from backend.accounts.routes import router as accounts
@@ -27,10 +29,12 @@ from backend.settings import GatewaySettings
 from backend.work.routes import router as work
 from piecework import __version__
 from piecework.chain.client import connect
-from piecework.chain.errors import ContractMissing
+from piecework.chain.errors import ContractMissing, NodeUnreachable
 from piecework.chain.escrow import Escrow
 from piecework.chain.token import Token
 from piecework.db.engine import open_engine, upgrade
+from piecework.db.mirror import Checkpoint
+from piecework.domain.ids import parse_address
 
 THREADS = 100
 
@@ -40,14 +44,24 @@ def create_app(settings: GatewaySettings) -> FastAPI:
 
     Raises NodeUnreachable, WrongChainId, ContractMissing or ValueError with what to change.
     """
+    from requests import RequestException
+
+    try:
+        return _created(settings)
+    except RequestException as error:  # the node answered once, and then no more
+        raise NodeUnreachable(settings.rpc_url, type(error).__name__) from error
+
+
+def _created(settings: GatewaySettings) -> FastAPI:
     web3 = connect(settings.rpc_url, chain_id=settings.chain_id)
-    escrow = Escrow(web3, settings.escrow_address)
+    escrow = Escrow(web3, checked_address("escrow_address", settings.escrow_address))
     escrow.check()
-    if not escrow.is_arbitrator(settings.arbitrator):
+    if not escrow.is_arbitrator(checked_address("arbitrator", settings.arbitrator)):
         raise ContractMissing(settings.arbitrator, "arbitrator of this escrow", "it is not listed")
     token = Token(web3, escrow.token_address())
     engine = open_engine(settings.database_url)
     upgrade(engine)
+    refuse_foreign_mirror(engine, escrow)
     outbox = Outbox()
     sender = Sender(engine, escrow, token, settings.relayer_key, gas_limit=settings.relay_gas_limit)
     services = Services(
@@ -63,6 +77,29 @@ def create_app(settings: GatewaySettings) -> FastAPI:
         relayer_address=sender.address,
     )
     return assemble(services, Relay(services, sender, outbox), Proposer(services))
+
+
+def checked_address(name: str, text: str) -> str:
+    """Raises ValueError with the setting's name."""
+    try:
+        return parse_address(text)
+    except ValueError as error:
+        raise ValueError(f"PIECEWORK_{name.upper()}: {error}") from error
+
+
+def refuse_foreign_mirror(engine: Engine, escrow: Escrow) -> None:
+    """Raises ValueError if the database mirrors another escrow, another chain, or another run of a chain."""
+    with Session(engine) as session:
+        points = session.execute(select(Checkpoint)).scalars().all()
+    for point in points:
+        genesis = "0x" + bytes(escrow.web3.eth.get_block(0)["hash"]).hex()
+        found = (point.contract, point.chain_id, point.genesis_hash)
+        if found != (escrow.address, escrow.chain_id, genesis):
+            raise ValueError(
+                f"the database mirrors escrow {point.contract} on chain {point.chain_id} "
+                f"(genesis {point.genesis_hash}), not {escrow.address} on chain {escrow.chain_id}: "
+                "set PIECEWORK_DATABASE_URL to one of its own"
+            )
 
 
 def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:

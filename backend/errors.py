@@ -13,16 +13,19 @@ GatewayError
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import Response
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
-from backend.ipfs.port import PayloadError, PayloadMissing, StoreFull, StoreUnavailable
+from backend.ipfs.port import PayloadError, PayloadMissing, PayloadTooLarge, StoreFull, StoreUnavailable
 from piecework.chain.errors import ChainError, NodeUnreachable
+from piecework.domain.canonical import NotCanonical
 from piecework.domain.documents import DocumentError
 
 log = structlog.get_logger("gateway")
@@ -83,65 +86,103 @@ class Unavailable(GatewayError):
     title = "Something the gateway needs does not answer"
 
 
-def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> JSONResponse:
+def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
     """The one shape of every error."""
     body = {"type": PROBLEM_BASE + code, "title": title, "status": status, "detail": detail, "code": code, **extra}
-    return JSONResponse(body, status_code=status, media_type="application/problem+json")
+    # In ASCII: what a client sent may be quoted, whatever signs it held.
+    return Response(json.dumps(body), status_code=status, media_type="application/problem+json")
 
 
 def install(app: FastAPI) -> None:
     """Gives every kind of failure its problem."""
+    from requests import RequestException
+    from web3.exceptions import ContractLogicError, Web3Exception
+
     app.add_exception_handler(GatewayError, _gateway)
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(PayloadError, _payload)
     app.add_exception_handler(ChainError, _chain)
+    app.add_exception_handler(ContractLogicError, _refused_by_contract)
+    app.add_exception_handler(Web3Exception, _node)
+    app.add_exception_handler(RequestException, _node)
+    app.add_exception_handler(OperationalError, _database)
     app.add_exception_handler(DocumentError, _document)
+    app.add_exception_handler(NotCanonical, _document)
     app.add_exception_handler(Exception, _unexpected)
 
 
-def _gateway(_: Request, error: Exception) -> JSONResponse:
+def _gateway(_: Request, error: Exception) -> Response:
     assert isinstance(error, GatewayError)  # noqa: S101 - registered for it
     return problem(error.status, error.code, error.title, error.detail, **error.extra)
 
 
-def _validation(_: Request, error: Exception) -> JSONResponse:
+def _validation(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     places = [
-        {"at": "/" + "/".join(str(step) for step in item["loc"]), "message": item["msg"]} for item in error.errors()
+        {"at": "/" + "/".join(str(step)[:100] for step in item["loc"]), "message": _message(item)}
+        for item in error.errors()
     ]
     first = places[0] if places else {"at": "/", "message": "unreadable"}
     detail = f"at {first['at']}: {first['message']}"
     return problem(422, "malformed_request", Malformed.title, detail, errors=places[:20])
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
+def _message(item: dict[str, Any]) -> str:
+    if item["type"] == "json_invalid":
+        return f"the body is no JSON that is taken here: {item['ctx']['error']}"
+    return str(item["msg"])[:500]
+
+
+def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    codes = {404: "no_such_address", 405: "method_not_allowed"}
+    codes = {404: "no_such_address", 405: "method_not_allowed", 413: "body_too_large"}
     code = codes.get(error.status_code, "request_refused")
     return problem(error.status_code, code, "The request was refused", str(error.detail))
 
 
-def _payload(_: Request, error: Exception) -> JSONResponse:
+def _payload(_: Request, error: Exception) -> Response:
     if isinstance(error, PayloadMissing):
         return problem(404, "payload_missing", NotFound.title, str(error))
+    if isinstance(error, PayloadTooLarge):
+        return problem(413, "payload_too_large", TooLarge.title, str(error))
     if isinstance(error, StoreFull):
         return problem(507, "payload_store_full", Unavailable.title, str(error))
     code = "payload_store_unavailable" if isinstance(error, StoreUnavailable) else "payload_corrupt"
     return problem(503, code, Unavailable.title, str(error))
 
 
-def _chain(_: Request, error: Exception) -> JSONResponse:
+def _chain(_: Request, error: Exception) -> Response:
     if isinstance(error, NodeUnreachable):
-        return problem(503, "node_unreachable", Unavailable.title, "the gateway's node does not answer; try again")
+        return _node(_, error)
     return problem(409, "chain_refused", Conflict.title, str(error))
 
 
-def _document(_: Request, error: Exception) -> JSONResponse:
+def _node(_: Request, error: Exception) -> Response:
+    # Its text stays here: it may hold the node's URL, and that a key.
+    log.warning("node_failed", error=type(error).__name__)
+    detail = "the gateway's node does not answer, or not as it should; nothing was changed: try again"
+    return problem(503, "node_unreachable", Unavailable.title, detail)
+
+
+def _refused_by_contract(_: Request, error: Exception) -> Response:
+    return problem(409, "chain_refused", Conflict.title, f"a contract refused to answer: {str(error)[:200]}")
+
+
+def _database(_: Request, error: Exception) -> Response:
+    assert isinstance(error, OperationalError)  # noqa: S101
+    log.error("database_failed", error=type(error.orig).__name__, detail=str(error.orig)[:200])
+    if "full" in str(error.orig).lower():
+        return problem(507, "database_full", Unavailable.title, "the gateway's disk is full; nothing was changed")
+    detail = "the gateway's database does not answer; nothing was changed: try again"
+    return problem(503, "database_unavailable", Unavailable.title, detail)
+
+
+def _document(_: Request, error: Exception) -> Response:
     return problem(422, "document_refused", Invalid.title, str(error))
 
 
-def _unexpected(request: Request, error: Exception) -> JSONResponse:
+def _unexpected(request: Request, error: Exception) -> Response:
     log.error("unexpected", path=request.url.path, error=type(error).__name__, exc_info=error)
     detail = "an unexpected error was logged by the gateway; nothing was changed by this request"
     return problem(500, "unexpected", GatewayError.title, detail)

@@ -11,12 +11,23 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from sqlalchemy import select
 
 from backend.dependencies import TheServices
+from backend.ipfs.port import PayloadError
 from backend.services import Services
 from piecework.db.mirror import Checkpoint
 
 router = APIRouter(tags=["health"])
 
 MAX_LAG_BLOCKS = 20
+_ADVICE = {
+    "_chain": "the node does not answer: check PIECEWORK_RPC_URL",
+    "_database": "the database does not answer: check PIECEWORK_DATABASE_URL",
+    "_payloads": "the payload store does not answer: check PIECEWORK_PAYLOAD_STORE",
+    "_indexer": "how far the mirror is cannot be told: node or database does not answer",
+}
+
+
+class NotReady(Exception):
+    """Everything answers, and not as it should; the message says what to do."""
 
 
 @router.get("/healthz")
@@ -48,8 +59,11 @@ def metrics() -> Response:
 def _ask(check: Callable[[Services], Any], services: Services) -> dict[str, Any]:
     try:
         return {"ok": True, "detail": check(services)}
+    except (NotReady, PayloadError) as error:
+        return {"ok": False, "detail": str(error)[:300]}
     except Exception as error:
-        return {"ok": False, "detail": f"{type(error).__name__}: {error}"[:300]}
+        # Anybody may ask, and a client's error can hold the URL it asked, with a key in it.
+        return {"ok": False, "detail": f"{_ADVICE[check.__name__]} ({type(error).__name__})"}
 
 
 def _chain(services: Services) -> str:
@@ -71,8 +85,8 @@ def _indexer(services: Services) -> str:
     with services.reading() as session:
         point = session.execute(select(Checkpoint)).scalar_one_or_none()
     if point is None:
-        raise RuntimeError("the indexer has not begun: run `piecework index` on this database")
+        raise NotReady("the indexer has not begun: run `piecework index` on this database")
     lag = services.escrow.web3.eth.block_number - point.block_number
     if lag > MAX_LAG_BLOCKS:
-        raise RuntimeError(f"the mirror is {lag} blocks behind")
+        raise NotReady(f"the mirror is {lag} blocks behind")
     return f"{lag} blocks behind"

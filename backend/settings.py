@@ -16,12 +16,14 @@ _SAMPLES = ("changeme", "0x" + "00" * 32, "")
 class GatewaySettings(BaseSettings):
     """Everything a gateway needs to know. Secrets have no default; amounts are token units, times seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="PIECEWORK_", extra="ignore")
+    model_config = SettingsConfigDict(env_prefix="PIECEWORK_", extra="ignore", hide_input_in_errors=True)
 
-    rpc_url: str
+    rpc_url: str = Field(repr=False)
+    """May hold a provider's key, so it is not shown."""
     escrow_address: str
-    database_url: str
-    payload_store: str
+    database_url: str = Field(repr=False)
+    """May hold a password."""
+    payload_store: str = Field(repr=False)
     """`embedded:DIR`, a multiaddr, or a Kubo URL."""
     public_url: str
     """Where people reach the gateway; sign-in messages must name its host."""

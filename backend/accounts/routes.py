@@ -6,10 +6,11 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from backend.accounts import service
+from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.schemas import RequestModel, SignatureText
 
-router = APIRouter(prefix="/v1/auth", tags=["accounts"])
+router = APIRouter(prefix="/v1/auth", tags=["accounts"], route_class=StrictRoute)
 
 
 class Nonce(BaseModel):

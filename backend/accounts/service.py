@@ -8,6 +8,7 @@ import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from sqlalchemy import delete, select
 
@@ -69,7 +70,7 @@ def _check_fields(services: Services, parsed: siwe.SiweMessage) -> None:
     if parsed.domain != settings.public_host:
         detail = f"the message is for {parsed.domain}, this gateway is {settings.public_host}"
         raise Invalid("sign_in_wrong_domain", detail)
-    if not parsed.uri.startswith(settings.public_url.rstrip("/")):
+    if urlsplit(parsed.uri)[:2] != urlsplit(settings.public_url)[:2]:
         raise Invalid("sign_in_wrong_domain", f"the message's URI {parsed.uri} is not of {settings.public_url}")
     if parsed.chain_id != services.escrow.chain_id:
         detail = f"the message names chain {parsed.chain_id}, this gateway works on {services.escrow.chain_id}"

@@ -17,11 +17,12 @@ from backend.batches.schemas import (
     ResultsView,
     TransactionView,
 )
+from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.paging import MAX_LIMIT
 from backend.schemas import AddressText, DigestText
 
-router = APIRouter(prefix="/v1/batches", tags=["batches"])
+router = APIRouter(prefix="/v1/batches", tags=["batches"], route_class=StrictRoute)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 

@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass
 from typing import Any
 
+from backend.accounts.service import digest_signed_by
 from backend.batches import repository
 from backend.batches.schemas import Cost, DraftIn, DraftView, PermitIn
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -19,7 +20,7 @@ from piecework.db.gateway import Draft
 from piecework.domain import documents, messages
 from piecework.domain.answers import AnswerInvalid, AnswerSchemaRefused, check_answer, check_answer_schema
 from piecework.domain.canonical import NotCanonical, new_salt
-from piecework.domain.cid import cid_of_digest
+from piecework.domain.cid import CidError, CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import ZERO_ADDRESS
 from piecework.domain.messages import BatchKey, Terms
@@ -84,12 +85,38 @@ def funding_transaction(services: Services, requester: str, batch_id: str, permi
         raise Invalid("permit_too_small", f"the batch costs {total} units, the permit gives {permit.amount_units}")
     if permit.deadline < services.clock.now():
         raise Invalid("signature_expired", "the permit's deadline is over: draft anew or sign a later one")
+    _check_permit(services, requester, permit)
     try:
         approval = PermitApproval(permit.amount_units, permit.deadline, permit.signature)
         call = services.escrow.open_batch_with_permit(terms, row.salt, assignments, approval)
     except ValueError as error:
         raise Invalid("permit_malformed", str(error)) from error
     return as_transaction(services, call)
+
+
+def _check_permit(services: Services, requester: str, permit: PermitIn) -> None:
+    """The token takes this permit now, or has taken it already, whoever brought it."""
+    if services.token.allowance(requester, services.escrow.address) >= permit.amount_units:
+        return
+    nonce = services.token.nonce_of(requester)
+    typed = _permit(services, requester, permit.amount_units, nonce, permit.deadline)
+    if not digest_signed_by(services, requester, messages.digest(typed), permit.signature):
+        detail = f"the permit is not {requester}'s for {permit.amount_units} units with number {nonce}: sign it anew"
+        raise Invalid("signature_by_another_key", detail)
+
+
+def _permit(services: Services, owner: str, value_units: int, nonce: int, deadline: int) -> messages.TypedData:
+    return messages.token_permit(
+        token=services.token_info.address,
+        token_name=services.token_info.name,
+        token_version=services.token_info.version,
+        chain_id=services.escrow.chain_id,
+        owner=owner,
+        spender=services.escrow.address,
+        value_units=value_units,
+        nonce=nonce,
+        deadline=deadline,
+    )
 
 
 def requester_call(services: Services, batch_id: str, name: str) -> Transaction:
@@ -117,7 +144,11 @@ def pin(store: PayloadStore, packed: documents.Packed) -> None:
 
 def fetch_document(services: Services, digest: str, kind: str) -> dict[str, Any]:
     """A pinned document, verified."""
-    return documents.unpack(digest, kind, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
+    try:
+        return documents.unpack(digest, kind, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
+    except (CidError, CidMismatch, DocumentError) as error:
+        # Whoever funds or settles elsewhere can name a digest of anything.
+        raise Conflict("document_unreadable", f"the {kind} that the chain names is none: {error}") from error
 
 
 def as_transaction(services: Services, call: Call) -> Transaction:
@@ -228,17 +259,7 @@ def _view(services: Services, prepared: _Prepared) -> DraftView:
         call = services.escrow.open_batch(terms, prepared.key.salt, prepared.assignments)
         transaction = as_transaction(services, call)
     else:
-        permit = messages.token_permit(
-            token=services.token_info.address,
-            token_name=services.token_info.name,
-            token_version=services.token_info.version,
-            chain_id=services.escrow.chain_id,
-            owner=requester,
-            spender=services.escrow.address,
-            value_units=total - held,
-            nonce=services.token.nonce_of(requester),
-            deadline=terms.claimBy,
-        )
+        permit = _permit(services, requester, total - held, services.token.nonce_of(requester), terms.claimBy)
         permit["message"]["value"] = str(total - held)
     return DraftView(
         batch_id=prepared.batch_id,

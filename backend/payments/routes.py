@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel
 
+from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.paging import MAX_LIMIT
 from backend.payments import service
@@ -26,7 +27,7 @@ from backend.payments.schemas import (
 )
 from backend.schemas import Accepted, AddressText
 
-router = APIRouter(prefix="/v1", tags=["payments"])
+router = APIRouter(prefix="/v1", tags=["payments"], route_class=StrictRoute)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 

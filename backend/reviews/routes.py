@@ -6,13 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
+from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.paging import MAX_LIMIT
 from backend.reviews import queue, service
 from backend.reviews.schemas import ProposalIn, ProposalView, Queue, SignatureIn, SubmissionPage
 from backend.schemas import DigestText
 
-router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
+router = APIRouter(prefix="/v1/reviews", tags=["reviews"], route_class=StrictRoute)
 
 ProposalId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 

@@ -13,9 +13,11 @@ from backend.services import Services
 from backend.work import repository
 from backend.work.schemas import PacketIn
 from piecework.domain import messages
-from piecework.domain.ids import ZERO_DIGEST
+from piecework.domain.ids import ZERO_ADDRESS, ZERO_DIGEST
 from piecework.domain.messages import Packet, PacketKind, Ticket
 
+MAX_LEASE_SECONDS = 30 * 86_400
+"""The contract's bound on a ticket's lease."""
 _CLAIMS = (PacketKind.CLAIM, PacketKind.CLAIM_AND_SUBMIT)
 
 
@@ -43,6 +45,11 @@ def take(services: Services, session: Session, packet: Packet, now: int) -> str:
             f"the packet carries number {packet.sequence}, the next is {tally.sequence}: it was used, or came early"
         )
         raise Conflict("sequence_not_next", detail)
+    if packet.kind == PacketKind.CLAIM_AND_SUBMIT:
+        if packet.submitted == 0 or packet.work_digest == ZERO_DIGEST:
+            raise Invalid("nothing_asked", "a count and a digest above zero are needed")
+        if packet.submitted > packet.count:
+            raise Conflict("not_enough_claimed", f"{packet.count} would be claimed, {packet.submitted} submitted")
     if packet.kind in (PacketKind.SUBMIT, PacketKind.RETURN_CLAIM):
         if packet.count == 0 or (packet.kind == PacketKind.SUBMIT and packet.work_digest == ZERO_DIGEST):
             raise Invalid("nothing_asked", "a count and a digest above zero are needed")
@@ -57,9 +64,34 @@ def take(services: Services, session: Session, packet: Packet, now: int) -> str:
         )
         if refusal is not None:
             raise Conflict(refusal, f"the contract would refuse the claim: {refusal}")
+        if batch.assigner != ZERO_ADDRESS:
+            _check_ticket(services, batch.assigner, packet, now)
     payload = {"key": key, "packet": packet.to_json()}
     dedupe = f"packet:{packet.batch_id}:{packet.worker}:{packet.sequence}:{digest.hex()[:32]}"
     return services.outbox.enqueue(session, kind="packet", dedupe_key=dedupe, payload=payload)
+
+
+def _check_ticket(services: Services, assigner: str, packet: Packet, now: int) -> None:
+    """The assigner's leave for exactly this claim, as the contract will read it; used ones carry an old number."""
+    given = packet.ticket
+    if given.deadline < now:
+        raise Invalid("ticket_expired", f"the ticket ended at {given.deadline}, it is {now}: ask for a new one")
+    if not now <= given.leaseEnd <= now + MAX_LEASE_SECONDS:
+        raise Invalid("ticket_lease_out_of_range", f"the ticket's lease ends at {given.leaseEnd}, it is {now}")
+    typed = messages.ticket(
+        services.escrow.domain,
+        batch_id=packet.batch_id,
+        manifest_version=packet.manifest_version,
+        worker=packet.worker,
+        count=packet.count,
+        tasks_digest=packet.tasks_digest,
+        lease_end=given.leaseEnd,
+        deadline=given.deadline,
+        sequence=packet.sequence,
+    )
+    if not digest_signed_by(services, assigner, messages.digest(typed), given.signature):
+        detail = f"the ticket is not {assigner}'s for this claim: ask the assigner for one of your own"
+        raise Invalid("ticket_invalid", detail)
 
 
 def take_own(services: Services, worker: str, given: PacketIn) -> str:

@@ -9,6 +9,7 @@ import anyio
 from fastapi import APIRouter, Path, Query
 from starlette.concurrency import run_in_threadpool
 
+from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.schemas import Accepted, DigestText
 from backend.work import packets, service
@@ -26,7 +27,7 @@ from backend.work.schemas import (
     SignedSubmission,
 )
 
-router = APIRouter(prefix="/v1/work", tags=["work"])
+router = APIRouter(prefix="/v1/work", tags=["work"], route_class=StrictRoute)
 
 AssignmentId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 _POLL_SECONDS = 0.1

@@ -321,6 +321,8 @@ def _expect(found: Standing, wanted: Sequence[str], row: Assignment) -> None:
     if found.status in wanted:
         return
     detail = f"assignment {row.assignment_id} is {found.status}, this needs it to be {' or '.join(wanted)}"
+    if wanted == ("ticketed",) and found.status in ("queued", "claimed", "submission_queued", "submitted"):
+        raise Conflict("already_claimed", detail, reason=found.reason)
     codes = {
         "ticketed": "claim_not_on_chain",
         "queued": "claim_not_on_chain",
@@ -328,8 +330,7 @@ def _expect(found: Standing, wanted: Sequence[str], row: Assignment) -> None:
         "submitted": "already_submitted",
         "submission_queued": "already_submitted",
     }
-    code = "already_claimed" if wanted == ("ticketed",) and found.status == "claimed" else codes.get(found.status)
-    raise Conflict(code or f"assignment_{found.status}", detail, reason=found.reason)
+    raise Conflict(codes.get(found.status, f"assignment_{found.status}"), detail, reason=found.reason)
 
 
 def _offer(services: Services, row: Assignment) -> AssignmentOffer:

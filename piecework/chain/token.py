@@ -44,6 +44,10 @@ class Token:
         """Token units of `account`."""
         return int(self.contract.functions.balanceOf(account).call())
 
+    def allowance(self, owner: str, spender: str) -> int:
+        """Token units that `spender` may take from `owner` already."""
+        return int(self.contract.functions.allowance(owner, spender).call())
+
     def nonce_of(self, account: str) -> int:
         """The number that the next permit of `account` must carry."""
         return int(self.contract.functions.nonces(account).call())

@@ -77,8 +77,8 @@ class Gateway:
 
 
 @contextmanager
-def running_gateway(stack: Any, folder: Path) -> Iterator[Gateway]:
-    """Gateway and indexer on one database, until the end of the block."""
+def running_gateway(stack: Any, folder: Path, **changes: Any) -> Iterator[Gateway]:
+    """Gateway and indexer on one database, until the end of the block; `changes` are of the settings."""
     accounts = stack.accounts
     database = f"sqlite:///{folder / 'gateway.db'}"
     settings = GatewaySettings(
@@ -92,6 +92,7 @@ def running_gateway(stack: Any, folder: Path) -> Iterator[Gateway]:
         arbitrator=accounts["arbitrator"].address,
         explorer_url=EXPLORER_URL,
         faucet_limit_units=10**9,
+        **changes,
     )
     app = create_app(settings)
     stop = threading.Event()

@@ -1,0 +1,17 @@
+"""One gateway and its people for each module that asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def house(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A running gateway with its indexer on the module's chain."""
+    from tests.backend.house import open_house
+
+    with open_house(stack, tmp_path_factory.mktemp("house")) as found:
+        yield found
