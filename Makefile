@@ -6,7 +6,8 @@ BIN := $(VENV)/bin
 CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format test test-fast artifacts replay kubo lock clean
+.PHONY: help setup demo check format test test-contracts test-python test-fast prove-gates artifacts replay kubo lock \
+	clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -47,11 +48,19 @@ format: setup ## Put all files into their format
 	$(BIN)/ruff format .
 	$(BIN)/python tools/forge.py fmt
 
-test: setup ## Run every test, the real crowd's replay included
-	$(BIN)/python -m pytest -q -rs
+test: test-contracts test-python ## Run every test, the real crowd's replay included
+
+test-contracts: setup ## Run the contract tests in forge; FORGE_ARGS="--match-path ..." runs some
+	$(BIN)/python tools/forge.py test $(FORGE_ARGS)
+
+test-python: setup ## Run the tests in pytest; TESTS="tests/piecework ..." runs some
+	$(BIN)/python -m pytest -q -rfEs $(TESTS)
 
 test-fast: setup ## Run the tests that take seconds
 	$(BIN)/python -m pytest -q -m "not slow"
+
+prove-gates: setup ## Plant one bug for each gate of check and test, and see each gate catch it
+	$(BIN)/python tools/prove_gates.py
 
 artifacts: setup ## Compile the contracts into piecework/chain/abi/
 	$(BIN)/python -m piecework.chain.compile

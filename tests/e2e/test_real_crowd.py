@@ -1,0 +1,65 @@
+"""The recorded answers of a real crowd, played through the whole system to the last payment and a clean audit."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+CROWD = Path(os.environ.get("PIECEWORK_CROWD_DIR", ROOT.parent / "shared" / "data" / "crowd"))
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    """The recording of 164 workers who judged 800 pairs of sentences."""
+    found = CROWD / "rte"
+    if not (found / "answers.csv").is_file():
+        pytest.skip(f"the real crowd's answers are not at {found}: PIECEWORK_CROWD_DIR names another place")
+    return found
+
+
+def replay(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.main", "replay", str(folder), "--json"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.slow
+@pytest.mark.crowd
+@pytest.mark.timeout(1800)
+def test_every_answer_of_the_real_crowd_is_paid_and_the_audit_is_clean(folder: Path) -> None:
+    with (folder / "answers.csv").open() as file:
+        rows = list(csv.DictReader(file))
+
+    done = replay(folder)
+
+    assert done.returncode == 0, done.stderr
+    report: dict[str, Any] = json.loads(done.stdout)
+    assert report["answers"] == report["accepted"] == len(rows)
+    assert report["workers"] == report["wallets_paid"] == len({row["worker"] for row in rows})
+    assert report["tasks"] == len({row["task"] for row in rows})
+    assert report["workers_native_balance_wei"] == "0", "no worker needs the gas token"
+    assert report["audit"]["exit_code"] == 0
+    assert report["audit"]["checked"] > len(rows)
+    assert int(report["funded_units"]) == sum(
+        int(report[name]) for name in ("paid_to_workers_units", "operator_fee_units", "refunded_units")
+    )
+    assert report["label_accuracy"] > 0.85, "plurality of these answers is right on nine tasks in ten"
+
+
+@pytest.mark.parametrize("text", ["", "task,worker\n1,2\n", "task,worker,answer\n1,w,0\n1,w,1\n"])
+def test_a_folder_that_is_no_recording_is_refused_before_anything_starts(tmp_path: Path, text: str) -> None:
+    (tmp_path / "answers.csv").write_text(text)
+    (tmp_path / "truth.csv").write_text("task,truth\n1,0\n")
+
+    done = replay(tmp_path)
+
+    assert done.returncode == 1
+    assert "answers.csv" in done.stderr
+    assert done.stdout == ""
