@@ -1,4 +1,4 @@
-"""Settings of the gateway, from the environment (`PIECEWORK_…`) or a file named by the operator."""
+"""Settings of the gateway, from the environment (`PIECEWORK_…`)."""
 
 from __future__ import annotations
 
@@ -14,46 +14,65 @@ _SAMPLES = ("changeme", "0x" + "00" * 32, "")
 
 
 class GatewaySettings(BaseSettings):
-    """Everything a gateway needs to know. Secrets have no default; amounts are token units, times seconds."""
+    """Everything a gateway needs to know. Secrets have no default; amounts are token units, times seconds.
 
-    model_config = SettingsConfigDict(env_prefix="PIECEWORK_", extra="ignore", hide_input_in_errors=True)
+    The text under each setting is what `docs/gateway.md` says of it.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="PIECEWORK_", extra="ignore", hide_input_in_errors=True, use_attribute_docstrings=True
+    )
 
     rpc_url: str = Field(repr=False)
-    """May hold a provider's key, so it is not shown."""
+    """JSON-RPC URL of the chain's node. May hold a provider's key, so it is not shown."""
     escrow_address: str
+    """Address of the TaskEscrow that this gateway serves."""
     database_url: str = Field(repr=False)
-    """May hold a password."""
+    """`sqlite:///FILE` or `postgresql://...`; the same database as the indexer's. May hold a password."""
     payload_store: str = Field(repr=False)
     """`embedded:DIR`, a multiaddr, or a Kubo URL."""
     public_url: str
     """Where people reach the gateway; sign-in messages must name its host."""
     relayer_key: SecretStr
-    """Spends gas, and nothing else."""
+    """Private key that spends gas, and nothing else."""
     assigner_key: SecretStr
-    """Hands out tasks, and nothing else."""
+    """Private key that hands out tasks, and nothing else. Another than the relayer's."""
     default_reviewer: str | None = None
     """Reviewer that drafts name if the requester names none."""
     arbitrator: str
+    """Arbitrator that drafts name; one of those fixed when the escrow was deployed."""
     operator_address: str | None = None
     """Receives the operator fee; the relayer's address by default."""
     operator_fee_basis_points: int = Field(default=0, ge=0, le=500)
+    """Operator fee of each accepted assignment, in hundredths of a percent of the reward; at most 500."""
     chain_id: int | None = None
     """If given, a node of another chain is refused."""
     explorer_url: str | None = None
-    """Block explorer with EIP-3091 paths (…/tx/0x…, …/address/0x…)."""
+    """Block explorer with EIP-3091 paths (`.../tx/0x...`, `.../address/0x...`)."""
     expose_rpc_url: bool = False
-    """Tell clients the node's URL; on development chains."""
+    """Tell clients the node's URL; for development chains."""
     session_lifetime_seconds: int = 86_400
+    """Seconds that a sign-in lasts."""
     nonce_lifetime_seconds: int = 600
+    """Seconds in which a sign-in nonce can be used."""
     packet_lifetime_seconds: int = 900
+    """Seconds in which a drafted packet, ticket or withdrawal must reach the chain."""
     max_payload_bytes: int = 10_485_760
+    """Bytes of one uploaded payload."""
     max_body_bytes: int = 67_108_864
+    """Bytes of one request's body."""
     sweep_minimum_units: int = 100_000
+    """Token units that must be owed to an account before the gateway sweeps it."""
     faucet_limit_units: int = 1_000_000_000_000
+    """Token units that the faucet gives at a time, on development chains only."""
     keeper_poll_seconds: float = 0.5
+    """Seconds between looks for windows that are over and accounts to sweep."""
     proposer_poll_seconds: float = 0.5
+    """Seconds between looks for batches that can be settled by their policy."""
     relay_gather_seconds: float = 0.1
+    """Seconds that the relay waits for more packets to share a transaction."""
     relay_gas_limit: int = 12_000_000
+    """Gas of one relay transaction at most."""
 
     @model_validator(mode="after")
     def _refuse_samples(self) -> Self:
