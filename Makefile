@@ -7,7 +7,7 @@ CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check format test test-contracts test-python test-fast prove-gates artifacts replay kubo lock \
-	clean
+	clean invariants-deep
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -50,8 +50,9 @@ format: setup ## Put all files into their format
 
 test: test-contracts test-python ## Run every test, the real crowd's replay included
 
+# Without the campaigns: tests/contracts/test_invariants.py runs them and reads what they did.
 test-contracts: setup ## Run the contract tests in forge; FORGE_ARGS="--match-path ..." runs some
-	$(BIN)/python tools/forge.py test $(FORGE_ARGS)
+	$(BIN)/python tools/forge.py test --no-match-contract 'LawsTest$$' $(FORGE_ARGS)
 
 test-python: setup ## Run the tests in pytest; TESTS="tests/piecework ..." runs some
 	$(BIN)/python -m pytest -q -rfEs $(TESTS)
@@ -64,6 +65,9 @@ prove-gates: setup ## Plant one bug for each gate of check and test, and see eac
 
 artifacts: setup ## Compile the contracts into piecework/chain/abi/
 	$(BIN)/python -m piecework.chain.compile
+
+invariants-deep: setup ## Hold every law of the protocol against a million random calls (half an hour)
+	FOUNDRY_PROFILE=deep $(BIN)/python -m pytest -q -s tests/contracts/test_invariants.py
 
 # The newest release whose module Go can build as it stands, without a replacement of one of its modules.
 KUBO_VERSION := v0.42.0
