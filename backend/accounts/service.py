@@ -70,7 +70,7 @@ def _check_fields(services: Services, parsed: siwe.SiweMessage) -> None:
     if parsed.domain != settings.public_host:
         detail = f"the message is for {parsed.domain}, this gateway is {settings.public_host}"
         raise Invalid("sign_in_wrong_domain", detail)
-    if urlsplit(parsed.uri)[:2] != urlsplit(settings.public_url)[:2]:
+    if _place(parsed.uri) != _place(settings.public_url):
         raise Invalid("sign_in_wrong_domain", f"the message's URI {parsed.uri} is not of {settings.public_url}")
     if parsed.chain_id != services.escrow.chain_id:
         detail = f"the message names chain {parsed.chain_id}, this gateway works on {services.escrow.chain_id}"
@@ -82,6 +82,15 @@ def _check_fields(services: Services, parsed: siwe.SiweMessage) -> None:
         raise Invalid("sign_in_not_yet_valid", "the sign-in message is not valid yet: check the clock")
     if (parsed.issued_at - now).total_seconds() > _CLOCK_SKEW_SECONDS:
         raise Invalid("sign_in_not_yet_valid", "the sign-in message was issued in the future: check the clock")
+
+
+def _place(uri: str) -> tuple[str, str] | None:
+    """Scheme and host with port; None for what is no URI."""
+    try:
+        found = urlsplit(uri)
+    except ValueError:
+        return None
+    return found.scheme, found.netloc
 
 
 def signed_by(services: Services, address: str, message: str, signature: str) -> bool:

@@ -266,3 +266,27 @@ def test_the_check_of_these_tests_can_fail(house: House) -> None:
 
     with pytest.raises(AssertionError):
         check(answer, None)
+
+
+def test_the_log_of_an_unexpected_error_shows_no_local_variable() -> None:
+    from fastapi import FastAPI
+    from starlette.testclient import TestClient
+    from structlog.testing import capture_logs
+
+    from backend.errors import install
+
+    def broken() -> None:
+        token = "a-session" + "-token"
+        raise ZeroDivisionError(len(token))
+
+    app = FastAPI()
+    install(app)
+    app.add_api_route("/broken", broken)
+    with capture_logs() as logs:
+        answer = TestClient(app, raise_server_exceptions=False).get("/broken")
+
+    assert (answer.status_code, answer.json()["code"]) == (500, "unexpected")
+    assert "ZeroDivisionError" in logs[0]["trace"]
+    assert "a-session-token" not in repr(logs)
+    assert "a-session-token" not in answer.text
+    assert "exc_info" not in logs[0]
