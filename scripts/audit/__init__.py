@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from typing import Any
 
 from rich.progress import Progress
@@ -45,7 +46,21 @@ def audit(
     web3 = connect(rpc_url)
     escrow = Escrow(web3, address)
     escrow.check()
-    rpc = Rpc(rpc_url)
+    with closing(Rpc(rpc_url)) as rpc:
+        ledger, facts = _audit_chain(rpc, escrow, from_block, report, bars)
+    if payloads is None:
+        report.skip("files", "every pinned file", "give --payloads with the URL of a gateway that serves them")
+        return facts
+    with closing(PayloadSource(payloads)) as source:
+        source.check_chain(escrow.chain_id, escrow.address, report)
+        FileAuditor(source, report).check(ledger.batches, _bar(bars, "pinned files"))
+    return facts
+
+
+def _audit_chain(
+    rpc: Rpc, escrow: Escrow, from_block: int, report: Report, bars: Progress
+) -> tuple[Ledger, dict[str, Any]]:
+    """The books after every event, compared with the contract's views at the same block."""
     head = rpc.block_number()
     first = chain.creation_block(rpc, escrow.address, head)
     if from_block > first:
@@ -62,16 +77,15 @@ def audit(
         )
         ledger.apply(event, timestamp)
     ledger.finish()
-    seen = {event.block_number for event in events}
-    tick = _bar(bars, "other blocks (bloom)")
-    chain.check_no_hidden_logs(rpc, escrow.address, first, head, seen, report, tick)
-    token = Token(web3, escrow.token_address()).contract
+    if not events:
+        report.skip(
+            "events", escrow.address, "the node's logs hold none: is this the chain that the escrow is used on?"
+        )
+    tick = _bar(bars, "logs against blocks")
+    chain.check_no_hidden_logs(rpc, escrow.address, first, head, events, report, tick)
+    token = Token(escrow.web3, escrow.token_address()).contract
     chain.compare_views(rpc, escrow.contract, token, ledger, head, report, _bar(bars, "views compared"))
-    if payloads is None:
-        report.skip("files", "every pinned file", "give --payloads with the URL of a gateway that serves them")
-    else:
-        FileAuditor(PayloadSource(payloads), report).check(ledger.batches, _bar(bars, "pinned files"))
-    return {
+    facts = {
         "chain_id": escrow.chain_id,
         "escrow": escrow.address,
         "first_block": first,
@@ -80,6 +94,7 @@ def audit(
         "accounts": len(ledger.accounts),
         "batches": len(ledger.batches),
     }
+    return ledger, facts
 
 
 def _bar(bars: Progress, name: str) -> Callable[[int, int], None]:

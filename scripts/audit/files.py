@@ -15,7 +15,7 @@ from piecework.domain import documents
 from piecework.domain.cid import CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import Cid
-from scripts.audit.ledger import BatchBooks, Claim, Settlement
+from scripts.audit.books import BatchBooks, Claim, Settlement
 from scripts.audit.report import Report
 
 Tick = Callable[[int, int], None]
@@ -31,11 +31,29 @@ class PayloadSource:
         self._url = base_url.rstrip("/")
         self._http = httpx2.Client(timeout=30.0)
 
+    def close(self) -> None:
+        self._http.close()
+
     def block(self, cid: Cid) -> bytes:
         """Raises httpx2.HTTPError if it cannot be had."""
         answer = self._http.get(f"{self._url}/v1/payloads/{cid}")
         answer.raise_for_status()
         return bytes(answer.content)
+
+    def check_chain(self, chain_id: int, escrow: str, report: Report) -> None:
+        """A gateway says which escrow it serves, and must serve this one; a plain file server says nothing."""
+        try:
+            answer = self._http.get(f"{self._url}/v1/chain")
+            if answer.status_code == 404:
+                return
+            answer.raise_for_status()
+            found = answer.json()
+        except (httpx2.HTTPError, ValueError) as error:
+            report.skip("payload_server", self._url, f"it does not answer ({type(error).__name__}: {error})")
+            return
+        expected = (chain_id, escrow.lower())
+        given = (found.get("chain_id"), str(found.get("escrow")).lower())
+        report.equal("payload_server_chain", self._url, expected, given)
 
 
 class FileAuditor:
@@ -57,6 +75,7 @@ class FileAuditor:
                 wanted = {d["submission"] for found in results if found for d in found["decisions"]}
                 fetched = pool.map(lambda digest: (digest, self._fetch(digest, "answers", batch_id)), sorted(wanted))  # noqa: B023
                 answers = {digest: found for digest, found in fetched if found is not None}
+            self._note_missing_digests(batch_id, b)
             self._check_answer_files(batch_id, b, answers)
             for settlement, found in zip(b.settlements, results, strict=True):
                 if found is not None:
@@ -105,6 +124,16 @@ class FileAuditor:
             stray = sorted(set(found["tasks"]) - known)
             self._report.holds("task_list_in_manifest", subject, not stray, f"{stray[:3]} are not in the manifest")
 
+    def _note_missing_digests(self, batch_id: str, b: BatchBooks) -> None:
+        """The escrow lets claims and acceptances name no file; nobody can see then what they were about."""
+        claims = sum(claim.tasks_digest == _ZERO for claim in b.claims)
+        if claims:
+            self._report.skip("task-list_file", f"{claims} claims of {batch_id}", "they name no task list")
+        for settlement in b.settlements:
+            if settlement.results_digest == _ZERO:
+                subject = f"settlement {settlement.nonce} of {batch_id}"
+                self._report.skip("results_file", subject, "it names no results file")
+
     def _check_answer_files(self, batch_id: str, b: BatchBooks, answers: dict[str, dict[str, Any]]) -> None:
         submitted = {(item.work_digest, item.worker): item.count for item in b.submissions}
         for digest, found in answers.items():
@@ -145,19 +174,28 @@ class FileAuditor:
         answers: dict[str, dict[str, Any]],
         manifests: Sequence[dict[str, Any] | None],
     ) -> None:
-        """Labels and decisions of the policy `agreement`, where every answer was in before the first settlement.
+        """Labels and decisions of the policy `agreement`, computed anew.
 
-        What came later was decided without these files; it is not part of this check.
+        It needs every answer that the policy saw: where answers came after the first settlement, or known answers
+        are sealed, that cannot be told. Decisions by other methods make no claim that could be computed.
         """
         found = [item for item in results if item is not None]
+        if not any(r["method"]["name"] == policy.NAME for r in found):
+            return
         published = {(document["worker"], digest) for digest, document in answers.items()}
         early = {(s.worker, s.work_digest) for s in b.submissions}
         first = min((s.block_number for s in b.settlements), default=0)
-        late = any(s.block_number > first for s in b.submissions)
-        if not found or late or published != early or any(r["method"]["name"] != policy.NAME for r in found):
-            return
-        gold = self._gold(batch_id, found, manifests)
+        why = None
+        if any(r["method"]["name"] != policy.NAME for r in found):
+            why = "some settlements follow another method"
+        elif any(s.block_number > first for s in b.submissions):
+            why = "answers came after the first settlement"
+        elif published != early:
+            why = "not every answer file is published"
+        gold = self._gold(batch_id, found, manifests) if why is None else None
         if gold is None:
+            why = why or "the known answers are sealed, or could not be had"
+            self._report.skip("decisions_recomputed", batch_id, why)
             return
         threshold = found[-1]["method"]["parameters"].get("reject_gold_below")
         everything = [
@@ -181,6 +219,8 @@ class FileAuditor:
         self, batch_id: str, found: Sequence[dict[str, Any]], manifests: Sequence[dict[str, Any] | None]
     ) -> dict[str, Any] | None:
         """Known answers as revealed, which must be those that the manifest committed to; None if they are sealed."""
+        if None in manifests:
+            return None  # it may have committed to some
         commitments = [manifest["gold"]["root"] for manifest in manifests if manifest and manifest["gold"]]
         if not commitments:
             return {}

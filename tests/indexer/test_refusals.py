@@ -171,8 +171,8 @@ def test_a_slow_node_is_asked_for_less(world: Any, rpc: Any, new_engine: Any) ->
     ("change", "why"),
     [
         ({"blockHash": "0x" + "11" * 32}, "other blocks than the headers"),
-        ({"blockNumber": "0x1"}, "not of the escrow and blocks"),
-        ({"address": "0x" + "22" * 20}, "not of the escrow and blocks"),
+        ({"blockNumber": "0x1"}, "not of the contracts and blocks"),
+        ({"address": "0x" + "22" * 20}, "not of the contracts and blocks"),
         ({"removed": True}, "was removed"),
     ],
 )

@@ -1,0 +1,134 @@
+"""A small market whose files are all pinned: one batch, three workers, known answers, one settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from backend.reviews import policy
+from piecework.domain import documents
+from piecework.domain.canonical import new_salt
+from piecework.domain.messages import BatchKey, PacketKind, Verdict
+from tests.backend.relay.market import Market
+from tests.scripts.audit.servers import PinnedFiles
+
+TASKS = [f"task-{number}" for number in range(6)]
+GOLD = dict.fromkeys(TASKS[:3], "yes")
+Edit = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class PinnedMarket:
+    """Workers 0 and 1 answer well; worker 2 always says no, fails the known answers and is rejected in part."""
+
+    market: Market
+    files: PinnedFiles = field(default_factory=PinnedFiles)
+    workers: list[Any] = field(default_factory=list)
+    key: BatchKey | None = None
+    submissions: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
+    results_digest: str = ""
+
+    @property
+    def batch_id(self) -> str:
+        assert self.key is not None
+        return self.market.batch_id(self.key)
+
+    def pin(self, kind: str, **values: Any) -> str:
+        """Salts, packs and stores a document; returns its digest."""
+        packed = documents.pack({"format": f"piecework/{kind}/1", "salt": new_salt(), **values}, kind)
+        self.files.blocks.update({block.cid: block.data for block in packed.blocks})
+        return packed.digest
+
+    def cid(self, digest: str) -> str:
+        from piecework.domain.cid import cid_of_digest
+
+        return str(cid_of_digest(digest))
+
+    def run(self, edit: Edit = lambda _: None) -> None:
+        """From opening to settlement. `edit` changes the results file before it is pinned and signed."""
+        self.open()
+        self.work()
+        self.settle(edit)
+
+    def open(self) -> None:
+        self.gold_digest = self.pin("gold", answers=GOLD)
+        manifest = self.pin(
+            "manifest",
+            title="Yes or no?",
+            instructions="Say yes.",
+            task_type="choice",
+            answer_schema={"enum": ["yes", "no"]},
+            answers_per_task=3,
+            tasks=[{"id": task, "content": {}} for task in TASKS],
+            skills=[],
+            languages=["en"],
+            estimated_seconds_per_task=5,
+            review={"policy": "agreement", "reject_gold_below": 0.6},
+            gold={"root": self.gold_digest, "count": len(GOLD)},
+        )
+        self.key = self.market.open_batch(20, manifest=manifest)
+
+    def work(self) -> None:
+        for number in range(3):
+            worker = self.market.worker()
+            self.workers.append(worker)
+            self.submit(worker, dict.fromkeys(TASKS, "no" if number == 2 else "yes"))
+
+    def submit(self, worker: Any, answers: Mapping[str, str]) -> None:
+        assert self.key is not None
+        common = {"batch_id": self.batch_id, "manifest_version": 1, "worker": worker.address}
+        tasks = self.pin("task-list", **common, tasks=list(answers))
+        given = [{"task": task, "answer": answer} for task, answer in answers.items()]
+        work = self.pin("answers", **common, answers=given)
+        packet = self.market.packet(
+            self.key,
+            worker,
+            PacketKind.CLAIM_AND_SUBMIT,
+            count=len(answers),
+            submitted=len(answers),
+            manifest_version=1,
+            tasks_digest=tasks,
+            work_digest=work,
+        )
+        self.market.relayed_by_hand(self.key, packet)
+        self.submissions[worker.address] = (work, dict(answers))
+
+    def settle(self, edit: Edit = lambda _: None) -> None:
+        answers = [
+            policy.Answer(task, worker, answer)
+            for worker, (_, given) in self.submissions.items()
+            for task, answer in given.items()
+        ]
+        outcome = policy.decide(answers, GOLD, 0.6)
+        verdicts = [
+            Verdict(worker, 0, *(sum(outcome.decisions[(t, worker)][0] == how for t in TASKS) for how in _DECISIONS))
+            for worker in self.submissions
+        ]
+        assert sum(verdict.rejected for verdict in verdicts) > 0
+        results: dict[str, Any] = {
+            "batch_id": self.batch_id,
+            "settlement_nonce": 1,
+            "manifest_version": 1,
+            "method": {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": 0.6}},
+            "decisions": [
+                {
+                    "task": task,
+                    "worker": worker,
+                    "submission": self.submissions[worker][0],
+                    "decision": decision,
+                    "reason": reason,
+                }
+                for (task, worker), (decision, reason) in outcome.decisions.items()
+            ],
+            "labels": [{"task": t, "label": v, "confidence": c} for t, (v, c) in outcome.labels.items()],
+            "gold": {"document_digest": self.gold_digest},
+        }
+        edit(results)
+        self.results_digest = self.pin("results", **results)
+        stack = self.market.stack
+        call = stack.escrow.settle(self.key, 1, self.results_digest, verdicts)
+        stack.send(stack.accounts["reviewer1"], call)
+
+
+_DECISIONS = ("accepted", "rejected")
