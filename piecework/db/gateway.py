@@ -165,12 +165,17 @@ class RelayIntent(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSON)
     status: Mapped[str] = mapped_column(String(10), index=True)
     """queued, sent, confirmed, failed or skipped."""
-    nonce: Mapped[int | None] = mapped_column(BigInteger, index=True)
-    """Of the relayer's transaction that carries it."""
+    sender: Mapped[str | None] = mapped_column(Address)
+    nonce: Mapped[int | None] = mapped_column(BigInteger)
+    """With `sender`, the relayer's transaction that carries it."""
+    strikes: Mapped[int] = mapped_column(Integer, default=0)
+    """How often a transaction that carried it was mined and reverted, or the node would not estimate it."""
     transaction_hash: Mapped[str | None] = mapped_column(Digest)
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_detail: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[float] = mapped_column(Float)
+
+    __table_args__ = (Index("ix_relay_intents_carrier", "sender", "nonce"),)
 
 
 class RelayTransaction(Base):
@@ -188,7 +193,25 @@ class RelayTransaction(Base):
     value_wei: Mapped[int] = mapped_column(Units, default=0)
     max_fee_wei: Mapped[int] = mapped_column(Units)
     priority_fee_wei: Mapped[int] = mapped_column(Units)
-    status: Mapped[str] = mapped_column(String(10), index=True)
+    status: Mapped[str] = mapped_column(String(10))
     """sent or mined; a mined one whose receipt vanished is sent again."""
     block_number: Mapped[int | None] = mapped_column(BigInteger)
+    block_hash: Mapped[str | None] = mapped_column(Digest)
+    is_final: Mapped[bool] = mapped_column(Boolean, default=False)
+    """Mined so deep that its block is not looked at again."""
     sent_at: Mapped[float] = mapped_column(Float)
+
+    __table_args__ = (Index("ix_relay_transactions_watched", "sender", "is_final", "status"),)
+
+
+class RelayReplaced(Base):
+    """Another signed form of a nonce, for another fee: any of them may be the one that is mined."""
+
+    __tablename__ = "relay_replaced"
+
+    transaction_hash: Mapped[str] = mapped_column(Digest, primary_key=True)
+    sender: Mapped[str] = mapped_column(Address)
+    nonce: Mapped[int] = mapped_column(BigInteger)
+    raw: Mapped[str] = mapped_column(Text)
+
+    __table_args__ = (Index("ix_relay_replaced_carrier", "sender", "nonce"),)

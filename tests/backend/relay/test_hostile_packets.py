@@ -81,7 +81,6 @@ def test_a_wallet_contract_can_claim(room: Room, market: Any) -> None:
     assert room.escrow.tally(market.batch_id(key), wallet.address).claimed == 1
 
 
-@pytest.mark.xfail(strict=True, reason="a reverted relay fails all its packets")
 def test_a_wallet_that_burns_gas_only_when_mined_does_not_fail_its_neighbours(
     room: Room, market: Any, slow_blocks: Callable[[], None]
 ) -> None:
@@ -102,7 +101,6 @@ def test_a_wallet_that_burns_gas_only_when_mined_does_not_fail_its_neighbours(
     assert room.statuses(neighbours) == ["confirmed"] * 8
 
 
-@pytest.mark.xfail(strict=True, reason="an estimate that fails fails the whole chunk")
 def test_many_wallets_that_burn_gas_do_not_fail_their_neighbours(make_room: Callable[..., Room], market: Any) -> None:
     web3 = market.stack.web3
     room = make_room()

@@ -15,11 +15,11 @@ from tests.backend.relay.market import DAY, HOUR, REWARD_UNITS, digest_of, signe
 
 def events_of(room: Any, transaction_hash: str) -> list[tuple[str, dict[str, Any]]]:
     """Name and arguments of the escrow's events in one transaction."""
-    from backend.relay.sender import _plain
+    from backend.relay.outcomes import plain_log
 
     receipt = room.market.stack.web3.eth.get_transaction_receipt(transaction_hash)
     decoder = EscrowLogs()
-    decoded = [decoder.decode(_plain(entry)) for entry in receipt["logs"] if entry["address"] == room.escrow.address]
+    decoded = [decoder.decode(plain_log(entry)) for entry in receipt["logs"] if entry["address"] == room.escrow.address]
     return [(event.name, event.args) for event in decoded]
 
 
@@ -140,7 +140,6 @@ def test_a_packet_of_a_batch_that_does_not_exist_is_skipped_with_that_reason(roo
     assert (room.intent(intent_id).status, room.intent(intent_id).error_code) == ("skipped", "batch_unknown")
 
 
-@pytest.mark.xfail(strict=True, reason="a skip is matched by sequence number alone")
 def test_of_two_packets_with_one_sequence_number_the_one_that_applied_is_confirmed(room: Any, market: Any) -> None:
     key, worker = market.open_batch(9), market.worker()
     first = room.queue_packet(key, market.claim(key, worker, 1, sequence=0))
@@ -167,7 +166,6 @@ def test_a_claim_and_submit_and_a_sweep_setting_are_confirmed(room: Any, market:
     assert room.escrow.tally(market.batch_id(key), worker.address).sequence == 3
 
 
-@pytest.mark.xfail(strict=True, reason="it stops the sender for good")
 def test_a_packet_that_cannot_be_encoded_fails_alone(room: Any, market: Any) -> None:
     key = market.open_batch(9)
     broken = replace(market.claim(key, market.worker()), count=70_000)

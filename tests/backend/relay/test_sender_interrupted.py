@@ -261,7 +261,6 @@ def test_a_reorg_between_sending_and_looking_is_noticed(wishes: Wishes, room: Ro
     wishes.check()
 
 
-@pytest.mark.xfail(strict=True, reason="a concluded receipt is never looked at again")
 def test_a_reorg_that_turns_a_claim_into_a_refused_one_is_told(room: Room, market: Any) -> None:
     web3, key = market.stack.web3, market.open_batch(1)
     winner, loser = market.worker(), market.worker()
@@ -366,7 +365,6 @@ def test_a_stuck_transaction_is_replaced_under_its_nonce_for_an_eighth_more(wish
     wishes.check()
 
 
-@pytest.mark.xfail(strict=True, reason="only the newest hash of a nonce is kept")
 def test_when_the_first_of_two_replacements_is_mined_nothing_is_done_twice(
     make_room: Callable[..., Room], market: Any
 ) -> None:
@@ -424,7 +422,6 @@ def test_a_nonce_that_somebody_used_by_hand_is_stepped_over(wishes: Wishes, room
 # ------------------------------------------------------------- blocks take their time
 
 
-@pytest.mark.xfail(strict=True, reason="gas is estimated as if the transactions before were not sent")
 def test_a_workers_packets_in_two_transactions_of_one_block_both_apply(
     make_room: Callable[..., Room], market: Any
 ) -> None:
@@ -443,7 +440,6 @@ def test_a_workers_packets_in_two_transactions_of_one_block_both_apply(
     assert room.statuses(asked) == ["confirmed"] * 10
 
 
-@pytest.mark.xfail(strict=True, reason="the margin lifts gas above the block's limit")
 def test_a_call_that_nearly_fills_a_block_does_not_stop_the_ones_behind_it(room: Room, market: Any) -> None:
     web3 = market.stack.web3
     key = market.open_batch(60)

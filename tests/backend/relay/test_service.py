@@ -81,7 +81,6 @@ def test_a_second_relay_on_the_key_sends_nothing_until_the_first_ends(room: Room
     assert refused[0]["address"] == room.relayer.address
 
 
-@pytest.mark.xfail(strict=True, reason="gas is estimated at the latest block's time")
 def test_silence_is_paid_though_nobody_else_makes_blocks(room: Room, market: Any, tmp_path: Path) -> None:
     worker = market.worker()
     rpc = Rpc(market.stack.rpc_url)
@@ -132,7 +131,6 @@ def test_a_failing_node_is_logged_without_keys_and_asked_again(room: Room, marke
 
 
 @pytest.mark.parametrize("other_gas", [10**20])
-@pytest.mark.xfail(strict=True, reason="intents are found by nonce without the sender")
 def test_a_new_relayer_key_leaves_what_the_old_one_did_as_it_is(
     room: Room, make_room: Callable[..., Room], market: Any, other_gas: int
 ) -> None:

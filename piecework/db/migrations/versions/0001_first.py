@@ -306,7 +306,9 @@ def upgrade() -> None:
         sa.Column("dedupe_key", sa.String(length=200), nullable=False),
         sa.Column("payload", sa.JSON(), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
+        sa.Column("sender", sa.String(length=42), nullable=True),
         sa.Column("nonce", sa.BigInteger(), nullable=True),
+        sa.Column("strikes", sa.Integer(), nullable=False),
         sa.Column("transaction_hash", sa.String(length=66), nullable=True),
         sa.Column("error_code", sa.String(length=60), nullable=True),
         sa.Column("error_detail", sa.Text(), nullable=True),
@@ -316,8 +318,19 @@ def upgrade() -> None:
         sa.UniqueConstraint("intent_id"),
     )
     with op.batch_alter_table("relay_intents", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_relay_intents_nonce"), ["nonce"], unique=False)
+        batch_op.create_index("ix_relay_intents_carrier", ["sender", "nonce"], unique=False)
         batch_op.create_index(batch_op.f("ix_relay_intents_status"), ["status"], unique=False)
+
+    op.create_table(
+        "relay_replaced",
+        sa.Column("transaction_hash", sa.String(length=66), nullable=False),
+        sa.Column("sender", sa.String(length=42), nullable=False),
+        sa.Column("nonce", sa.BigInteger(), nullable=False),
+        sa.Column("raw", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("transaction_hash"),
+    )
+    with op.batch_alter_table("relay_replaced", schema=None) as batch_op:
+        batch_op.create_index("ix_relay_replaced_carrier", ["sender", "nonce"], unique=False)
 
     op.create_table(
         "relay_transactions",
@@ -333,11 +346,13 @@ def upgrade() -> None:
         sa.Column("priority_fee_wei", base.Units(length=30), nullable=False),
         sa.Column("status", sa.String(length=10), nullable=False),
         sa.Column("block_number", sa.BigInteger(), nullable=True),
+        sa.Column("block_hash", sa.String(length=66), nullable=True),
+        sa.Column("is_final", sa.Boolean(), nullable=False),
         sa.Column("sent_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("sender", "nonce"),
     )
     with op.batch_alter_table("relay_transactions", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_relay_transactions_status"), ["status"], unique=False)
+        batch_op.create_index("ix_relay_transactions_watched", ["sender", "is_final", "status"], unique=False)
 
     op.create_table(
         "settlements",
@@ -501,12 +516,16 @@ def downgrade() -> None:
 
     op.drop_table("settlements")
     with op.batch_alter_table("relay_transactions", schema=None) as batch_op:
-        batch_op.drop_index(batch_op.f("ix_relay_transactions_status"))
+        batch_op.drop_index("ix_relay_transactions_watched")
 
     op.drop_table("relay_transactions")
+    with op.batch_alter_table("relay_replaced", schema=None) as batch_op:
+        batch_op.drop_index("ix_relay_replaced_carrier")
+
+    op.drop_table("relay_replaced")
     with op.batch_alter_table("relay_intents", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_relay_intents_status"))
-        batch_op.drop_index(batch_op.f("ix_relay_intents_nonce"))
+        batch_op.drop_index("ix_relay_intents_carrier")
 
     op.drop_table("relay_intents")
     with op.batch_alter_table("rejections", schema=None) as batch_op:

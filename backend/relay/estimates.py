@@ -1,0 +1,98 @@
+"""How much gas a call needs, asked of the node as the next block will find the chain."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from piecework.chain.errors import RevertReason, decode_revert
+from piecework.domain.ids import ZERO_ADDRESS
+from piecework.domain.messages import BatchKey, Packet, PacketKind, signable
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+    from backend.relay.calls import Planned
+
+MARGIN = 1.25
+EXTRA = 20_000
+_LARGEST_TRANSACTION = 2**24
+"""EIP-7825: no transaction may be given more."""
+_CLAIMS = (PacketKind.CLAIM, PacketKind.CLAIM_AND_SUBMIT)
+_SIGNATURE_RESERVE = 410_000
+_GATE_RESERVE = 155_000
+"""What the escrow lets a contract spend that it asks, with the part that a call may not pass on."""
+
+
+class WouldRevert(Exception):
+    """The contract would refuse the call."""
+
+    def __init__(self, reason: RevertReason) -> None:
+        super().__init__(str(reason))
+        self.reason = reason
+
+
+class TooMuchGas(Exception):
+    """The call needs more gas than a block has."""
+
+
+class NotTold(Exception):
+    """The node refuses to estimate for a reason that may not be the call's fault."""
+
+
+class Estimator:
+    """Asks one node for one sender."""
+
+    def __init__(self, web3: Web3, sender: str) -> None:
+        self._web3 = web3
+        self._sender = sender
+
+    def ceiling(self) -> int:
+        """The most gas that a transaction may be given now."""
+        return min(int(self._web3.eth.get_block("latest")["gasLimit"]), _LARGEST_TRANSACTION)
+
+    def gas_of(self, planned: Planned) -> int:
+        """Gas that the call uses. Raises WouldRevert, TooMuchGas or NotTold; OSError if the node is away.
+
+        The pending block is asked: its time is the next block's, and what was sent before has happened there.
+        """
+        from web3.exceptions import ContractLogicError, Web3RPCError
+
+        call, value = planned.call, planned.value_wei
+        transaction: Any = {"from": self._sender, "to": call.to, "data": call.data, "value": value}
+        try:
+            return int(self._web3.eth.estimate_gas(transaction, "pending"))
+        except ContractLogicError as error:
+            reason = decode_revert(error.data if isinstance(error.data, (str, bytes)) else b"")
+            if reason.name == "TaskEscrow_InsufficientGas":
+                raise TooMuchGas(str(reason)) from error
+            raise WouldRevert(reason) from error
+        except Web3RPCError as error:
+            text = str(error)[:300]
+            if "gas" in text.lower() and "insufficient funds" not in text.lower():
+                raise TooMuchGas(text) from error
+            raise NotTold(text) from error
+
+
+def reserve(key: BatchKey, packet: Packet, domain: Any) -> int:
+    """Gas to keep ready for contracts that the packet makes the escrow ask.
+
+    A wallet contract or a gate may be cheap when the node estimates and burn all it is given when it counts: the whole
+    call must survive that.
+    """
+    gas = 0
+    if not _is_by_key(packet, domain):
+        gas += _SIGNATURE_RESERVE
+    if packet.kind in _CLAIMS and key.terms.gate != ZERO_ADDRESS:
+        gas += _GATE_RESERVE
+    return gas
+
+
+def _is_by_key(packet: Packet, domain: Any) -> bool:
+    """Whether the worker's own key signed, so that no contract is asked."""
+    from eth_account import Account
+
+    try:
+        signer = Account.recover_message(signable(packet.typed_data(domain)), signature=packet.signature)
+    except Exception:  # whatever a stranger's bytes make the libraries raise
+        return False
+    return bool(signer == packet.worker)

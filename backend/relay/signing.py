@@ -1,0 +1,101 @@
+"""The relayer's key: it signs one transaction for a nonce, and dearer ones for the same nonce."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import structlog
+from pydantic import SecretStr
+
+from piecework.db.gateway import RelayTransaction
+
+if TYPE_CHECKING:
+    from web3 import Web3
+
+log = structlog.get_logger("relay")
+
+_FEE_BUMP = 1.15
+_AGAIN_SECONDS = 1.0
+_LOW_BALANCE_WEI = 10**16
+
+
+@dataclass(frozen=True, slots=True)
+class Fees:
+    """Per unit of gas, in wei."""
+
+    most_wei: int
+    tip_wei: int
+
+
+class Signer:
+    """Signs and broadcasts. The key never leaves the object."""
+
+    def __init__(self, web3: Web3, chain_id: int, key: SecretStr) -> None:
+        from eth_account import Account
+
+        self._web3 = web3
+        self._chain_id = chain_id
+        self._account = Account.from_key(key.get_secret_value())
+        self.address = str(self._account.address)
+        self._broadcast_at: dict[str, float] = {}
+
+    def __repr__(self) -> str:
+        return f"Signer({self.address})"
+
+    def fees(self) -> Fees:
+        """What a transaction should offer now."""
+        base = int(self._web3.eth.get_block("latest").get("baseFeePerGas", 0))
+        tip = int(self._web3.eth.max_priority_fee)
+        return Fees(base * 2 + tip, tip)
+
+    def offer(self, row: RelayTransaction, fees: Fees) -> None:
+        """Signs `row` with `fees`: its hash and bytes change."""
+        row.max_fee_wei, row.priority_fee_wei = fees.most_wei, fees.tip_wei
+        row.sent_at = time.time()
+        signed = self._account.sign_transaction(
+            {
+                "type": 2,
+                "chainId": self._chain_id,
+                "nonce": row.nonce,
+                "to": row.to,
+                "data": row.data,
+                "value": row.value_wei,
+                "gas": row.gas,
+                "maxFeePerGas": row.max_fee_wei,
+                "maxPriorityFeePerGas": row.priority_fee_wei,
+            }
+        )
+        row.raw = "0x" + bytes(signed.raw_transaction).hex()
+        row.transaction_hash = "0x" + bytes(signed.hash).hex()
+
+    def offer_more(self, row: RelayTransaction, fees: Fees) -> None:
+        """The same call under the same nonce for at least an eighth more, as nodes demand of a replacement."""
+        most = max(fees.most_wei, int(row.max_fee_wei * _FEE_BUMP) + 1)
+        tip = max(fees.tip_wei, int(row.priority_fee_wei * _FEE_BUMP) + 1)
+        self.offer(row, Fees(max(most, tip), tip))
+
+    def broadcast(self, transaction_hash: str, raw: str, *, at_once: bool = False) -> None:
+        """Hands the bytes to the node; again only after a second, unless the node is known to have lost them."""
+        from web3.exceptions import Web3RPCError
+
+        now = time.monotonic()
+        last = self._broadcast_at.get(transaction_hash)
+        if last is not None and now - last < _AGAIN_SECONDS and not at_once:
+            return
+        try:
+            self._web3.eth.send_raw_transaction(raw)  # type: ignore[arg-type]
+        except Web3RPCError as error:
+            # Already known, or mined meanwhile: watching will tell.
+            log.info("broadcast_answered", transaction_hash=transaction_hash, error=str(error)[:200])
+        self._broadcast_at[transaction_hash] = now
+
+    def forget(self, transaction_hash: str) -> None:
+        """A mined transaction is not broadcast until it is lost again."""
+        self._broadcast_at.pop(transaction_hash, None)
+
+    def warn_if_poor(self) -> None:
+        balance = int(self._web3.eth.get_balance(self._account.address))
+        if balance < _LOW_BALANCE_WEI:
+            log.warning("relayer_balance_low", address=self.address, balance_wei=balance)
