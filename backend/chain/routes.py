@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from backend.dependencies import TheServices
+from backend.schemas import UnitsText
 from piecework.db.mirror import Checkpoint
 
 router = APIRouter(prefix="/v1", tags=["chain"])
@@ -39,6 +40,8 @@ class ChainView(BaseModel):
     relayer: str
     operator: str
     operator_fee_basis_points: int
+    sweep_minimum_units: UnitsText
+    """Below this an account is not swept; a signed withdrawal pays it."""
     explorer_url: str | None
     development: bool
     block_timestamp: int
@@ -67,6 +70,7 @@ def chain(services: TheServices) -> ChainView:
         relayer=services.relayer_address,
         operator=services.operator_address,
         operator_fee_basis_points=settings.operator_fee_basis_points,
+        sweep_minimum_units=settings.sweep_minimum_units,
         explorer_url=settings.explorer_url,
         development=services.is_development,
         block_timestamp=services.clock.now(),

@@ -132,13 +132,15 @@ class Job:
         raise JobFailed("the reviewers did not decide everything within 300 s")
 
     def _pay_out(self, apis: Sequence[Api]) -> None:
-        """Half of the workers withdraw by signature, half let themselves be swept."""
+        """Half of the workers withdraw by signature, half let themselves be swept if they earned enough for it."""
+        minimum = int(self._chain["sweep_minimum_units"])
         bar = self._bars.add_task("workers paid out", total=len(apis))
 
         def one(number: int, api: Api) -> None:
             assert api.wallet is not None  # noqa: S101
-            if int(api.get(f"/v1/accounts/{api.wallet.address}")["owed_units"]) > 0:
-                if number % 2:
+            owed = int(api.get(f"/v1/accounts/{api.wallet.address}")["owed_units"])
+            if owed > 0:
+                if number % 2 and owed >= minimum:
                     self._sweep(api)
                 else:
                     self._withdraw(api)

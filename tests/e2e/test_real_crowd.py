@@ -53,6 +53,20 @@ def test_every_answer_of_the_real_crowd_is_paid_and_the_audit_is_clean(folder: P
     assert report["label_accuracy"] > 0.85, "plurality is right on that many tasks, ties counted as wrong"
 
 
+def test_a_crowd_that_earns_less_than_a_sweep_is_worth_is_paid_all_the_same(tmp_path: Path) -> None:
+    answers = "task,worker,answer\nt1,ada,cat\nt1,bob,cat\nt1,eve,dog\nt2,ada,dog\nt2,bob,dog\nt2,eve,dog\n"
+    (tmp_path / "answers.csv").write_text(answers)
+    (tmp_path / "truth.csv").write_text("task,truth\nt1,cat\nt2,dog\n")
+
+    done = replay(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["answers"], report["accepted"], report["wallets_paid"]) == (6, 6, 3)
+    assert report["label_accuracy"] == 1
+    assert report["audit"]["exit_code"] == 0
+
+
 @pytest.mark.parametrize("text", ["", "task,worker\n1,2\n", "task,worker,answer\n1,w,0\n1,w,1\n"])
 def test_a_folder_that_is_no_recording_is_refused_before_anything_starts(tmp_path: Path, text: str) -> None:
     (tmp_path / "answers.csv").write_text(text)
