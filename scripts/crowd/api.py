@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,7 +14,9 @@ from scripts.crowd.wallet import Wallet
 
 Json = dict[str, Any]
 
-_TRIES = 6
+_TRIES_BEFORE_FIRST_ANSWER = 6
+_TRIES = 14
+_LONGEST_PAUSE_SECONDS = 5.0
 
 
 class ApiError(Exception):
@@ -32,6 +35,7 @@ class Api:
         self._url = gateway_url.rstrip("/")
         self._http = httpx2.Client(timeout=60.0)
         self._token: str | None = None
+        self._tries = _TRIES_BEFORE_FIRST_ANSWER
         self.wallet = wallet
 
     def close(self) -> None:
@@ -105,18 +109,20 @@ class Api:
         headers = dict(options.pop("headers", {}))
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
-        for attempt in range(_TRIES):
+        for attempt in itertools.count(1):
+            pause = min(_LONGEST_PAUSE_SECONDS, 0.15 * 2**attempt)
             try:
                 answer = self._http.request(method, self._url + path, headers=headers, **options)
-            except httpx2.TransportError:
-                if attempt == _TRIES - 1:
-                    raise
-                time.sleep(0.3 * 2**attempt)
+            except httpx2.TransportError as error:
+                if attempt >= self._tries:
+                    raise ApiError(503, "unreachable", f"no answer from {self._url}: {error}") from error
+                time.sleep(pause)
                 continue
-            if answer.status_code == 503 and attempt < _TRIES - 1:
-                time.sleep(0.3 * 2**attempt)
-                continue
-            break
+            # A gateway that answered before is one that comes back, so it is worth a longer wait.
+            self._tries = _TRIES
+            if answer.status_code != 503 or attempt >= self._tries:
+                break
+            time.sleep(pause)
         if answer.status_code >= 400:
             raise _refusal(answer)
         return answer

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from scripts.crowd.job import Plan
 
 REWARD_UNITS = 20_000
 _TASK_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+_INTEGER = re.compile(r"-?[0-9]{1,15}")
 _MAX_CHOICES = 50
 
 
@@ -64,27 +66,48 @@ def read(folder: Path) -> Crowd:
     rows = _rows(folder / "answers.csv", ("task", "worker", "answer"))
     if not rows:
         raise FolderInvalid(f"{folder / 'answers.csv'} has no answers")
-    numeric = all(row["answer"].lstrip("-").isdecimal() for row in rows)
+    numeric = all(_INTEGER.fullmatch(row["answer"]) for row in rows)
     convert = int if numeric else str
     answers: dict[str, list[tuple[str, Any]]] = {}
     seen = set()
     for number, row in enumerate(rows, start=2):
         if not _TASK_ID.fullmatch(row["task"]):
             raise FolderInvalid(f"{folder / 'answers.csv'} line {number}: {row['task']!r} is no task id")
+        for name in ("worker", "answer"):
+            if not row[name]:
+                raise FolderInvalid(f"{folder / 'answers.csv'} line {number}: the {name} is empty")
         if (row["task"], row["worker"]) in seen:
             raise FolderInvalid(f"{folder / 'answers.csv'} line {number}: {row['worker']} answers {row['task']} twice")
         seen.add((row["task"], row["worker"]))
         answers.setdefault(row["worker"], []).append((row["task"], convert(row["answer"])))
-    truth = {}
-    if (folder / "truth.csv").is_file():
-        found = _rows(folder / "truth.csv", ("task", "truth"))
-        truth = {row["task"]: convert(row["truth"]) for row in found}
     contents: dict[str, Json] = {row["task"]: {} for row in rows}
     if (folder / "tasks.csv").is_file():
-        for row in _rows(folder / "tasks.csv", ("task",)):
-            if row["task"] in contents:
-                contents[row["task"]] = {name: value for name, value in row.items() if name != "task"}
+        for task, row in _by_task(folder / "tasks.csv", ("task",)):
+            if task in contents:
+                contents[task] = {name: value for name, value in row.items() if name != "task"}
+    truth = _truth(folder / "truth.csv", contents, numeric=numeric) if (folder / "truth.csv").is_file() else {}
     return Crowd(folder.name, contents, answers, truth)
+
+
+def _truth(path: Path, tasks: Mapping[str, Json], *, numeric: bool) -> dict[str, Any]:
+    truth: dict[str, Any] = {}
+    for number, (task, row) in enumerate(_by_task(path, ("task", "truth")), start=2):
+        if task not in tasks:
+            raise FolderInvalid(f"{path} line {number}: nobody answered {task}")
+        if numeric and not _INTEGER.fullmatch(row["truth"]):
+            raise FolderInvalid(f"{path} line {number}: {row['truth']!r} is no number, but every answer is one")
+        truth[task] = int(row["truth"]) if numeric else row["truth"]
+    return truth
+
+
+def _by_task(path: Path, wanted: tuple[str, ...]) -> Iterator[tuple[str, dict[str, str]]]:
+    """Rows with their task; each task once."""
+    seen = set()
+    for number, row in enumerate(_rows(path, wanted), start=2):
+        if row["task"] in seen:
+            raise FolderInvalid(f"{path} line {number}: {row['task']} stands twice")
+        seen.add(row["task"])
+        yield row["task"], row
 
 
 def _plan(name: str, answers: list[tuple[str, Any]]) -> Plan:
@@ -100,7 +123,7 @@ def _rows(path: Path, wanted: tuple[str, ...]) -> list[dict[str, str]]:
             if missing:
                 raise FolderInvalid(f"{path} has no column {missing[0]!r}: the first line must be {','.join(wanted)}")
             rows = list(reader)
-    except (OSError, UnicodeDecodeError) as error:
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise FolderInvalid(f"{path} cannot be read: {error}") from error
     for number, row in enumerate(rows, start=2):
         if None in row or any(value is None for value in row.values()):

@@ -112,6 +112,10 @@ def main() -> int:
         except Refused as refusal:
             print(f"refused to sign: {refusal}", flush=True)  # noqa: T201
             return 1
+        except ApiError as error:
+            if error.status < 500:
+                raise
+            print(f"the gateway is away: {error}", flush=True)  # noqa: T201
         time.sleep(_POLL_SECONDS)
 
 

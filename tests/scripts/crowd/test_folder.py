@@ -1,0 +1,82 @@
+"""Folders for `piecework replay`: what is wrong with them is said with file and line."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from scripts.crowd.folder import FolderInvalid, read
+
+ANSWERS = "task,worker,answer\nt1,ann,1\nt1,bob,0\nt2,ann,0\n"
+TRUTH = "task,truth\nt1,1\nt2,0\n"
+
+
+def folder(path: Path, **files: str | bytes) -> Path:
+    for name, text in files.items():
+        (path / f"{name}.csv").write_bytes(text if isinstance(text, bytes) else text.encode())
+    return path
+
+
+def test_a_good_folder_is_read(tmp_path: Path) -> None:
+    crowd = read(folder(tmp_path, answers=ANSWERS, truth=TRUTH, tasks="task,text\nt1,hello\n"))
+    assert (crowd.count, crowd.answers_per_task, crowd.truth) == (3, 2, {"t1": 1, "t2": 0})
+    assert crowd.contents == {"t1": {"text": "hello"}, "t2": {}}
+    assert crowd.batch()["answer_schema"] == {"enum": [0, 1]}
+
+
+@pytest.mark.parametrize(
+    ("answers", "said"),
+    [
+        (None, "answers.csv cannot be read"),
+        ("", "answers.csv has no column 'task'"),
+        ("task,worker,answer\n", "answers.csv has no answers"),
+        ("task,answer\nt1,1\n", "answers.csv has no column 'worker': the first line must be task,worker,answer"),
+        (ANSWERS + "t1,ann,0\n", "answers.csv line 5: ann answers t1 twice"),
+        (ANSWERS + "t 3,ann,0\n", "answers.csv line 5: 't 3' is no task id"),
+        (ANSWERS + ",ann,0\n", "answers.csv line 5: '' is no task id"),
+        (ANSWERS + f"{'x' * 65},ann,0\n", "is no task id"),
+        (ANSWERS + "t3,,0\n", "answers.csv line 5: the worker is empty"),
+        (ANSWERS + "t3,ann,\n", "answers.csv line 5: the answer is empty"),
+        (ANSWERS + "t3,ann\n", "answers.csv line 5 has the wrong number of columns"),
+        (ANSWERS + "t3,ann,1,2\n", "answers.csv line 5 has the wrong number of columns"),
+        (b"task,worker,answer\nt1,\xff\xfe,1\n", "answers.csv cannot be read"),
+    ],
+)
+def test_bad_answers_are_named(tmp_path: Path, answers: str | bytes | None, said: str) -> None:
+    if answers is not None:
+        folder(tmp_path, answers=answers)
+    folder(tmp_path, truth=TRUTH)
+    with pytest.raises(FolderInvalid) as error:
+        read(tmp_path)
+    assert said in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("truth", "said"),
+    [
+        ("task\nt1\n", "truth.csv has no column 'truth'"),
+        (TRUTH + "t1,0\n", "truth.csv line 4: t1 stands twice"),
+        ("task,truth\nt1,yes\n", "truth.csv line 2: 'yes' is no number, but every answer is one"),
+        (TRUTH + "t9,0\n", "truth.csv line 4: nobody answered t9"),
+    ],
+)
+def test_bad_truth_is_named(tmp_path: Path, truth: str, said: str) -> None:
+    with pytest.raises(FolderInvalid) as error:
+        read(folder(tmp_path, answers=ANSWERS, truth=truth))
+    assert said in str(error.value)
+
+
+def test_tasks_that_stand_twice_are_named(tmp_path: Path) -> None:
+    with pytest.raises(FolderInvalid, match=r"tasks.csv line 3: t1 stands twice"):
+        read(folder(tmp_path, answers=ANSWERS, tasks="task,text\nt1,a\nt1,b\n"))
+
+
+def test_the_command_says_it_without_a_traceback_and_before_it_starts_anything(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "scripts.main", "replay", str(tmp_path / "nothing")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "answers.csv cannot be read" in done.stderr
+    assert "Traceback" not in done.stderr
