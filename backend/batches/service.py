@@ -166,8 +166,7 @@ def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
     assignments = len(wanted.tasks) * wanted.answers_per_task
     if assignments > MAX_ASSIGNMENTS:
         raise Invalid("too_many_assignments", f"{assignments} assignments, {MAX_ASSIGNMENTS} fit one batch: split it")
-    if (reward + fee) * assignments > MAX_UNITS:
-        raise Invalid("amount_too_large", "the batch costs more than an account can hold: split it")
+    _check_room(services, requester, (reward + fee) * assignments)
     reviewer = wanted.reviewer or services.settings.default_reviewer
     if wanted.review.policy == "requester":
         reviewer = wanted.reviewer or requester
@@ -195,6 +194,14 @@ def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
     )
     key = BatchKey(requester, "0x" + secrets.token_hex(32), terms)
     return _Prepared(key, key.batch_id(services.escrow.domain), assignments, manifest, gold, gold_root)
+
+
+def _check_room(services: Services, requester: str, total_units: int) -> None:
+    """The escrow takes no deposit that would bring all it holds above 2^96 - 1."""
+    room = MAX_UNITS - services.token.balance_of(services.escrow.address)
+    if total_units > MAX_UNITS or total_units - services.escrow.account(requester).owed > room:
+        detail = f"the batch costs {total_units} units, the escrow has room for {max(0, room)} more: lower the reward"
+        raise Invalid("amount_too_large", detail)
 
 
 def _check_wanted(wanted: DraftIn) -> None:

@@ -16,6 +16,8 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from piecework.db.base import Base
+from piecework.db.gateway import RelayIntent
+from piecework.db.mirror import Checkpoint
 from tests.backend.payments.gateway import Gateway, running_gateway
 
 REWARD_UNITS = 1_000
@@ -78,15 +80,16 @@ class House:
         token = self.token(who) if who is not None else None
         return self.gateway.post(path, {} if body is None else body, status=status, token=token)
 
-    def get(self, who: Any, path: str, status: int = 200, **query: Any) -> Any:
+    def get(self, who: Any, path: str, expected: int = 200, **query: Any) -> Any:
         headers = {"authorization": f"Bearer {self.token(who)}"} if who is not None else {}
         answer = self.client.get(path, params=query, headers=headers)
-        assert answer.status_code == status, answer.text
+        assert answer.status_code == expected, answer.text
         return answer.json()
 
     def refused(self, who: Any, path: str, body: Any, status: int, code: str, method: str = "POST") -> Any:
         """The problem; asserts its code and shape, and that neither the database nor the chain changed."""
         headers = {"authorization": f"Bearer {self.token(who)}"} if who is not None else {}
+        self.until(self._is_quiet, bool)
         before = self.state()
         answer = self.client.request(method, path, json=body, headers=headers)
         problem = is_problem(answer)
@@ -94,6 +97,13 @@ class House:
         after = self.state()
         assert after == before, "a refusal changed something"
         return problem
+
+    def _is_quiet(self) -> bool:
+        """The mirror is at the chain's height, and the relay has nothing under way."""
+        busy = select(RelayIntent).where(RelayIntent.status.in_(("queued", "sent"))).limit(1)
+        with self.services.reading() as session:
+            place = session.execute(select(Checkpoint.block_number)).scalar_one()
+            return place == self.stack.web3.eth.block_number and session.execute(busy).first() is None
 
     def state(self) -> Any:
         """Every row but sign-ins and the indexer's place, and the chain's height."""
