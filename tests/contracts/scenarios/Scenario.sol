@@ -16,11 +16,7 @@ abstract contract Scenario is Books {
     }
 
     /// @dev Everyone's account, the lock and all counts; free, claimed, submitted, contestable, disputed, accepted, refunded.
-    function assertEnd(
-        uint256[5] memory owed,
-        uint256 locked,
-        uint256[7] memory counts
-    ) internal view {
+    function assertEnd(uint256[5] memory owed, uint256 locked, uint256[7] memory counts) internal view {
         assertOwed(requester, owed[0], "requester");
         assertOwed(worker, owed[1], "worker");
         assertOwed(second, owed[2], "second worker");
