@@ -7,7 +7,7 @@ CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup demo check format test test-contracts test-python test-fast prove-gates artifacts replay kubo lock \
-	clean invariants-deep
+	clean fuzz-deep invariants-deep
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -62,6 +62,9 @@ test-fast: setup ## Run the tests that take seconds
 
 prove-gates: setup ## Plant one bug for each gate of check and test, and see each gate catch it
 	$(BIN)/python tools/prove_gates.py
+
+fuzz-deep: setup ## Run the forge tests with 10,000 runs of each fuzzed one
+	FOUNDRY_PROFILE=deep $(BIN)/python tools/forge.py test --no-match-path 'tests/contracts/invariants/*'
 
 artifacts: setup ## Compile the contracts into piecework/chain/abi/
 	$(BIN)/python -m piecework.chain.compile

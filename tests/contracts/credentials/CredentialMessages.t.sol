@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ICredentials} from "../../../contracts/interfaces/ICredentials.sol";
 import {MessageHashes} from "../base/MessageHashes.sol";
-import {CredentialsTest} from "./Credentials.t.sol";
+import {CredentialsTest} from "./CredentialsTest.sol";
 
 /// Every field of the signed grant.
 contract GrantFieldsTest is CredentialsTest {

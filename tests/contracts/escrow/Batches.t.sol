@@ -178,6 +178,15 @@ contract BatchesTest is Books {
         escrow.extendBatch(key, 1, "v2");
     }
 
+    function test_a_batch_cannot_be_extended_after_its_claim_period() public {
+        BatchKey memory key = openTen();
+        vm.warp(key.terms.claimBy + 1);
+        bytes32 batchId = escrow.batchIdOf(key);
+        vm.expectRevert(abi.encodeWithSelector(Errors.TaskEscrow_ClaimPeriodOver.selector, batchId, key.terms.claimBy));
+        vm.prank(requester);
+        escrow.extendBatch(key, 1, "v2");
+    }
+
     function test_an_unknown_batch_cannot_be_extended() public {
         BatchKey memory key = openTen();
         key.terms.reward += 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity ^0.8.28;
 
+import {ITaskEscrowErrors as Errors} from "../../../contracts/interfaces/ITaskEscrowErrors.sol";
 import {HostileTokens} from "./HostileTokens.sol";
 import "./MoneyTokens.sol" as Money;
 
@@ -13,6 +14,25 @@ contract MoneyTokensTest is HostileTokens {
 
     function test_a_fee_from_the_sender_stops_at_paying_out() public {
         row("fee from sender", new Money.FeeFromSender(), "CCCRR");
+    }
+
+    function test_the_refusal_names_what_was_asked_and_what_moved() public {
+        use(new Money.FeeOnTransfer());
+        odd.mint(worker, 1000);
+        vm.startPrank(worker);
+        odd.approve(address(escrow), 1000);
+        expectError(Errors.TaskEscrow_TokenMovedWrongAmount.selector, 1000, 990);
+        escrow.deposit(1000);
+        vm.stopPrank();
+        use(new Money.FeeFromSender());
+        odd.mint(worker, 1100);
+        odd.mint(address(escrow), 100);
+        vm.startPrank(worker);
+        odd.approve(address(escrow), 1000);
+        escrow.deposit(1000);
+        expectError(Errors.TaskEscrow_TokenMovedWrongAmount.selector, 1000, 1010);
+        escrow.withdraw(1000, worker);
+        assertEq(escrow.owed(worker), 1000, "still owed");
     }
 
     function test_returning_false_is_refused_at_funding() public {
