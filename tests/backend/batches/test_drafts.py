@@ -54,6 +54,7 @@ def test_what_a_draft_takes_at_its_bounds_the_contract_takes_too(
 
 def test_the_whole_room_of_the_escrow_can_be_drafted_and_funded_and_no_unit_more(house: House) -> None:
     """All that one escrow holds fits 96 bits. The funding is only asked of the node: done, it would leave no room."""
+    house.funded(tasks=1)
     owner = house.requester(UINT96)
     room = UINT96 - house.stack.token.balance_of(house.stack.escrow.address)
     one_task = house.draft_body(1)
