@@ -188,10 +188,20 @@ def _create_postgres_database(server_url: str, name: str) -> str:
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Reports know only names, and a folder may be named like a marker: what carries the marker says so itself."""
+    for item in items:
+        if item.get_closest_marker("crowd"):
+            item.user_properties.append(_CROWD)
+
+
+_CROWD = ("crowd", True)
+
+
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Says whether the real crowd's recorded answers were played, so that nobody takes a skip for a run."""
     found = {
-        outcome: [report for report in terminalreporter.stats.get(outcome, []) if "crowd" in report.keywords]
+        outcome: [report for report in terminalreporter.stats.get(outcome, []) if _CROWD in report.user_properties]
         for outcome in ("passed", "failed", "error", "skipped")
     }
     if any(found.values()):

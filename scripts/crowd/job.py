@@ -54,6 +54,8 @@ class Outcome:
     gas: dict[str, int]
     transactions: int
     native_balance_wei: int
+    transactions_sent: int
+    """By the workers themselves."""
     wallets_paid: int
     seconds: dict[str, float] = field(default_factory=dict)
 
@@ -242,6 +244,7 @@ class Job:
             gas=gas,
             transactions=len({event["transaction_hash"] for event in events}),
             native_balance_wei=sum(self._node.balance_wei(address) for address in addresses),
+            transactions_sent=sum(self._node.transactions_sent(address) for address in addresses),
             wallets_paid=sum(self._tokens_of(address) > 0 for address in addresses),
             seconds=seconds,
         )

@@ -41,6 +41,7 @@ def as_json(
         "operator_fee_units": str(outcome.operator_fee_units),
         "refunded_units": str(outcome.refunded_units),
         "workers_native_balance_wei": str(outcome.native_balance_wei),
+        "workers_transactions_sent": outcome.transactions_sent,
         "wallets_paid": outcome.wallets_paid,
         "transactions": outcome.transactions,
         "gas": outcome.gas,

@@ -45,6 +45,9 @@ class Node:
         self._http = httpx2.Client(timeout=60.0)
         self._ids = itertools.count(1)
 
+    def close(self) -> None:
+        self._http.close()
+
     def call(self, method: str, *params: Any) -> Any:
         body = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
         answer = self._http.post(self._url, json=body).json()
@@ -54,6 +57,9 @@ class Node:
 
     def balance_wei(self, address: str) -> int:
         return int(self.call("eth_getBalance", address, "latest"), 16)
+
+    def transactions_sent(self, address: str) -> int:
+        return int(self.call("eth_getTransactionCount", address, "latest"), 16)
 
     def send(self, wallet: Wallet, transaction: dict[str, Any]) -> dict[str, Any]:
         """Signs, sends and waits for `{to, data, value, chain_id}`; returns the receipt."""

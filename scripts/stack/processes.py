@@ -65,7 +65,9 @@ class Child:
 def remember(path: Path, children: list[Child]) -> None:
     """Notes the process ids, for a later start that finds them orphaned."""
     pids = {child.name: child.process.pid for child in children if child.process is not None}
-    path.write_text(json.dumps(pids))
+    temporary = path.with_suffix(".tmp")  # a kill in the middle of writing must not lose the old ids
+    temporary.write_text(json.dumps(pids))
+    temporary.replace(path)
 
 
 def end_orphans(path: Path) -> None:

@@ -106,6 +106,10 @@ def run_stack(data_dir: Path, *, rpc_url: str | None, port: int) -> int:
     stack = _Stack(paths, rpc_url, port)
     try:
         _lock(lock)
+    except StackFailed as error:
+        lock.close()
+        return fail(str(error))
+    try:
         stack.start(stop)
         url = stack.gateway_url
         err.print(f"ready: gateway {url}, chain {stack.rpc_url}, facts in {paths.stack}", highlight=False)

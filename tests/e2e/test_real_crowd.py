@@ -12,6 +12,8 @@ from typing import Any
 
 import pytest
 
+from scripts.crowd.folder import REWARD_UNITS
+
 ROOT = Path(__file__).resolve().parents[2]
 CROWD = Path(os.environ.get("PIECEWORK_CROWD_DIR", ROOT.parent / "shared" / "data" / "crowd"))
 
@@ -45,6 +47,8 @@ def test_every_answer_of_the_real_crowd_is_paid_and_the_audit_is_clean(folder: P
     assert report["workers"] == report["wallets_paid"] == len({row["worker"] for row in rows})
     assert report["tasks"] == len({row["task"] for row in rows})
     assert report["workers_native_balance_wei"] == "0", "no worker needs the gas token"
+    assert report["workers_transactions_sent"] == 0
+    assert int(report["paid_to_workers_units"]) == report["accepted"] * REWARD_UNITS
     assert report["audit"]["exit_code"] == 0
     assert report["audit"]["checked"] > len(rows)
     assert int(report["funded_units"]) == sum(
