@@ -55,6 +55,26 @@ def anvil_binary(root: Path) -> Path:
     return binary
 
 
+def keep_first_genesis(state_file: Path) -> None:
+    """Takes every block 0 but the first out of a saved chain; nothing if the file is missing or no saved chain.
+
+    anvil makes a genesis block at each start and saves it beside the loaded one. Which of them it serves after the next
+    start depends on their order in the file, which is random: then the chain would seem to be another one.
+    """
+    try:
+        saved = json.loads(state_file.read_bytes())
+        found = [block for block in saved["blocks"] if int(block["header"]["number"], 16) == 0]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if len(found) < 2:
+        return
+    first = min(found, key=lambda block: int(block["header"]["timestamp"], 16))
+    saved["blocks"] = [block for block in saved["blocks"] if block is first or block not in found]
+    temporary = state_file.with_name(f"{state_file.name}.tmp")
+    temporary.write_text(json.dumps(saved))
+    temporary.replace(state_file)
+
+
 def free_port() -> int:
     """A port of the loopback that nobody listened on a moment ago."""
     with socket.socket() as probe:
@@ -80,6 +100,7 @@ def start_anvil(
     command = [str(anvil_binary(root)), "--host", "127.0.0.1", "--port", str(chosen)]
     command += ["--mnemonic", MNEMONIC, "--accounts", str(accounts), *extra]
     if state_file is not None:
+        keep_first_genesis(state_file)
         command += ["--state", str(state_file), "--state-interval", "1"]
         command += ["--preserve-historical-states"]
     with tempfile.NamedTemporaryFile(prefix="anvil-", suffix=".log") as log:

@@ -23,6 +23,7 @@ from piecework.chain.anvil import (
     AnvilFailed,
     anvil_binary,
     free_port,
+    keep_first_genesis,
 )
 from piecework.chain.client import connect
 from piecework.chain.errors import ChainError, NodeUnreachable
@@ -192,6 +193,7 @@ class _Stack:
     def _chain_command(self) -> tuple[list[str], dict[str, str]]:
         root = Path(__file__).resolve().parents[2]
         state = self._usable_state()
+        keep_first_genesis(state)
         command = [str(anvil_binary(root)), "--host", "127.0.0.1", "--port", str(self._chain_port), "--silent"]
         command += ["--mnemonic", MNEMONIC, "--accounts", str(len(ROLES))]
         return [*command, "--state", str(state), "--state-interval", "1", "--preserve-historical-states"], {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -215,3 +216,50 @@ def test_an_anvil_on_a_taken_port_is_refused(anvil: Any) -> None:
 def test_an_answer_of_another_program_is_not_taken_for_anvil() -> None:
     with answering(plain({"jsonrpc": "2.0", "id": 1, "result": "Geth/v1"})) as url:
         assert not anvil_module._answers(url)
+
+
+def test_a_saved_chain_keeps_its_first_genesis_however_often_it_is_started(tmp_path: Path) -> None:
+    state = tmp_path / "chain.json"
+    found = []
+    for start in range(3):
+        # As if minutes lay between the starts: each genesis block carries its own time.
+        process = start_anvil(ROOT, state_file=state, extra=("--timestamp", str(1_800_000_000 + 60 * start)))
+        try:
+            web3 = connect(process.rpc_url)
+            found.append(web3.eth.get_block(0)["hash"])
+            web3.provider.make_request("evm_mine", [])
+            assert web3.eth.block_number == len(found), "every block of before is there"
+        finally:
+            process.stop()
+        put_newest_genesis_last(state)
+
+    assert len(set(found)) == 1
+
+
+def test_without_that_a_saved_chain_can_come_back_with_another_genesis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(anvil_module, "keep_first_genesis", lambda _: None)
+
+    with pytest.raises(AssertionError):
+        test_a_saved_chain_keeps_its_first_genesis_however_often_it_is_started(tmp_path)
+
+
+def put_newest_genesis_last(state: Path) -> None:
+    """The order in the file is random; this is the bad one."""
+    saved = json.loads(state.read_text())
+    saved["blocks"].sort(key=lambda block: int(block["header"]["timestamp"], 16))
+    first, *rest = [block for block in saved["blocks"] if int(block["header"]["number"], 16) == 0]
+    saved["blocks"] = [first, *(b for b in saved["blocks"] if b is not first and b not in rest), *rest]
+    state.write_text(json.dumps(saved))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"blocks": [{"header": {}}]}', '{"blocks": null}'])
+def test_what_is_no_saved_chain_is_left_as_it_is(tmp_path: Path, text: str) -> None:
+    state = tmp_path / "chain.json"
+    anvil_module.keep_first_genesis(state)
+    state.write_text(text)
+
+    anvil_module.keep_first_genesis(state)
+
+    assert state.read_text() == text
