@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -14,6 +15,8 @@ ROOT = Path(__file__).resolve().parents[2]
 INVARIANTS = "tests/contracts/invariants/*"
 MONEY = "tests/contracts/{escrow,hostile,scenarios}/*"
 SUMMARY = re.compile(r"(\d+) tests passed, (\d+) failed, (\d+) skipped")
+LINK = re.compile(r"__\$[0-9a-f]{34}\$__")
+SHIPPED = ("TaskEscrow", "Batches", "Deadlines", "Disputes", "Settlements", "TermsRules", "ReviewPanel", "Credentials")
 ROW = re.compile(r"^\s*(\| .+ \|)$", re.MULTILINE)
 
 
@@ -37,6 +40,12 @@ def passed(run: subprocess.CompletedProcess[str]) -> int:
     assert summary is not None, run.stdout[-3000:]
     assert summary[2] == summary[3] == "0", "none fails and none is skipped"
     return int(summary[1])
+
+
+def code(bytecode: str) -> str:
+    """Creation code without its metadata, whose length is its last two bytes, and without the names of libraries."""
+    text = LINK.sub("", bytecode.removeprefix("0x"))
+    return text[: -2 * (int(text[-4:], 16) + 2)]
 
 
 @pytest.mark.timeout(1800)
@@ -64,3 +73,7 @@ def test_the_money_tests_pass_on_the_shipped_bytecode() -> None:
     count = passed(forge("--match-path", MONEY, FOUNDRY_PROFILE="shipped"))
     print(f"\n{count} forge tests passed on bytecode compiled as it is shipped")
     assert count >= 200
+    for name in SHIPPED:
+        tested = json.loads((ROOT / f".cache/foundry/out-shipped/{name}.sol/{name}.json").read_text())
+        shipped = json.loads((ROOT / f"piecework/chain/abi/{name}.json").read_text())
+        assert code(tested["bytecode"]["object"]) == code(shipped["bytecode"]), f"{name} was tested as it is shipped"
