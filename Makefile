@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format test test-contracts test-python test-fast prove-gates artifacts replay kubo lock \
+.PHONY: help setup demo check format test test-contracts test-python test-fast prove-gates artifacts replay bench-gas kubo lock \
 	clean fuzz-deep invariants-deep
 
 help: ## Show this list

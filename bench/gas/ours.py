@@ -38,13 +38,14 @@ class Market:
         self.workers = [key(f"worker {number}") for number in range(workers)]
         self.salts = 0
         self._permits = 0
+        self._approved = False
         # A requester and a gateway that are not new: their accounts, and the token's balance of the escrow, exist.
         run.send(self.requester, *self._call(self.token.contract, "mint", self.requester.address, 10**15))
         # Both are paid once, in a batch where one worker of no further interest works.
         self.work(1, [key("somebody")], one_packet=False, counted=False)
 
     def open(self, assignments: int, *, direct: bool, counted: bool) -> BatchKey:
-        """One transaction from the requester's wallet, with permit."""
+        """One transaction from the requester's wallet, with an approval that is there already, or with a permit."""
         now = int(self.run.web3.eth.get_block("latest")["timestamp"])
         terms = Terms(
             reward=REWARD_UNITS,
@@ -67,7 +68,17 @@ class Market:
         self.salts += 1
         salt = "0x" + self.salts.to_bytes(32, "big").hex()
         amount = terms.unit_cost_units * assignments
-        deadline = now + 3600
+        permit = PermitApproval(amount, 0, "0x" + "00" * 65) if self._approved else self._permit(amount, now + 3600)
+        call = self.escrow.open_batch_with_permit(terms, salt, assignments, permit)
+        self.run.send(self.requester, call.to, call.data, counted=counted)
+        return BatchKey(self.requester.address, salt, terms)
+
+    def approve(self) -> None:
+        """Approves the escrow once for all, uncounted; from now on no permit is needed."""
+        self.run.send(self.requester, *self._call(self.token.contract, "approve", self.escrow.address, 2**256 - 1))
+        self._approved = True
+
+    def _permit(self, amount: int, deadline: int) -> PermitApproval:
         data = messages.token_permit(
             token=self.token.address,
             token_name=self.token.name,
@@ -80,10 +91,7 @@ class Market:
             deadline=deadline,
         )
         self._permits += 1
-        permit = PermitApproval(amount, deadline, sign(self.requester, data))
-        call = self.escrow.open_batch_with_permit(terms, salt, assignments, permit)
-        self.run.send(self.requester, call.to, call.data, counted=counted)
-        return BatchKey(self.requester.address, salt, terms)
+        return PermitApproval(amount, deadline, sign(self.requester, data))
 
     def work(
         self, each: int, workers: Sequence[Any], *, one_packet: bool, counted: bool, of: int | None = None
@@ -179,10 +187,13 @@ class Market:
         return contract.address, contract.encode_abi(function, args=list(arguments))
 
 
-def measure(how: str, tasks: int, workers: int, *, returning: bool) -> dict[str, int]:
-    """Gas of one batch: `direct`, `two_packets`, `one_packet` or `packet_an_answer`."""
+def measure(how: str, tasks: int, workers: int, *, returning: bool, permit: bool = False) -> dict[str, int]:
+    """Gas of one batch: `direct`, `two_packets`, `one_packet` or `packet_an_answer`. Approval is not
+    counted, a permit is."""
     with bench() as run:
         market = Market(run, workers)
+        if not permit:
+            market.approve()
         if returning:
             market.pay_direct(1, market.workers, counted=False)
         each = tasks // workers
