@@ -38,7 +38,7 @@ abstract contract BatchBook is Treasury {
         external
         returns (bytes32)
     {
-        _spendAllowance(requester, terms.reviewer, terms.arbitrator, terms.unitCost() * assignments);
+        _spendAllowance(requester, terms.reviewer, terms.arbitrator, terms.exposure() * assignments);
         return _open(requester, terms, salt, assignments, 0);
     }
 
@@ -67,7 +67,7 @@ abstract contract BatchBook is Treasury {
     /// @inheritdoc ITaskEscrow
     function extendBatch(BatchKey calldata key, uint24 assignments, bytes32 manifest) external {
         if (msg.sender != key.requester) {
-            _spendAllowance(key.requester, key.terms.reviewer, key.terms.arbitrator, key.terms.unitCost() * assignments);
+            _spendAllowance(key.requester, key.terms.reviewer, key.terms.arbitrator, key.terms.exposure() * assignments);
         }
         Batches.extend(_ledger, key, assignments, manifest);
     }

@@ -65,7 +65,8 @@ interface ITaskEscrow is ITaskEscrowEvents, ITaskEscrowErrors {
 
     /// @notice Lets `operator` open and extend batches from the caller's balance up to `cap` token units and give bonuses
     /// up to `bonusCap`, until `until`, only in batches that name `reviewer` and `arbitrator`. Replaces what was allowed
-    /// before; zero caps revoke. Caps count gross spending.
+    /// before; zero caps revoke. Caps count gross spending, and the dispute fee once for each assignment, since each could
+    /// lock one: whatever terms the operator chooses, no more than `cap` of the account is at risk.
     /// Warning: within `cap` the operator chooses the terms: a silent reviewer pays whoever submits.
     function approveOperator(
         address operator,

@@ -56,6 +56,12 @@ library TermsRules {
         return uint256(terms.reward) + terms.operatorFee;
     }
 
+    /// @notice Token units of the requester that one assignment can put at risk: its cost, and the dispute fee that would be
+    /// locked if each went to another worker and were rejected.
+    function exposure(Terms calldata terms) internal pure returns (uint256) {
+        return unitCost(terms) + terms.disputeFee;
+    }
+
     function _within(bytes32 field, uint256 given, uint256 min, uint256 max) private pure {
         if (given < min || given > max) revert ITaskEscrowErrors.TaskEscrow_WindowOutOfRange(field, given, min, max);
     }

@@ -8,7 +8,9 @@ import {Books} from "../base/Books.sol";
 
 /// What a gateway may do with a requester's balance: `approveOperator`, `openBatchFor`, `extendBatch`, `bonus`.
 contract OperatorsTest is Books {
-    uint96 internal constant CAP = uint96(5 * UNIT);
+    /// What one assignment counts against a cap: its cost, and the dispute fee that it could lock.
+    uint256 internal constant RISK = UNIT + DISPUTE_FEE;
+    uint96 internal constant CAP = uint96(5 * RISK);
     uint96 internal constant BONUS_CAP = 700;
     uint40 internal until;
 
@@ -63,12 +65,12 @@ contract OperatorsTest is Books {
     // openBatchFor > when the operator is allowed
     function test_an_operator_opens_a_batch_from_the_requesters_balance() public {
         vm.expectEmit(address(escrow));
-        emit Events.OperatorSpent(requester, operator, 2 * UNIT, false);
+        emit Events.OperatorSpent(requester, operator, 2 * RISK, false);
         BatchKey memory key = openFor(defaultTerms(), 2);
         assertEq(escrow.requesterOf(escrow.batchIdOf(key)), requester, "the requester's batch");
         assertOwed(requester, 98 * UNIT, "spent");
         assertOwed(operator, 0, "not the operator's money");
-        assertEq(escrow.allowanceOf(requester, operator).cap, CAP - 2 * UNIT, "counted");
+        assertEq(escrow.allowanceOf(requester, operator).cap, CAP - 2 * RISK, "counted");
         assertBooks();
     }
 
@@ -77,7 +79,7 @@ contract OperatorsTest is Books {
         vm.prank(requester);
         escrow.closeBatch(key);
         vm.prank(operator);
-        vm.expectRevert(abi.encodeWithSelector(Errors.TaskEscrow_OperatorCapExceeded.selector, 0, UNIT));
+        vm.expectRevert(abi.encodeWithSelector(Errors.TaskEscrow_OperatorCapExceeded.selector, 0, RISK));
         escrow.openBatchFor(requester, defaultTerms(), "again", 1);
     }
 
@@ -116,12 +118,12 @@ contract OperatorsTest is Books {
 
     function test_an_operator_cannot_spend_more_than_its_cap() public {
         vm.prank(operator);
-        vm.expectRevert(abi.encodeWithSelector(Errors.TaskEscrow_OperatorCapExceeded.selector, CAP, 6 * UNIT));
+        vm.expectRevert(abi.encodeWithSelector(Errors.TaskEscrow_OperatorCapExceeded.selector, CAP, 6 * RISK));
         escrow.openBatchFor(requester, defaultTerms(), "for", 6);
     }
 
     function testFuzz_an_operator_never_spends_more_than_its_cap(uint96 cap, uint24 one, uint24 two) public {
-        cap = uint96(bound(cap, 1, 100 * UNIT));
+        cap = uint96(bound(cap, 1, 100 * RISK));
         approve(cap, 0, until);
         uint256 before = escrow.owed(requester);
         uint24[2] memory counts = [uint24(bound(one, 1, 60)), uint24(bound(two, 1, 60))];
@@ -129,8 +131,19 @@ contract OperatorsTest is Books {
             vm.prank(operator);
             try escrow.openBatchFor(requester, defaultTerms(), bytes32(i), counts[i]) {} catch {}
         }
-        assertTrue(before - escrow.owed(requester) <= cap, "within the cap");
-        assertEq(escrow.allowanceOf(requester, operator).cap, cap - (before - escrow.owed(requester)), "all counted");
+        uint256 spent = before - escrow.owed(requester);
+        assertTrue(spent <= cap, "within the cap");
+        assertEq(escrow.allowanceOf(requester, operator).cap, cap - spent / UNIT * RISK, "all counted");
+    }
+
+    function test_the_dispute_fees_that_a_batch_could_lock_count_against_the_cap() public {
+        Terms memory terms = defaultTerms();
+        terms.disputeFee = uint96(uint256(terms.reward) * terms.maxClaim);
+        vm.prank(operator);
+        vm.expectRevert(
+            abi.encodeWithSelector(Errors.TaskEscrow_OperatorCapExceeded.selector, CAP, UNIT + terms.disputeFee)
+        );
+        escrow.openBatchFor(requester, terms, "for", 1);
     }
 
     // extendBatch > by an operator
@@ -143,7 +156,7 @@ contract OperatorsTest is Books {
         assertEq(batch(key).free, 5, "extended");
         assertBooks();
         vm.prank(operator);
-        vm.expectRevert(abi.encodeWithSelector(Errors.TaskEscrow_OperatorCapExceeded.selector, 0, UNIT));
+        vm.expectRevert(abi.encodeWithSelector(Errors.TaskEscrow_OperatorCapExceeded.selector, 0, RISK));
         escrow.extendBatch(key, 1, "more");
     }
 
@@ -203,7 +216,7 @@ contract OperatorsTest is Books {
         emit Events.OperatorSpent(requester, operator, 700, true);
         vm.prank(operator);
         escrow.bonus(key, worker, 700, "");
-        assertEq(escrow.allowanceOf(requester, operator).cap, CAP - 2 * UNIT, "the other cap is untouched");
+        assertEq(escrow.allowanceOf(requester, operator).cap, CAP - 2 * RISK, "the other cap is untouched");
         vm.prank(operator);
         vm.expectRevert(abi.encodeWithSelector(Errors.TaskEscrow_OperatorCapExceeded.selector, 0, 1));
         escrow.bonus(key, worker, 1, "");
