@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from rich.table import Table
 
+from piecework.quality.adaptive import Policy, replay_purchase
 from piecework.quality.answers import answers_of
 from piecework.quality.calibration import expected_calibration_error
 from piecework.quality.infer import Labelling, Parameters, infer_labels
@@ -32,15 +34,21 @@ def run_infer(
     model: str,
     seed: int,
     labels_path: Path | None,
+    adaptive: tuple[float, float] | None,
     as_json: bool,
 ) -> int:
-    """Reads, infers, and only then reads the truth, to score. Returns the exit code."""
+    """`adaptive`: confidence at which a task stops and share of all answers that may be bought; None buys all.
+
+    Reads, infers, and only then reads the truth, to score. Returns the exit code."""
     try:
         answers = read_answers(path)
         kind = answers.kind() if kind == "auto" else kind
         if kind not in _KINDS:
             return fail(f"no kind {kind!r}: choose auto, {', '.join(_KINDS)}")
-        report, values, confidence = _KINDS[kind](answers, Parameters(model=model, seed=seed))
+        if adaptive and kind != "labels":
+            return fail(f"--adaptive buys labels; these answers are {kind}")
+        policy = Policy(confidence=adaptive[0], budget=adaptive[1], seed=seed) if adaptive else None
+        report, values, confidence = _KINDS[kind](answers, Parameters(model=model, seed=seed), policy)
         truth = read_truth(truth_path) if truth_path else None
     except (FileInvalid, ValueError) as error:
         return fail(str(error))
@@ -73,7 +81,7 @@ def _head(answers: AnswersFile, kind: str) -> Report:
 Outcome = tuple[Report, list[str], list[float | None]]
 
 
-def _infer_labels(file: AnswersFile, parameters: Parameters) -> Outcome:
+def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | None) -> Outcome:
     names = list(dict.fromkeys(file.answer))
     number = {name: i for i, name in enumerate(names)}
     answers = answers_of(
@@ -86,10 +94,18 @@ def _infer_labels(file: AnswersFile, parameters: Parameters) -> Outcome:
         labels=max(2, len(names)),
     )
     started = time.perf_counter()
+    if policy:
+        answers = answers.take(replay_purchase(answers, policy))
     result = infer_labels(answers, parameters)
     seconds = time.perf_counter() - started
-    values = [names[label] if label < len(names) else "" for label in result.label]
-    return _label_report(file, result, seconds), values, result.confidence.tolist()
+    # A task on which nothing was bought gets the most common label.
+    usual = int(np.bincount(result.label[result.label >= 0], minlength=1).argmax())
+    guessed = np.where(result.label < 0, usual, result.label)
+    values = [names[label] if label < len(names) else "" for label in guessed]
+    report = _label_report(file, result, seconds)
+    if policy:
+        report |= {"answers_used": answers.size, "policy": asdict(policy)}
+    return report, values, result.confidence.tolist()
 
 
 def _label_report(file: AnswersFile, result: Labelling, seconds: float) -> Report:
@@ -109,7 +125,7 @@ def _label_report(file: AnswersFile, result: Labelling, seconds: float) -> Repor
     }
 
 
-def _infer_numbers(file: AnswersFile, _: Parameters) -> Outcome:
+def _infer_numbers(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
     numbers = np.array(file.numbers())
     task, worker = np.array(file.task), np.array(file.worker)
     started = time.perf_counter()
@@ -126,7 +142,7 @@ def _infer_numbers(file: AnswersFile, _: Parameters) -> Outcome:
     return report, [repr(value) for value in estimate.value.tolist()], [None] * len(file.task_names)
 
 
-def _infer_text(file: AnswersFile, _: Parameters) -> Outcome:
+def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
     task, worker = np.array(file.task), np.array(file.worker)
     started = time.perf_counter()
     choice = choose_texts(task, worker, file.answer, tasks=len(file.task_names), workers=len(file.worker_names))
@@ -142,7 +158,7 @@ def _infer_text(file: AnswersFile, _: Parameters) -> Outcome:
     return report, [file.answer[position] for position in choice.chosen], [None] * len(file.task_names)
 
 
-_KINDS: dict[str, Callable[[AnswersFile, Parameters], Outcome]] = {
+_KINDS: dict[str, Callable[[AnswersFile, Parameters, Policy | None], Outcome]] = {
     "labels": _infer_labels,
     "numbers": _infer_numbers,
     "text": _infer_text,

@@ -154,12 +154,24 @@ def infer(
             "--model", help="confusion, one_coin or majority; auto takes what explains held-out answers best."
         ),
     ] = "auto",
+    adaptive: Annotated[
+        bool,
+        typer.Option("--adaptive", help="Buy the answers one by one, only where they tell most; answers_used counts."),
+    ] = False,
+    confidence: Annotated[
+        float, typer.Option("--confidence", help="With --adaptive: a task stops when its label is this sure.")
+    ] = 0.98,
+    budget: Annotated[
+        float, typer.Option("--budget", help="With --adaptive: the share of all answers that may be bought.")
+    ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Makes every random choice repeatable.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Find the truth that a crowd's answers point to, and how good each worker is.
 
     Example: piecework infer answers.csv --truth truth.csv --json
+
+    With --adaptive the file is a shop: the policy chooses which answer to buy next, sees no other, and stops early.
 
     The answers may be labels of any kind, numbers (a robust weighted mean is taken) or free text (the answer that
     agrees best with the others is taken). The report holds accuracy (when truth is given), answers_used, seconds of
@@ -168,7 +180,16 @@ def infer(
     from scripts.infer import run_infer
 
     raise typer.Exit(
-        run_infer(answers, truth_path=truth, labels_path=labels, kind=kind, model=model, seed=seed, as_json=as_json)
+        run_infer(
+            answers,
+            truth_path=truth,
+            labels_path=labels,
+            kind=kind,
+            model=model,
+            seed=seed,
+            adaptive=(confidence, budget) if adaptive else None,
+            as_json=as_json,
+        )
     )
 
 

@@ -43,6 +43,10 @@ class Answers:
         """Answers of each worker, shape (workers,)."""
         return np.bincount(self.worker, minlength=self.workers)
 
+    def compared(self) -> Bools:
+        """Whether each answer's task has another one, shape (answers,): alone it says nothing about its worker."""
+        return self.per_task()[self.task] > 1
+
     def take(self, which: Ints | Bools) -> Answers:
         """The same tasks, workers and labels with fewer answers (positions or a mask)."""
         return Answers(self.task[which], self.worker[which], self.label[which], self.tasks, self.workers, self.labels)

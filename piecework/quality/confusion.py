@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from piecework.quality.answers import Answers, Floats
-from piecework.quality.vote import vote_shares
+from piecework.quality.vote import crowd_accuracy, vote_shares
 
 MAX_ITERATIONS = 100
 
@@ -64,10 +64,16 @@ def fit_confusion(
         iterations += 1
         table, accuracy, prevalence = model.maximise(posterior)
         log_posterior, updated = model.expect(table, prevalence)
-        # The last label mirrors the others.
-        converged = bool(np.abs(updated[:-1] - posterior[:-1]).max(initial=0.0) < tolerance)
+        # Of two labels one mirrors the other.
+        rows = slice(1) if answers.labels == 2 else slice(None)
+        converged = bool(np.abs(updated[rows] - posterior[rows]).max(initial=0.0) < tolerance)
         posterior = updated
     return ConfusionFit(posterior.T, log_posterior.T, table, accuracy, prevalence, iterations, converged)
+
+
+def tables_given(answers: Answers, posterior: Floats, prior: ConfusionPrior) -> Floats:
+    """Each worker's table when the labels are known as well as `posterior` (tasks, labels) says."""
+    return _Tables(answers, prior).maximise(np.ascontiguousarray(posterior.T))[0]
 
 
 class _Tables:
@@ -77,17 +83,20 @@ class _Tables:
         self.prior = prior
         self.answers = answers
         self.said = answers.worker * answers.labels + answers.label
+        self.compared = answers.compared()
         self.given = np.bincount(self.said, minlength=answers.workers * answers.labels).astype(np.float64)
         self.per_worker = answers.per_worker().astype(np.float64)
         self.diagonal = np.arange(answers.labels)
 
     def maximise(self, posterior: Floats) -> tuple[Floats, Floats, Floats]:
         """Tables, accuracies and prevalence that fit the posterior best, priors included."""
-        labels = self.answers.labels
+        answers, labels = self.answers, self.answers.labels
         counts = self._counts(posterior)
         right = counts[:, self.diagonal, self.diagonal].sum(axis=1)
-        # One pseudo-answer each way keeps the crowd's accuracy inside (0, 1).
-        crowd = (right.sum() + 1.0) / (self.answers.size + 2.0)
+        # Alone on its task an answer only confirms itself, so the crowd is measured on the others: without that
+        # anchor, and with few overlaps, labels can drift until they swap.
+        agreed = posterior[answers.label[self.compared], answers.task[self.compared]]
+        crowd = crowd_accuracy(agreed.sum(), agreed.size)
         accuracy = (right + self.prior.worker * crowd) / (self.per_worker + self.prior.worker)
         wrong = (1.0 - accuracy) / max(1, labels - 1)
         table = counts + self.prior.row * wrong[:, None, None]

@@ -48,9 +48,11 @@ def weigh_models(answers: Answers, models: Sequence[str], *, seed: int) -> list[
     held_out = 0
     for number in range(rounds):
         away = fold == number
-        kept, held = answers.take(~away), answers.take(away)
-        held_out += held.size
+        kept = answers.take(~away)
         answered = kept.per_task()
+        # With nothing left on its task, an answer would only test how common each label is.
+        held = answers.take(away & (answered[answers.task] > 0))
+        held_out += held.size
         for model in models:
             totals[model] += _surprise(MODELS[model](kept, _ITERATIONS), held, answered)
     return [Evidence(model, tuple((totals[model] / max(1, held_out)).tolist()), held_out) for model in models]

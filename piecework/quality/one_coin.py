@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from piecework.quality.answers import Answers, Floats, Ints
+from piecework.quality.vote import crowd_accuracy
 
 MAX_ITERATIONS = 100
 # Up to so many cells counting is quicker than sorting.
@@ -59,15 +60,18 @@ def fit_one_coin(
     cells, pair_of = _pairs(answers, labels)
     pair_task, pair_label = cells // labels, cells % labels
     per_task = answers.per_task()
-    per_worker = answers.per_worker()
+    # Workers are measured on tasks that somebody else answered too: alone, an answer would only confirm itself.
+    compared = answers.compared()
+    worker, measured = answers.worker[compared], pair_of[compared]
+    per_worker = np.bincount(worker, minlength=answers.workers)
     votes = np.bincount(pair_of, minlength=cells.size)
     posterior: Floats = votes / np.maximum(per_task[pair_task], 1)
     unseen: Floats = (per_task == 0).astype(np.float64)
     converged, iterations = False, 0
     while iterations < max_iterations and not converged:
         iterations += 1
-        right = np.bincount(answers.worker, weights=posterior[pair_of], minlength=answers.workers)
-        crowd = (right.sum() + 1.0) / (answers.size + 2.0)
+        right = np.bincount(worker, weights=posterior[measured], minlength=answers.workers)
+        crowd = crowd_accuracy(right.sum(), worker.size)
         accuracy = (right + prior.worker * crowd) / (per_worker + prior.worker)
         prevalence = _prevalence(pair_label, posterior, unseen, labels, prior.prevalence)
         odds = np.log(accuracy) - np.log((1.0 - accuracy) / (labels - 1))

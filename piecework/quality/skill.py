@@ -11,13 +11,15 @@ from dataclasses import dataclass
 import numpy as np
 
 from piecework.quality.answers import Answers, Floats, Ints
+from piecework.quality.vote import crowd_accuracy
 
 PRIOR_ANSWERS = 4.0
 
 
 @dataclass(frozen=True)
 class Skill:
-    """Of each worker, shape (workers,): expected share of right answers, its standard deviation, and answers given."""
+    """Of each worker, shape (workers,): expected share of right answers, its standard deviation, and the
+    answers that it rests on: those to tasks that somebody else answered too."""
 
     accuracy: Floats
     deviation: Floats
@@ -38,9 +40,11 @@ class Skill:
 
 def worker_skill(answers: Answers, right: Floats, prior_answers: float = PRIOR_ANSWERS) -> Skill:
     """`right`: (answers,), the chance that each answer is right."""
-    given = answers.per_worker()
-    sums = np.bincount(answers.worker, weights=right, minlength=answers.workers)
-    crowd = (right.sum() + 1.0) / (answers.size + 2.0)
+    compared = answers.compared()
+    worker, right = answers.worker[compared], right[compared]
+    given = np.bincount(worker, minlength=answers.workers)
+    sums = np.bincount(worker, weights=right, minlength=answers.workers)
+    crowd = crowd_accuracy(right.sum(), right.size)
     count = given + prior_answers
     accuracy = np.clip((sums + prior_answers * crowd) / count, 0.0, 1.0)
     deviation = np.sqrt(accuracy * (1.0 - accuracy) / (count + 1.0))

@@ -9,6 +9,15 @@ from piecework.quality.answers import Answers, Floats, Ints
 TIE_TOLERANCE = 1e-9
 NO_LABEL = -1
 
+# What is thought of a crowd before it has answered, and how many answers that is worth.
+CROWD_ACCURACY = 0.7
+CROWD_ANSWERS = 4.0
+
+
+def crowd_accuracy(right: float, answers: int) -> float:
+    """Expected share of right answers of a whole crowd, with `right` (may be fractional) of `answers` right."""
+    return float((right + CROWD_ANSWERS * CROWD_ACCURACY) / (answers + CROWD_ANSWERS))
+
 
 def vote_shares(answers: Answers, weight: Floats | None = None) -> Floats:
     """Share of each label in each task's answers, shape (tasks, labels); a row without answers is uniform.

@@ -115,3 +115,19 @@ def test_a_missing_file_and_a_wrong_choice_are_refused(tmp_path: Path) -> None:
     assert "no model named 'best'" in run(answers, "--model", "best").stderr
     assert "not a finite number" in run(answers, "--kind", "numbers").stderr
     assert run(answers, "--model", "best").exit_code == 1
+
+
+def test_adaptive_uses_fewer_answers_and_says_how_many(tmp_path: Path) -> None:
+    answers, truth = small_crowd(tmp_path)
+    report = json.loads(run(answers, "--truth", truth, "--adaptive", "--json").stdout)
+    assert report["answers_used"] < report["answers"] == 240
+    assert report["accuracy"] > 0.9
+    assert report["policy"]["confidence"] == 0.98
+    half = json.loads(run(answers, "--adaptive", "--confidence", "1", "--budget", "0.5", "--json").stdout)
+    assert half["answers_used"] == 120
+
+
+def test_adaptive_refuses_what_it_cannot_buy(tmp_path: Path) -> None:
+    answers, _ = small_crowd(tmp_path)
+    assert "these answers are text" in run(answers, "--adaptive", "--kind", "text").stderr
+    assert "budget must be a share" in run(answers, "--adaptive", "--budget", "3").stderr

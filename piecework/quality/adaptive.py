@@ -1,0 +1,145 @@
+"""Which answer to buy next: on the task where it tells most, from the worker whose answer tells most.
+
+First a few tasks, drawn by the seed, are answered by everybody who may: they measure the workers.
+Then each possible answer is valued by the information that it is expected to give about its task's label, under the
+worker's table as known so far (D. V. Lindley, "On a Measure of the Information Provided by an Experiment", 1956). A
+task stops at the confidence that was asked for. Nothing here knows the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from piecework.quality.answers import Answers, Bools, Floats, Ints
+from piecework.quality.calibration import tempered_posterior
+from piecework.quality.confusion import ConfusionPrior, fit_confusion, tables_given
+
+
+@dataclass(frozen=True)
+class Policy:
+    """`confidence`: a task stops when its label is this sure and rests on `least_answers`; 1 never stops before the
+    answers end.
+
+    `budget`: share of all possible answers that may be bought. `shared_tasks`: share of all answers that goes to the
+    tasks which measure workers. `correlation`: between answers to one task. `batch`: share of all answers bought
+    between two refits. `row` and `worker`: pulls, in answers, towards an average worker while a worker is valued,
+    stronger than for labels because the luckiest of many newcomers looks better than they are.
+    """
+
+    confidence: float = 0.98
+    least_answers: int = 2
+    budget: float = 1.0
+    shared_tasks: float = 0.06
+    correlation: float = 0.3
+    batch: float = 0.005
+    row: float = 4.0
+    worker: float = 8.0
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0.0 < self.confidence <= 1.0:
+            raise ValueError(f"confidence must lie in 0..1, not {self.confidence}")
+        if not 0.0 < self.budget <= 1.0:
+            raise ValueError(f"budget must be a share above 0 and at most 1, not {self.budget}")
+
+
+@dataclass(frozen=True)
+class Valuation:
+    """`value`: (candidates,), in nats, minus infinity for a task that has stopped. `confidence`: (tasks,).
+
+    `is_shared`: (candidates,), on the tasks that measure workers, to be bought first.
+    """
+
+    value: Floats
+    confidence: Floats
+    is_shared: Bools
+
+
+def value_candidates(bought: Answers, task: Ints, worker: Ints, policy: Policy) -> Valuation:
+    """What each possible answer (`task`, `worker`: (candidates,)) would tell beyond those `bought`."""
+    is_shared = _shared_tasks(bought, task, policy)[task]
+    fit = fit_confusion(bought, max_iterations=30)
+    log_prevalence = np.log(fit.prevalence)
+    posterior = tempered_posterior(
+        fit.log_posterior - log_prevalence, log_prevalence, bought.per_task(), policy.correlation
+    )
+    table = tables_given(bought, fit.posterior, ConfusionPrior(row=policy.row, worker=policy.worker))
+    # Whether a task may stop is judged by the cautious tables: workers who look good after three answers are not yet.
+    cautious = tempered_posterior(_support(bought, table), log_prevalence, bought.per_task(), policy.correlation)
+    confidence = np.where(bought.per_task() >= policy.least_answers, cautious.max(axis=1, initial=0.0), 0.0)
+    value = information(posterior, table, task, worker)
+    if policy.confidence < 1.0:
+        value[(confidence >= policy.confidence)[task] & ~is_shared] = -np.inf
+    return Valuation(value, confidence, is_shared)
+
+
+def choose_next(valuation: Valuation, task: Ints, count: int, random: np.random.Generator) -> Ints:
+    """At most `count` positions among the candidates, best first, one a task; none when all tasks have stopped."""
+    shared = np.flatnonzero(valuation.is_shared)
+    if shared.size:
+        return shared[:count]
+    # Equal values in random order: file order must not favour the workers who came first.
+    tie = random.random(task.size)
+    order = np.lexsort((tie, -valuation.value))
+    order = order[np.isfinite(valuation.value[order])]
+    first = np.sort(np.unique(task[order], return_index=True)[1])
+    return order[first[:count]]
+
+
+def replay_purchase(pool: Answers, policy: Policy) -> Ints:
+    """Buys from the answers that exist until each task has stopped or the budget is spent.
+
+    Returns positions in `pool`, in the order of purchase. Looks only at labels that it has bought.
+    """
+    random = np.random.default_rng(policy.seed)
+    budget = round(policy.budget * pool.size)
+    step = max(1, round(policy.batch * pool.size))
+    is_bought = np.zeros(pool.size, dtype=np.bool_)
+    order: list[Ints] = []
+    spent = 0
+    while spent < budget:
+        candidates = np.flatnonzero(~is_bought)
+        bought = pool.take(np.concatenate(order) if order else np.zeros(0, dtype=np.int64))
+        task = pool.task[candidates]
+        valuation = value_candidates(bought, task, pool.worker[candidates], policy)
+        picked = candidates[choose_next(valuation, task, min(step, budget - spent), random)]
+        if picked.size == 0:
+            break
+        is_bought[picked] = True
+        order.append(picked)
+        spent += picked.size
+    return np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
+
+
+def information(posterior: Floats, table: Floats, task: Ints, worker: Ints) -> Floats:
+    """Expected information, in nats, of an answer of `worker` about the label of `task`: (candidates,).
+
+    `posterior`: (tasks, labels); `table`: (workers, labels said, labels true).
+    """
+    labels = posterior.shape[1]
+    surprise = -np.sum(table * np.log(table), axis=1)  # (workers, labels true)
+    gained: Floats = -np.einsum("ik,ik->i", posterior[task], surprise[worker])
+    for said in range(labels):
+        chance = np.einsum("ik,ik->i", posterior[task], table[worker, said])
+        gained -= chance * np.log(np.maximum(chance, 1e-300))
+    informative: Floats = np.maximum(gained, 0.0)
+    return informative
+
+
+def _support(answers: Answers, table: Floats) -> Floats:
+    """Log likelihood of each task's answers for each label: (tasks, labels)."""
+    said = np.log(table)[answers.worker, answers.label]
+    columns = [np.bincount(answers.task, weights=column, minlength=answers.tasks) for column in said.T]
+    return np.stack(columns, axis=1) if columns else np.zeros((answers.tasks, 0))
+
+
+def _shared_tasks(bought: Answers, task: Ints, policy: Policy) -> Bools:
+    """The first tasks of a seeded order that together hold the share of all answers: (tasks,)."""
+    possible = bought.per_task() + np.bincount(task, minlength=bought.tasks)
+    order = np.random.default_rng([policy.seed, bought.tasks]).permutation(bought.tasks)
+    before = np.cumsum(possible[order]) - possible[order]
+    is_shared = np.zeros(bought.tasks, dtype=np.bool_)
+    is_shared[order] = before < policy.shared_tasks * possible.sum()
+    return is_shared
