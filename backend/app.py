@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
 
 import anyio.to_thread
 from fastapi import FastAPI
@@ -14,10 +15,12 @@ from backend import errors, health
 from backend.accounts.routes import router as accounts
 from backend.batches.routes import router as batches
 from backend.chain.routes import router as chain
+from backend.disputes.routes import router as disputes
 from backend.ipfs.factory import open_store
 from backend.limits import BodyLimit
 from backend.payloads.routes import router as payloads
 from backend.payments.routes import router as payments
+from backend.qualifications.routes import router as qualifications
 from backend.relay.assigner import Assigner
 from backend.relay.outbox import Outbox
 from backend.relay.sender import Sender
@@ -29,12 +32,17 @@ from backend.settings import GatewaySettings
 from backend.work.routes import router as work
 from piecework import __version__
 from piecework.chain.client import connect
+from piecework.chain.credentials import Credentials
 from piecework.chain.errors import ContractMissing, NodeUnreachable
 from piecework.chain.escrow import Escrow
+from piecework.chain.panel import ArbitrationPanel
 from piecework.chain.token import Token
 from piecework.db.engine import open_engine, upgrade
 from piecework.db.mirror import Checkpoint
 from piecework.domain.ids import parse_address
+
+if TYPE_CHECKING:
+    from web3 import Web3
 
 THREADS = 100
 
@@ -58,10 +66,12 @@ def _created(settings: GatewaySettings) -> FastAPI:
     escrow.check()
     if not escrow.is_arbitrator(checked_address("arbitrator", settings.arbitrator)):
         raise ContractMissing(settings.arbitrator, "arbitrator of this escrow", "it is not listed")
+    panel = ArbitrationPanel(web3, settings.arbitrator)
+    credentials = _credentials(web3, settings)
     token = Token(web3, escrow.token_address())
     engine = open_engine(settings.database_url)
     upgrade(engine)
-    refuse_foreign_mirror(engine, escrow)
+    refuse_foreign_mirror(engine, escrow, credentials)
     outbox = Outbox()
     sender = Sender(engine, escrow, token, settings.relayer_key, gas_limit=settings.relay_gas_limit)
     services = Services(
@@ -75,6 +85,8 @@ def _created(settings: GatewaySettings) -> FastAPI:
         outbox=outbox,
         clock=ChainClock(escrow.pending_timestamp),
         relayer_address=sender.address,
+        arbitration_panel=panel if panel.answers() else None,
+        credentials=credentials,
     )
     return assemble(services, Relay(services, sender, outbox), Proposer(services))
 
@@ -87,8 +99,18 @@ def checked_address(name: str, text: str) -> str:
         raise ValueError(f"PIECEWORK_{name.upper()}: {error}") from error
 
 
-def refuse_foreign_mirror(engine: Engine, escrow: Escrow) -> None:
-    """Raises ValueError if the database mirrors another escrow, another chain, or another run of a chain."""
+def _credentials(web3: Web3, settings: GatewaySettings) -> Credentials | None:
+    if not settings.credentials_address:
+        return None
+    registry = Credentials(web3, checked_address("credentials_address", settings.credentials_address))
+    registry.check()
+    return registry
+
+
+def refuse_foreign_mirror(engine: Engine, escrow: Escrow, credentials: Credentials | None = None) -> None:
+    """Raises ValueError if the database mirrors another escrow, another chain, or another run of a chain; or if it does
+    not mirror the registry of qualifications that the gateway is to serve.
+    """
     with Session(engine) as session:
         points = session.execute(select(Checkpoint)).scalars().all()
     for point in points:
@@ -99,6 +121,11 @@ def refuse_foreign_mirror(engine: Engine, escrow: Escrow) -> None:
                 f"the database mirrors escrow {point.contract} on chain {point.chain_id} "
                 f"(genesis {point.genesis_hash}), not {escrow.address} on chain {escrow.chain_id}: "
                 "set PIECEWORK_DATABASE_URL to one of its own"
+            )
+        if credentials is not None and point.credentials != credentials.address:
+            raise ValueError(
+                f"the database mirrors the registry {point.credentials}, not {credentials.address}: "
+                "index it with --credentials of the same address, or set PIECEWORK_CREDENTIALS_ADDRESS to that"
             )
 
 
@@ -126,6 +153,17 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     app.state.services = services
     errors.install(app)
     app.add_middleware(BodyLimit, max_bytes=services.settings.max_body_bytes)
-    for router in (health.router, chain, accounts, payloads, batches, work, reviews, payments):
+    for router in (
+        health.router,
+        chain,
+        accounts,
+        payloads,
+        batches,
+        work,
+        reviews,
+        disputes,
+        qualifications,
+        payments,
+    ):
         app.include_router(router)
     return app

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from backend.errors import Invalid
 
 MAX_LIMIT = 100
-_MAX_CURSOR = 200
+_MAX_CURSOR = 300
 _LARGEST = 2**63 - 1
 """What a database's integer holds."""
 

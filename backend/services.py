@@ -19,7 +19,9 @@ from piecework.db.engine import write_engine
 if TYPE_CHECKING:
     from backend.relay.assigner import Assigner
     from backend.relay.outbox import Outbox
+    from piecework.chain.credentials import Credentials
     from piecework.chain.escrow import Escrow
+    from piecework.chain.panel import ArbitrationPanel
     from piecework.chain.token import Token
 
 
@@ -67,6 +69,9 @@ class Services:
     outbox: Outbox
     clock: ChainClock
     relayer_address: str
+    arbitration_panel: ArbitrationPanel | None = None
+    """The gateway's arbitrator, if it is a panel of jurors."""
+    credentials: Credentials | None = None
     writer: Engine = field(init=False)
 
     def __post_init__(self) -> None:

@@ -40,7 +40,12 @@ class GatewaySettings(BaseSettings):
     default_reviewer: str | None = None
     """Reviewer that drafts name if the requester names none."""
     arbitrator: str
-    """Arbitrator that drafts name; one of those fixed when the escrow was deployed."""
+    """Arbitrator that drafts name; one of those fixed when the escrow was deployed. If it is an ArbitrationPanel, its
+    jurors find their cases here."""
+    credentials_address: str | None = None
+    """The registry of qualifications, if the gateway serves one."""
+    dispute_fee_units: int | None = Field(default=None, ge=0)
+    """Of batches drafted here; the panel's own fee by default. A draft may name another."""
     operator_address: str | None = None
     """Receives the operator fee; the relayer's address by default."""
     operator_fee_basis_points: int = Field(default=0, ge=0, le=500)

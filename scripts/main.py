@@ -86,11 +86,25 @@ def deploy(
     arbitrator: Annotated[
         list[str] | None, typer.Option("--arbitrator", help="Allowed arbitrator; repeat for more.")
     ] = None,
+    juror: Annotated[
+        list[str] | None,
+        typer.Option("--juror", help="Juror of an arbitration panel to deploy; repeat for more."),
+    ] = None,
+    juror_threshold: Annotated[
+        int | None, typer.Option("--juror-threshold", min=1, help="Votes that make a ruling; a majority by default.")
+    ] = None,
+    juror_fee_units: Annotated[
+        int, typer.Option("--juror-fee-units", min=0, help="Smallest dispute fee that the panel rules for.")
+    ] = 10_000,
 ) -> None:
-    """Deploy the escrow with the key in PIECEWORK_DEPLOYER_KEY and print its addresses as JSON."""
-    from scripts.deploy import run_deploy
+    """Deploy the escrow and the registry of qualifications with the key in PIECEWORK_DEPLOYER_KEY.
 
-    raise typer.Exit(run_deploy(rpc_url, token=token, arbitrators=arbitrator or []))
+    Prints their addresses as JSON. Jurors make an arbitration panel, which is then the first arbitrator.
+    """
+    from scripts.deploy import PanelWish, run_deploy
+
+    panel = PanelWish(juror or [], juror_threshold, juror_fee_units)
+    raise typer.Exit(run_deploy(rpc_url, token=token, arbitrators=arbitrator or [], panel=panel))
 
 
 @app.command()

@@ -15,6 +15,8 @@ import pytest
 from hypothesis import settings
 from sqlalchemy import Engine
 
+import piecework.domain  # noqa: F401 - before eth-account, which raises the recursion limit that programs of ours keep
+
 # A busy machine is no reason to fail: no example has a time limit.
 settings.register_profile("piecework", deadline=None, print_blob=True)
 settings.load_profile("piecework")

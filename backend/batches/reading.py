@@ -70,6 +70,7 @@ def view(services: Services, batch_id: str) -> BatchView:
         manifest_cid=cid_of_digest(batch.terms["manifest"]),
         manifest_versions=batch.manifest_versions,
         settlements=batch.settlements,
+        locked_units=batch.locked_units,
         review=draft.review if draft else None,
         progress=Progress(tasks=draft.tasks if draft else None, tasks_complete=complete),
     )
@@ -145,6 +146,7 @@ def _fields(services: Services, row: repository.Listed, now: int) -> dict[str, A
         "claimed": batch.claimed,
         "submitted": batch.submitted,
         "contestable": batch.contestable,
+        "disputed": batch.disputed,
         "accepted": batch.accepted,
         "refunded": batch.refunded,
         "claim_by": batch.claim_by,

@@ -33,6 +33,10 @@ class DraftIn(RequestModel):
     answers_per_task: int = Field(default=1, ge=1, le=100)
     reward_units: UnitsText
     operator_fee_units: UnitsText | None = None
+    dispute_fee_units: UnitsText | None = None
+    """Of one dispute, locked from the requester with a worker's first rejection; the arbitrator's fee by default."""
+    reserve_units: UnitsText = 0
+    """Kept in the requester's account beyond the cost, so that rejections can be backed with the dispute fee."""
     reviewer: AddressText | None = None
     claim_period_seconds: int = Field(default=604_800, ge=60, le=31_536_000)
     lease_seconds: int = Field(default=3_600, ge=60, le=2_592_000)
@@ -54,6 +58,24 @@ class Cost(BaseModel):
     total_units: UnitsText
 
 
+class DisputeTerms(BaseModel):
+    """What rejecting takes.
+
+    One fee a worker with rejections is locked from the requester's account (or, if it is short, from free assignments)
+    until they are final; a rejection that it does not cover is skipped, and silence pays it.
+    """
+
+    arbitrator: str
+    fee_units: UnitsText
+    arbitrator_fee_units: UnitsText
+    """The smallest fee that the arbitrator rules for; below it disputes are left to silence, which pays the worker."""
+    account_units: UnitsText
+    """What the requester's account will hold after funding as drafted."""
+    workers_that_can_be_rejected: int | None
+    """Workers whose rejections `account_units` backs at the same time; None for any number."""
+    advice: str
+
+
 class DraftView(BaseModel):
     batch_id: str
     status: Literal["draft"]
@@ -65,6 +87,7 @@ class DraftView(BaseModel):
     manifest_cid: str
     gold_root: str | None
     cost: Cost
+    dispute: DisputeTerms
     permit: dict[str, Any] | None
     transaction: Transaction | None
 
@@ -95,6 +118,7 @@ class BatchItem(BaseModel):
     claimed: int
     submitted: int
     contestable: int
+    disputed: int
     accepted: int
     refunded: int
     claim_by: int
@@ -122,6 +146,8 @@ class BatchView(BatchItem):
     manifest_cid: str
     manifest_versions: int
     settlements: int
+    locked_units: UnitsText
+    """The requester's dispute fees that are locked for workers with rejections."""
     review: dict[str, Any] | None
     progress: Progress
 

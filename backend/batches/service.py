@@ -9,7 +9,7 @@ from typing import Any
 
 from backend.accounts.service import digest_signed_by
 from backend.batches import repository
-from backend.batches.schemas import Cost, DraftIn, DraftView, PermitIn
+from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, PermitIn
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.ipfs.port import PayloadStore
 from backend.schemas import MAX_UNITS, Transaction
@@ -37,6 +37,7 @@ class _Prepared:
     manifest: documents.Packed
     gold: dict[str, Any] | None
     gold_root: str | None
+    reserve_units: int
 
 
 def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
@@ -99,13 +100,14 @@ def _check_permit(services: Services, requester: str, permit: PermitIn) -> None:
     if services.token.allowance(requester, services.escrow.address) >= permit.amount_units:
         return
     nonce = services.token.nonce_of(requester)
-    typed = _permit(services, requester, permit.amount_units, nonce, permit.deadline)
+    typed = permit_for(services, requester, permit.amount_units, nonce, permit.deadline)
     if not digest_signed_by(services, requester, messages.digest(typed), permit.signature):
         detail = f"the permit is not {requester}'s for {permit.amount_units} units with number {nonce}: sign it anew"
         raise Invalid("signature_by_another_key", detail)
 
 
-def _permit(services: Services, owner: str, value_units: int, nonce: int, deadline: int) -> messages.TypedData:
+def permit_for(services: Services, owner: str, value_units: int, nonce: int, deadline: int) -> messages.TypedData:
+    """What the owner of tokens signs so that the escrow can take `value_units` of them."""
     return messages.token_permit(
         token=services.token_info.address,
         token_name=services.token_info.name,
@@ -177,7 +179,7 @@ def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
     terms = Terms(
         reward=reward,
         operatorFee=fee,
-        disputeFee=0,
+        disputeFee=_dispute_fee(services, wanted),
         reviewer=reviewer,
         assigner=services.assigner.address,
         operator=services.operator_address if fee else ZERO_ADDRESS,
@@ -193,7 +195,22 @@ def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
         manifest=manifest.digest,
     )
     key = BatchKey(requester, "0x" + secrets.token_hex(32), terms)
-    return _Prepared(key, key.batch_id(services.escrow.domain), assignments, manifest, gold, gold_root)
+    batch_id = key.batch_id(services.escrow.domain)
+    return _Prepared(key, batch_id, assignments, manifest, gold, gold_root, wanted.reserve_units)
+
+
+def _dispute_fee(services: Services, wanted: DraftIn) -> int:
+    """As wished, else the gateway's, else the panel's own; never above what the contract allows."""
+    most = wanted.reward_units * wanted.max_claim
+    if wanted.dispute_fee_units is not None:
+        if wanted.dispute_fee_units > most:
+            detail = f"the dispute fee is at most max_claim x reward = {most} units"
+            raise Invalid("dispute_fee_too_high", detail)
+        return wanted.dispute_fee_units
+    fee = services.settings.dispute_fee_units
+    if fee is None:
+        fee = services.arbitration_panel.fee_units() if services.arbitration_panel else 0
+    return min(fee, most)
 
 
 def _check_room(services: Services, requester: str, total_units: int) -> None:
@@ -260,14 +277,15 @@ def _view(services: Services, prepared: _Prepared) -> DraftView:
     terms, requester = prepared.key.terms, prepared.key.requester
     total = terms.unit_cost_units * prepared.assignments
     held = services.escrow.account(requester).owed
+    missing = total + prepared.reserve_units - held
     permit = None
     transaction = None
-    if held >= total:
+    if missing <= 0:
         call = services.escrow.open_batch(terms, prepared.key.salt, prepared.assignments)
         transaction = as_transaction(services, call)
     else:
-        permit = _permit(services, requester, total - held, services.token.nonce_of(requester), terms.claimBy)
-        permit["message"]["value"] = str(total - held)
+        permit = permit_for(services, requester, missing, services.token.nonce_of(requester), terms.claimBy)
+        permit["message"]["value"] = str(missing)
     return DraftView(
         batch_id=prepared.batch_id,
         status="draft",
@@ -283,6 +301,29 @@ def _view(services: Services, prepared: _Prepared) -> DraftView:
             operator_fee_units=terms.operatorFee * prepared.assignments,
             total_units=total,
         ),
+        dispute=_dispute_terms(services, terms, account_units=held + max(0, missing) - total),
         permit=permit,
         transaction=transaction,
+    )
+
+
+def _dispute_terms(services: Services, terms: Terms, account_units: int) -> DisputeTerms:
+    fee = terms.disputeFee
+    panel_fee = services.arbitration_panel.fee_units() if services.arbitration_panel else 0
+    if fee == 0:
+        advice = "No fee is locked for rejections, and none is put up for disputes."
+    else:
+        advice = (
+            f"To be able to reject, keep {fee} units in your account for each worker whose answers you reject "
+            "(reserve_units deposits them with the batch); they come back when the rejections are final or upheld."
+        )
+    if fee < panel_fee:
+        advice += f" The arbitrator rules for {panel_fee} units or more: disputes of this batch would end in silence."
+    return DisputeTerms(
+        arbitrator=terms.arbitrator,
+        fee_units=fee,
+        arbitrator_fee_units=panel_fee,
+        account_units=account_units,
+        workers_that_can_be_rejected=account_units // fee if fee else None,
+        advice=advice,
     )

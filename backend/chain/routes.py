@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from backend.dependencies import TheServices
 from backend.schemas import UnitsText
+from backend.services import Services
 from piecework.db.mirror import Checkpoint
 
 router = APIRouter(prefix="/v1", tags=["chain"])
@@ -28,6 +29,15 @@ class PanelView(BaseModel):
     threshold: int
 
 
+class ArbitrationView(BaseModel):
+    """The gateway's arbitrator as a panel: who its jurors are and the smallest dispute fee that it rules for."""
+
+    address: str
+    jurors: list[str]
+    threshold: int
+    fee_units: UnitsText
+
+
 class ChainView(BaseModel):
     chain_id: int
     rpc_url: str | None
@@ -35,6 +45,8 @@ class ChainView(BaseModel):
     token: TokenView
     domain: dict[str, Any]
     arbitrator: str
+    arbitration: ArbitrationView | None
+    credentials: str | None
     default_reviewer: PanelView | None
     assigner: str
     relayer: str
@@ -65,6 +77,8 @@ def chain(services: TheServices) -> ChainView:
         token=TokenView(address=info.address, name=info.name, symbol=info.symbol, decimals=info.decimals),
         domain=services.escrow.domain.as_dict(),
         arbitrator=settings.arbitrator,
+        arbitration=_arbitration(services),
+        credentials=services.credentials.address if services.credentials else None,
         default_reviewer=panel,
         assigner=services.assigner.address,
         relayer=services.relayer_address,
@@ -75,4 +89,13 @@ def chain(services: TheServices) -> ChainView:
         development=services.is_development,
         block_timestamp=services.clock.now(),
         indexed_block=point.block_number if point else 0,
+    )
+
+
+def _arbitration(services: Services) -> ArbitrationView | None:
+    panel = services.arbitration_panel
+    if panel is None:
+        return None
+    return ArbitrationView(
+        address=panel.address, jurors=list(panel.jurors()), threshold=panel.threshold(), fee_units=panel.fee_units()
     )

@@ -11,12 +11,16 @@ from pydantic import BaseModel
 from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.paging import MAX_LIMIT
-from backend.payments import service
+from backend.payments import deposits, service
 from backend.payments.schemas import (
     AccountView,
+    DepositDraft,
+    DepositIn,
+    DepositTransaction,
     FaucetRequest,
     IntentView,
     PaymentPage,
+    PermitToSign,
     SignedSweep,
     SignedWithdrawal,
     SweepDraft,
@@ -52,6 +56,18 @@ def payments(address: AddressText, services: TheServices, cursor: str | None = N
 def withdrawals(address: AddressText, services: TheServices, limit: Limit = 20) -> WithdrawalList:
     """Money that left the escrow for this account, newest first."""
     return service.withdrawal_list(services, address, limit)
+
+
+@router.post("/deposits/draft")
+def draft_deposit(body: DepositDraft, address: SignedIn, services: TheServices) -> PermitToSign:
+    """The token's permit for a deposit into the signed-in account: for batches, dispute fees or bonds."""
+    return deposits.draft(services, address, body.amount_units)
+
+
+@router.post("/deposits/transaction")
+def deposit(body: DepositIn, services: TheServices) -> DepositTransaction:
+    """The exact transaction that deposits, for the wallet that signed the permit."""
+    return DepositTransaction(transaction=deposits.transaction(services, body))
 
 
 @router.post("/withdrawals/draft")

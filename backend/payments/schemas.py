@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, Field
 
-from backend.schemas import AddressText, RequestModel, SignatureText, UnitsText
+from backend.schemas import AddressText, RequestModel, SignatureText, Transaction, UnitsText
 
 WordNumber = Annotated[int, Field(ge=0, lt=2**256)]
 """A number that fits a word of the contract: only those can be hashed."""
@@ -51,6 +51,28 @@ class PaymentView(BaseModel):
 class PaymentPage(BaseModel):
     items: list[PaymentView]
     next_cursor: str | None
+
+
+class DepositDraft(RequestModel):
+    amount_units: UnitsText
+
+
+class PermitToSign(BaseModel):
+    """The token's permit (ERC-2612) for a deposit."""
+
+    permit: dict[str, Any]
+
+
+class DepositIn(RequestModel):
+    amount_units: UnitsText
+    deadline: int = Field(ge=0, lt=2**63)
+    signature: SignatureText
+
+
+class DepositTransaction(BaseModel):
+    """For the depositor's own wallet."""
+
+    transaction: Transaction
 
 
 class WithdrawalView(BaseModel):

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from piecework.chain.calls import Call
+from piecework.chain.credentials import Credentials
+from piecework.chain.panel import ArbitrationPanel
 from piecework.domain.messages import BatchKey, Packet, Verdict
 
 if TYPE_CHECKING:
@@ -52,6 +54,13 @@ def _escrow_call(escrow: Escrow, kind: str, given: dict[str, Any]) -> Call:
     if kind == "set_sweep":
         signed = (given["nonce"], given["deadline"], given["signature"])
         return escrow.set_sweep_by_sig(given["account"], given["enabled"], *signed)
+    if kind == "rule_overdue":
+        return escrow.rule_overdue(int(given["dispute_id"], 16))
+    if kind == "conclude":
+        panel = ArbitrationPanel(escrow.web3, given["panel"])
+        return panel.conclude(escrow.address, int(given["dispute_id"], 16))
+    if kind in ("grant_credential", "set_refusal"):
+        return _credentials_call(Credentials(escrow.web3, given["credentials"]), kind, given)
     if kind == "sweep":
         return escrow.sweep(given["accounts"])
     key = BatchKey.from_json(given["key"])
@@ -67,3 +76,11 @@ def _escrow_call(escrow: Escrow, kind: str, given: dict[str, Any]) -> Call:
     if kind == "refund":
         return escrow.refund(key)
     raise ValueError(f"no call for an intent of kind {kind!r}")
+
+
+def _credentials_call(registry: Credentials, kind: str, given: dict[str, Any]) -> Call:
+    signed = (given["deadline"], given["signature"])
+    if kind == "grant_credential":
+        wish = (given["issuer"], given["holder"], given["skill"], given["level"], given["expiry"])
+        return registry.grant_by_sig(*wish, *signed)
+    return registry.set_refusal_by_sig(given["holder"], given["issuer"], given["skill"], given["refused"], *signed)

@@ -14,7 +14,7 @@ from piecework.db.gateway import RelayIntent
 
 log = structlog.get_logger("relay")
 
-KEEPER_KINDS = ("sweep", "pay_overdue", "expire_claims", "release_rejected", "refund")
+KEEPER_KINDS = ("sweep", "pay_overdue", "expire_claims", "release_rejected", "rule_overdue", "conclude", "refund")
 """Wishes of nobody: one that does not apply is forgotten, and made again when it is due."""
 _NOT_REPEATABLE = ("mint", "fund")
 """Gifts that nothing on chain keeps from being given twice; all other calls carry a number or a state of their own."""

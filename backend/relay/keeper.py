@@ -1,20 +1,23 @@
 """The keeper: brings what time alone allows, so that silence pays without anybody asking.
 
-It reads the mirror and the chain's clock, and queues `payOverdue`, `expireClaims`, `releaseRejected`, `refund` and
-`sweep`.
+It reads the mirror and the chain's clock, and queues `payOverdue`, `expireClaims`, `releaseRejected`, `ruleOverdue`,
+`refund` and `sweep`; and `conclude` for cases of its panel in which too few jurors revealed to end them by themselves.
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from backend.relay.outbox import Outbox
-from piecework.db.mirror import ChainEvent, MirrorAccount, MirrorBatch, MirrorTally
+from piecework.db.mirror import ChainEvent, MirrorAccount, MirrorBatch, MirrorDispute, MirrorTally
 from piecework.domain.messages import Terms
+
+if TYPE_CHECKING:
+    from backend.relay.cases import PanelCases
 
 _WORKERS_A_CALL = 100
 
@@ -22,16 +25,19 @@ _WORKERS_A_CALL = 100
 class Keeper:
     """Queues what is due."""
 
-    def __init__(self, outbox: Outbox, *, sweep_minimum_units: int) -> None:
+    def __init__(self, outbox: Outbox, *, sweep_minimum_units: int, cases: PanelCases | None = None) -> None:
         self._outbox = outbox
+        self._cases = cases
         self._sweep_minimum = sweep_minimum_units
 
     def run_once(self, session: Session, now: int) -> int:
         """Queues everything due at `now` (chain time); returns how many intents were asked for."""
         count = self._pay_overdue(session, now)
         count += self._lists(session, "expire_claims", and_(MirrorTally.claimed > 0, MirrorTally.lease_end < now))
-        due = and_(MirrorTally.contestable > 0, MirrorTally.contest_end < now)
-        count += self._lists(session, "release_rejected", due)
+        over = and_(MirrorTally.contestable > 0, MirrorTally.disputed == 0, MirrorTally.contest_end < now)
+        count += self._lists(session, "release_rejected", over)
+        count += self._rule_overdue(session, now)
+        count += self._conclude(session, now)
         count += self._refund(session, now)
         return count + self._sweep(session)
 
@@ -43,6 +49,25 @@ class Keeper:
             payload = {"key": key_of(batch), "worker": tally.worker}
             self._outbox.enqueue(session, kind="pay_overdue", dedupe_key=key, payload=payload)
         return len(rows)
+
+    def _rule_overdue(self, session: Session, now: int) -> int:
+        due = select(MirrorDispute).where(MirrorDispute.state == "open", MirrorDispute.ruling_end < now)
+        rows = session.execute(due.limit(_WORKERS_A_CALL)).scalars().all()
+        for row in rows:
+            payload = {"dispute_id": row.dispute_id}
+            dedupe = f"rule_overdue:{row.dispute_id}:{row.opened_block}"
+            self._outbox.enqueue(session, kind="rule_overdue", dedupe_key=dedupe, payload=payload)
+        return len(rows)
+
+    def _conclude(self, session: Session, now: int) -> int:
+        if self._cases is None:
+            return 0
+        due = self._cases.to_conclude(session, now)
+        for row in due:
+            payload = {"dispute_id": row.dispute_id, "panel": self._cases.panel}
+            dedupe = f"conclude:{row.dispute_id}:{row.opened_block}"
+            self._outbox.enqueue(session, kind="conclude", dedupe_key=dedupe, payload=payload)
+        return len(due)
 
     def _lists(self, session: Session, kind: str, due: Any) -> int:
         rows = session.execute(_with_batch().where(due).limit(_WORKERS_A_CALL)).all()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
+from backend.relay.cases import PanelCases
 from backend.relay.keeper import Keeper
 from backend.relay.outbox import Outbox
 from backend.relay.ownership import NonceOwnership
@@ -29,7 +30,9 @@ class Relay:
         self._sender = sender
         self._outbox = outbox
         minimum = services.settings.sweep_minimum_units
-        self._keeper = Keeper(outbox, sweep_minimum_units=minimum)
+        panel = services.arbitration_panel
+        cases = PanelCases(panel, services.escrow.address) if panel else None
+        self._keeper = Keeper(outbox, sweep_minimum_units=minimum, cases=cases)
         self._ownership = NonceOwnership(services.engine, sender.address)
         self._stop = threading.Event()
         self._threads = [

@@ -20,6 +20,7 @@ class Proposer:
 
     def __init__(self, services: Services) -> None:
         self._services = services
+        self._obstacles: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="proposer", daemon=True)
 
@@ -55,8 +56,11 @@ class Proposer:
                 try:
                     row = service.build(self._services, session, batch, None, final=final)
                 except GatewayError as error:
-                    log.info("no_proposal", batch_id=batch_id, code=error.code)
+                    if self._obstacles.get(batch_id) != error.code:
+                        log.info("no_proposal", batch_id=batch_id, code=error.code, detail=error.detail)
+                    self._obstacles[batch_id] = error.code
                     continue
+                self._obstacles.pop(batch_id, None)
                 log.info("proposed", batch_id=batch_id, nonce=row.nonce, workers=len(row.verdicts))
                 made += 1
         return made

@@ -15,15 +15,16 @@ from backend.batches.service import pin
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.relay.keeper import key_of
 from backend.reviews import policy, repository
+from backend.reviews.backing import unbacked
 from backend.reviews.panels import Panel, panel_of
 from backend.reviews.schemas import ProposalIn, ProposalView, VerdictIn
 from backend.services import Services
 from piecework.db.gateway import Assignment, Draft, Proposal
-from piecework.db.mirror import MirrorBatch
+from piecework.db.mirror import MirrorBatch, MirrorTally
 from piecework.domain import documents, messages
 from piecework.domain.canonical import new_salt
 from piecework.domain.cid import cid_of_digest
-from piecework.domain.messages import Verdict
+from piecework.domain.messages import Terms, Verdict
 
 MAX_WORKERS = 150
 """Workers in one settlement: about 6 million gas, well under what a transaction may use."""
@@ -79,10 +80,12 @@ def build(
     chosen = [item for item in undecided if (item.task, item.worker) in decided]
     workers = list(dict.fromkeys(item.worker for item in chosen))[:MAX_WORKERS]
     chosen = [item for item in chosen if item.worker in set(workers)]
+    tallies = repository.tallies(session, batch.batch_id)
+    chosen = _backed(services, batch, tallies, chosen, decided, explicit=verdicts is not None)
+    workers = list(dict.fromkeys(item.worker for item in chosen))
     method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": reject_below}}
     if verdicts is not None:
         method = {"name": "reviewers", "version": 1, "parameters": {}}
-    tallies = repository.tallies(session, batch.batch_id)
     counts = Counter((item.worker, decided[(item.task, item.worker)][0]) for item in chosen)
     signed = [Verdict(w, tallies[w].decided, counts[(w, "accepted")], counts[(w, "rejected")]) for w in workers]
     nonce = batch.settlements + 1
@@ -106,6 +109,32 @@ def build(
     )
     repository.add_proposal(session, row, _decision_rows(row, chosen, decided))
     return row
+
+
+def _backed(
+    services: Services,
+    batch: MirrorBatch,
+    tallies: Mapping[str, MirrorTally],
+    chosen: list[_Undecided],
+    decided: Decided,
+    *,
+    explicit: bool,
+) -> list[_Undecided]:
+    """Without rejections that the requester's dispute fee cannot back: they wait, and silence pays them.
+
+    Raises Conflict if a reviewer asked for one of them, or if nothing else is left.
+    """
+    rejecting = dict.fromkeys(i.worker for i in chosen if decided[(i.task, i.worker)][0] == "rejected")
+    short = unbacked(services, batch, tallies, list(rejecting))
+    left = [i for i in chosen if i.worker not in short or decided[(i.task, i.worker)][0] != "rejected"]
+    if short and (explicit or not left):
+        fee = Terms.from_json(batch.terms).disputeFee
+        detail = (
+            f"rejecting {len(short)} workers needs {fee} units each in the account of {batch.requester}: "
+            "deposit them, or silence pays those answers"
+        )
+        raise Conflict("dispute_fee_short", detail, workers=sorted(short), fee_units=str(fee))
+    return left
 
 
 def view(services: Services, proposal_id: str) -> ProposalView:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -18,6 +19,10 @@ from piecework.domain.messages import Packet, PacketKind, Ticket
 
 MAX_LEASE_SECONDS = 30 * 86_400
 """The contract's bound on a ticket's lease."""
+
+if TYPE_CHECKING:
+    from piecework.chain.escrow import TallyState
+
 _CLAIMS = (PacketKind.CLAIM, PacketKind.CLAIM_AND_SUBMIT)
 
 
@@ -30,6 +35,15 @@ def take(services: Services, session: Session, packet: Packet, now: int) -> str:
 
     Raises Invalid, Conflict or NotFound with the name of what the contract would refuse.
     """
+    key = check(services, session, packet, now, poster=packet.worker)
+    payload = {"key": key, "packet": packet.to_json()}
+    digest = messages.digest(packet.typed_data(services.escrow.domain))
+    dedupe = f"packet:{packet.batch_id}:{packet.worker}:{packet.sequence}:{digest.hex()[:32]}"
+    return services.outbox.enqueue(session, kind="packet", dedupe_key=dedupe, payload=payload)
+
+
+def check(services: Services, session: Session, packet: Packet, now: int, *, poster: str) -> dict[str, Any]:
+    """What the contract will check, in its order; returns the batch's key. `poster` puts up a dispute's bond."""
     batch = repository.batch(session, packet.batch_id)
     if batch is None:
         raise NotFound("batch_unknown", f"the mirror has no batch {packet.batch_id}")
@@ -66,9 +80,30 @@ def take(services: Services, session: Session, packet: Packet, now: int) -> str:
             raise Conflict(refusal, f"the contract would refuse the claim: {refusal}")
         if batch.assigner != ZERO_ADDRESS:
             _check_ticket(services, batch.assigner, packet, now)
-    payload = {"key": key, "packet": packet.to_json()}
-    dedupe = f"packet:{packet.batch_id}:{packet.worker}:{packet.sequence}:{digest.hex()[:32]}"
-    return services.outbox.enqueue(session, kind="packet", dedupe_key=dedupe, payload=payload)
+    if packet.kind == PacketKind.DISPUTE:
+        _check_dispute(services, packet, tally, int(batch.terms["disputeFee"]), now, poster)
+    return key
+
+
+def _check_dispute(
+    services: Services, packet: Packet, tally: TallyState, fee_units: int, now: int, poster: str
+) -> None:
+    if packet.count == 0:
+        raise Invalid("nothing_asked", "name how many rejections are contested")
+    if tally.disputed > 0:
+        detail = f"a dispute over {tally.disputed} rejections is open: the rest can be contested after its ruling"
+        raise Conflict("dispute_open", detail)
+    if tally.contestable == 0:
+        raise Conflict("nothing_contestable", f"{packet.worker} has no contestable rejection in this batch")
+    if tally.contest_end < now:
+        raise Conflict("dispute_window_over", f"rejections could be contested until {tally.contest_end}, it is {now}")
+    owed = services.escrow.account(poster).owed
+    if owed < fee_units:
+        detail = (
+            f"the bond is {fee_units} units and {poster} is owed {owed}: earn or deposit the rest, or let a sponsor "
+            "put it up (POST /v1/appeals/sponsorship)"
+        )
+        raise Conflict("bond_short", detail, bond_units=str(fee_units), owed_units=str(owed))
 
 
 def _check_ticket(services: Services, assigner: str, packet: Packet, now: int) -> None:

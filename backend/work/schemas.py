@@ -115,7 +115,7 @@ class PacketIn(RequestModel):
     """A packet of the worker's own making, whole."""
 
     batch_id: DigestText
-    kind: Literal["claim", "return_claim", "submit", "claim_and_submit", "set_sweep"]
+    kind: Literal["claim", "return_claim", "submit", "claim_and_submit", "set_sweep", "dispute"]
     sequence: int = Field(ge=0, lt=2**24)
     deadline: int = Field(ge=0, lt=2**40)
     manifest_version: int = Field(default=0, ge=0, lt=2**16)

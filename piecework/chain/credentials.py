@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from piecework.chain import artifacts
 from piecework.chain.calls import Call, encode
+from piecework.chain.errors import ContractMissing
 from piecework.domain.credentials import CredentialDomain
 
 if TYPE_CHECKING:
@@ -37,6 +38,19 @@ class Credentials:
     def domain(self) -> CredentialDomain:
         """Where grants and refusals count."""
         return CredentialDomain(chain_id=self.web3.eth.chain_id, credentials=self.address)
+
+    def check(self) -> None:
+        """Raises ContractMissing unless a registry answers at the address."""
+        from web3.exceptions import Web3Exception
+
+        if not self.web3.eth.get_code(self.address):
+            raise ContractMissing(self.address, "Credentials", "there is no code")
+        try:
+            zero = "0x" + "00" * 20
+            self.contract.functions.domainSeparator().call()
+            self.contract.functions.isHeld(zero, zero, bytes(32), 0).call()
+        except (Web3Exception, ValueError, OverflowError) as error:
+            raise ContractMissing(self.address, "Credentials", "other code answers") from error
 
     def credential(self, holder: str, issuer: str, skill: str) -> CredentialState:
         return CredentialState(*self.contract.functions.credentialOf(holder, issuer, bytes.fromhex(skill[2:])).call())

@@ -224,6 +224,9 @@ class Escrow:
     def deposit(self, amount_units: int) -> Call:
         return self._call("deposit", amount_units)
 
+    def deposit_with_permit(self, permit: PermitApproval) -> Call:
+        return self._call("depositWithPermit", permit.as_tuple())
+
     def open_batch(self, terms: Terms, salt: str, assignments: int) -> Call:
         return self._call("openBatch", terms.as_tuple(), bytes.fromhex(salt[2:]), assignments)
 

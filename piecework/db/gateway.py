@@ -153,6 +153,15 @@ class Decision(Base):
     settled: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
+class SkillName(Base):
+    """The name of a skill; the chain knows its hash alone."""
+
+    __tablename__ = "skill_names"
+
+    skill: Mapped[str] = mapped_column(Digest, primary_key=True)
+    name: Mapped[str] = mapped_column(String(100))
+
+
 class RelayIntent(Base):
     """Something to bring on chain; stored before anything is sent."""
 

@@ -83,7 +83,9 @@ class Job:
             if "reviewer" not in batch and not self._chain["default_reviewer"]:
                 raise JobFailed("the gateway has no review panel and the batch names no reviewer")
             slots = len(batch["tasks"]) * batch["answers_per_task"]
-            budget = slots * int(batch["reward_units"]) * 21 // 20
+            reserve = self._reserve_units(batch, len(plans))
+            batch = {**batch, "reserve_units": str(reserve)}
+            budget = slots * int(batch["reward_units"]) * 21 // 20 + reserve
             requester.get_tokens(self._requester, budget, native=True)
             draft, _ = requester.fund(self._requester, self._node, batch)
         batch_id = draft["batch_id"]
@@ -95,6 +97,12 @@ class Job:
             self._refund_rest(batch_id)
         with _timed(seconds, "report"):
             return self._outcome(batch_id, draft, submitted, addresses, apis, seconds)
+
+    def _reserve_units(self, batch: Json, workers: int) -> int:
+        """What must stay in the requester's account so that every worker could be rejected: a dispute fee each."""
+        arbitration = self._chain["arbitration"]
+        may_reject = batch.get("review", {}).get("reject_gold_below") is not None
+        return workers * int(arbitration["fee_units"]) if arbitration and may_reject else 0
 
     # ----------------------------------------------------------------- stages
 

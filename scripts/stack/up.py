@@ -39,10 +39,15 @@ ROLES = (
     "reviewer1",
     "reviewer2",
     "reviewer3",
-    "arbitrator",
+    "issuer",
     "worker1",
     "worker2",
+    "juror1",
+    "juror2",
+    "juror3",
 )
+JUROR_FEE_UNITS = 10_000
+"""Of the development panel, for all jurors together."""
 _START_SECONDS = 90.0
 
 
@@ -214,7 +219,8 @@ class _Stack:
 
     def _indexer_command(self) -> tuple[list[str], dict[str, str]]:
         arguments = ["index", "--rpc-url", self.rpc_url, "--database-url", self._paths.database_url]
-        arguments += ["--escrow", self._deployment["escrow"], "--from-block", str(self._deployment["block_number"])]
+        arguments += ["--escrow", self._deployment["escrow"], "--credentials", self._deployment["credentials"]]
+        arguments += ["--from-block", str(self._deployment["block_number"])]
         return [sys.executable, "-m", "scripts.main", *arguments], {}
 
     def _gateway_command(self) -> tuple[list[str], dict[str, str]]:
@@ -228,6 +234,7 @@ class _Stack:
             "ASSIGNER_KEY": self._accounts["assigner"]["private_key"],
             "DEFAULT_REVIEWER": self._deployment["panel"],
             "ARBITRATOR": self._deployment["arbitrators"][0],
+            "CREDENTIALS_ADDRESS": self._deployment["credentials"],
             "OPERATOR_FEE_BASIS_POINTS": "500",
             "EXPOSE_RPC_URL": "true",
         }
@@ -248,14 +255,23 @@ class _Stack:
                 )
         from eth_account import Account
 
-        from piecework.chain.deploy import deploy_escrow, deploy_panel, deploy_token
+        from piecework.chain.deploy import (
+            deploy_arbitration_panel,
+            deploy_credentials,
+            deploy_escrow,
+            deploy_panel,
+            deploy_token,
+        )
 
         deployer = Account.from_key(self._accounts["deployer"]["private_key"])
         token = deploy_token(web3, deployer)
-        reviewers = [self._accounts[f"reviewer{number}"]["address"] for number in (1, 2, 3)]
+        reviewers, jurors = (
+            [self._accounts[f"{role}{number}"]["address"] for number in (1, 2, 3)] for role in ("reviewer", "juror")
+        )
         panel = deploy_panel(web3, deployer, reviewers, 2)
-        done = deploy_escrow(web3, deployer, token, [self._accounts["arbitrator"]["address"]])
-        facts = {**done.as_dict(), "panel": panel}
+        arbitrator = deploy_arbitration_panel(web3, deployer, jurors, 2, JUROR_FEE_UNITS)
+        done = deploy_escrow(web3, deployer, token, [arbitrator])
+        facts = {**done.as_dict(), "panel": panel, "credentials": deploy_credentials(web3, deployer)[0]}
         if self._given_rpc_url is None:
             self._wait_saved(stop)
         _write(self._paths.deployment, facts)
@@ -310,7 +326,7 @@ class _Stack:
             "token": self._deployment["token"],
             "arbitrator": self._deployment["arbitrators"][0],
             "panel": self._deployment["panel"],
-            "credentials": None,
+            "credentials": self._deployment["credentials"],
             "gateway_url": self.gateway_url,
             "mturk_url": None,
             "mturk_access_key": None,

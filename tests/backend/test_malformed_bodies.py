@@ -71,6 +71,7 @@ def known(house: House) -> dict[str, Any]:
         "address": [worker.address],
         "cid": [draft["manifest_cid"]],
         "intent_id": ["nothing"],
+        "dispute_id": ["0x" + "31" * 32],
     }
 
 

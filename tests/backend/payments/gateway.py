@@ -89,14 +89,19 @@ def running_gateway(stack: Any, folder: Path, **changes: Any) -> Iterator[Gatewa
         public_url=PUBLIC_URL,
         relayer_key=SecretStr("0x" + bytes(accounts["relayer"].key).hex()),
         assigner_key=SecretStr("0x" + bytes(accounts["assigner"].key).hex()),
-        arbitrator=accounts["arbitrator"].address,
         explorer_url=EXPLORER_URL,
         faucet_limit_units=10**9,
-        **changes,
+        **{"arbitrator": accounts["arbitrator"].address, **changes},
     )
     app = create_app(settings)
     stop = threading.Event()
-    indexing = IndexerSettings(stack.rpc_url, database, stack.escrow.address, poll_seconds=0.05)
+    indexing = IndexerSettings(
+        stack.rpc_url,
+        database,
+        stack.escrow.address,
+        credentials=settings.credentials_address,
+        poll_seconds=0.05,
+    )
     thread = threading.Thread(target=run_indexer, args=(indexing,), kwargs={"stop": stop}, daemon=True)
     thread.start()
     try:

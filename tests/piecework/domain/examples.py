@@ -59,6 +59,15 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "gold": {"document_digest": DIGEST},
     },
     "gold": {"format": "piecework/gold/1", "salt": SALT, "answers": {"t1": "0"}},
+    "evidence": {
+        "format": "piecework/evidence/1",
+        "salt": SALT,
+        "batch_id": BATCH,
+        "worker": WORKER,
+        "statement": "The picture shows a 0, as two others say.",
+        "rejections": [{"task": "t2", "results_digest": DIGEST, "submission": DIGEST, "note": ""}],
+        "attachments": [{"cid": PART, "title": "the picture, enlarged"}],
+    },
     "index": {
         "format": "piecework/index/1",
         "salt": SALT,

@@ -374,6 +374,12 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("nonce"),
     )
     op.create_table(
+        "skill_names",
+        sa.Column("skill", sa.String(length=66), nullable=False),
+        sa.Column("name", sa.String(length=100), nullable=False),
+        sa.PrimaryKeyConstraint("skill"),
+    )
+    op.create_table(
         "submissions",
         sa.Column("block_number", sa.BigInteger(), nullable=False),
         sa.Column("log_index", sa.Integer(), nullable=False),
@@ -510,6 +516,7 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_submissions_batch_id"))
 
     op.drop_table("submissions")
+    op.drop_table("skill_names")
     op.drop_table("sign_in_nonces")
     with op.batch_alter_table("settlements", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_settlements_results_digest"))

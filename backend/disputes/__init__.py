@@ -1,0 +1,1 @@
+"""Disputes: rejections read, appealed and sponsored; cases read and voted on by jurors."""

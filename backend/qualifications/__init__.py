@@ -1,0 +1,1 @@
+"""Qualifications: credentials granted, revoked, refused and listed."""
