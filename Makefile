@@ -6,8 +6,8 @@ BIN := $(VENV)/bin
 CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format test test-contracts test-python test-fast prove-gates artifacts replay bench-gas kubo lock \
-	clean fuzz-deep invariants-deep
+.PHONY: help setup demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates \
+	artifacts replay bench-gas kubo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +71,10 @@ artifacts: setup ## Compile the contracts into piecework/chain/abi/
 
 invariants-deep: setup ## Hold every law of the protocol against a million random calls (half an hour)
 	FOUNDRY_PROFILE=deep $(BIN)/python -m pytest -q -s tests/contracts/test_invariants.py
+
+bench-gas: setup ## Measure gas beside a floor and HUMAN Protocol; writes bench/gas/results.json
+	npm ci --prefix bench/gas/peer --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
+	$(BIN)/python -m bench.gas.run --json bench/gas/results.json
 
 # The newest release whose module Go can build as it stands, without a replacement of one of its modules.
 KUBO_VERSION := v0.42.0

@@ -237,7 +237,8 @@ def restore() -> None:
 
 
 def run(command: tuple[str, ...]) -> tuple[int, str]:
-    done = subprocess.run(command, cwd=CLONE, capture_output=True, text=True, check=False)
+    wide = {**os.environ, "COLUMNS": "400"}  # a name that is wrapped cannot be found
+    done = subprocess.run(command, cwd=CLONE, env=wide, capture_output=True, text=True, check=False)
     return done.returncode, done.stdout + done.stderr
 
 
