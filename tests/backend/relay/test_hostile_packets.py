@@ -99,6 +99,7 @@ def test_a_wallet_that_burns_gas_only_when_mined_does_not_fail_its_neighbours(
     room.settle_down()
 
     assert room.statuses(neighbours) == ["confirmed"] * 8
+    assert room.mined_nonce() == 1, "gas was kept ready for what the wallet may burn, so nothing reverted"
 
 
 def test_many_wallets_that_burn_gas_do_not_fail_their_neighbours(make_room: Callable[..., Room], market: Any) -> None:

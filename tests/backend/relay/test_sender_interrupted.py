@@ -425,19 +425,21 @@ def test_a_nonce_that_somebody_used_by_hand_is_stepped_over(wishes: Wishes, room
 def test_a_workers_packets_in_two_transactions_of_one_block_both_apply(
     make_room: Callable[..., Room], market: Any
 ) -> None:
-    room = make_room(gas_limit=200_000)
+    room = make_room(gas_limit=400_000)
     key, worker = market.open_batch(20), market.worker()
     asked = []
-    for _ in range(5):
+    for _ in range(8):
         asked.append(room.queue_packet(key, market.claim(key, worker, 1)))
         asked.append(room.queue_packet(key, market.submit(key, worker, 1)))
     with mining_by_hand(market.stack.web3) as mine:
         room.sender.run_once()
-        assert len(room.transactions()) > 1
+        sent = len(room.transactions())
+        assert sent > 1
         mine()
         room.settle_down()
 
-    assert room.statuses(asked) == ["confirmed"] * 10
+    assert room.statuses(asked) == ["confirmed"] * 16
+    assert room.mined_nonce() == sent, "none reverted for want of gas and had to go again"
 
 
 def test_a_call_that_nearly_fills_a_block_does_not_stop_the_ones_behind_it(room: Room, market: Any) -> None:

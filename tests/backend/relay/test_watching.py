@@ -261,16 +261,17 @@ def test_two_senders_of_one_round_never_send_an_intent_twice(make_room: Callable
 # ----------------------------------------------------------------- packets of one number
 
 
-def test_of_three_packets_the_number_that_came_too_early_is_skipped_and_its_second_try_applies(
+def test_of_packets_with_one_number_the_one_that_came_in_time_applies_and_the_others_are_skipped(
     room: Room, market: Any
 ) -> None:
     key, worker = market.open_batch(9), market.worker()
     early = room.queue_packet(key, market.claim(key, worker, 1, sequence=2))
     both = room.queue_packet(key, market.claim_and_submit(key, worker))
     again = room.queue_packet(key, market.claim(key, worker, 2, sequence=2))
+    late = room.queue_packet(key, market.claim(key, worker, 3, sequence=2))
 
     room.settle_down()
 
-    assert room.statuses([early, both, again]) == ["skipped", "confirmed", "confirmed"]
-    assert room.intent(early).error_code == "sequence_not_next"
+    assert room.statuses([early, both, again, late]) == ["skipped", "confirmed", "confirmed", "skipped"]
+    assert {room.intent(each).error_code for each in (early, late)} == {"sequence_not_next"}
     assert room.escrow.tally(market.batch_id(key), worker.address).claimed == 2
