@@ -3,7 +3,15 @@ pragma solidity ^0.8.28;
 
 import {ITaskEscrowErrors as Errors} from "../../../contracts/interfaces/ITaskEscrowErrors.sol";
 import {ITaskEscrowEvents as Events} from "../../../contracts/interfaces/ITaskEscrowEvents.sol";
-import {BatchKey, Refusal, Tally, Terms, Ticket} from "../../../contracts/libraries/EscrowTypes.sol";
+import {
+    BatchKey,
+    Packet,
+    PacketKind,
+    Refusal,
+    Tally,
+    Terms,
+    Ticket
+} from "../../../contracts/libraries/EscrowTypes.sol";
 import {Books} from "../base/Books.sol";
 import {MessageHashes} from "../base/MessageHashes.sol";
 
@@ -282,6 +290,20 @@ contract ClaimsTest is Books {
         assertEq(tally(key, worker).sequence, type(uint24).max, "it stops there");
         settle(key, worker, 2, 0);
         assertOwed(worker, 2 * REWARD, "and is paid");
+    }
+
+    function test_at_the_last_sequence_numbers_no_packet_can_be_replayed() public {
+        claim(key, worker, 3);
+        for (uint24 back = 0; back < 2; ++back) {
+            setSequence(type(uint24).max - back);
+            Packet memory p = signedPacket(packet(PacketKind.Submit, key, 1), key);
+            vm.expectEmit(address(escrow));
+            emit Events.PacketSkipped(escrow.batchIdOf(key), worker, p.sequence, Refusal.SequenceNotNext);
+            relay(key, p);
+        }
+        setSequence(type(uint24).max - 2);
+        relay(key, signedPacket(packet(PacketKind.Submit, key, 1), key));
+        assertEq(tally(key, worker).oldLot, 1, "the last that applies");
     }
 
     /// @dev The ledger is the first thing stored: its third mapping holds the tallies.

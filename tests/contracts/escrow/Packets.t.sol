@@ -4,6 +4,7 @@ pragma solidity ^0.8.28;
 import {ITaskEscrowErrors as Errors} from "../../../contracts/interfaces/ITaskEscrowErrors.sol";
 import {ITaskEscrowEvents as Events} from "../../../contracts/interfaces/ITaskEscrowEvents.sol";
 import {BatchKey, Packet, PacketKind, Refusal, Tally, Terms} from "../../../contracts/libraries/EscrowTypes.sol";
+import {Vm} from "../base/Vm.sol";
 import {Books} from "../base/Books.sol";
 
 /// `relay`: what signed packets do, and which are skipped for which reason.
@@ -207,6 +208,19 @@ contract PacketsTest is Books {
         skipped(signedPacket(p, key), Refusal.NothingAsked);
         (p.submitted, p.workDigest) = (5, 0);
         skipped(signedPacket(p, key), Refusal.NothingAsked);
+    }
+
+    function test_a_claim_and_submit_commits_to_answers_of_what_it_claims_alone() public {
+        claim(key, worker, 3);
+        Packet memory p = packet(PacketKind.ClaimAndSubmit, key, 2);
+        p.submitted = 4;
+        p = signedPacket(p, key);
+        vm.recordLogs();
+        relay(key, p);
+        Vm.Log[] memory logs = vm.getRecordedLogs();
+        assertEq(logs.length, 1, "says nothing but that it is skipped");
+        assertEq(logs[0].topics[0], Events.PacketSkipped.selector, "skipped");
+        assertEq(tally(key, worker).claimed, 3, "claims nothing");
     }
 
     // tickets

@@ -5,7 +5,7 @@ import {ITaskEscrow} from "../../../contracts/interfaces/ITaskEscrow.sol";
 import {ITaskEscrowErrors as Errors} from "../../../contracts/interfaces/ITaskEscrowErrors.sol";
 import {BatchKey, Packet, PacketKind, Refusal, Terms} from "../../../contracts/libraries/EscrowTypes.sol";
 import {EscrowTest} from "../base/EscrowTest.sol";
-import {CallingGate, GasMoodGate, HungryGate, SwitchGate} from "./Gates.sol";
+import {CallingGate, FirstComeGate, GasMoodGate, HungryGate, SwitchGate} from "./Gates.sol";
 import {Hooks} from "./MoodyTokens.sol";
 import {BurningRecipient, BusyRecipient, GreedyRecipient} from "./Recipients.sol";
 import {OddSigner} from "./Signers.sol";
@@ -121,6 +121,19 @@ contract HostileGatesTest is EscrowTest {
         BatchKey memory key = gated(address(new CallingGate(address(escrow), call)));
         expectNo(key);
         assertEq(batch(other).claimed, 0, "a static call");
+    }
+
+    function test_a_gate_sees_what_happened_earlier_in_the_same_relay() public {
+        BatchKey[] memory keys = new BatchKey[](1);
+        keys[0] = gated(address(new FirstComeGate(escrow)));
+        Packet[] memory list = new Packet[](2);
+        list[0] = signedPacket(packet(PacketKind.Claim, keys[0], 1), keys[0]);
+        list[1] = packet(PacketKind.Claim, keys[0], 2);
+        list[1].worker = second;
+        list[1] = signPacket(list[1], escrow.batchIdOf(keys[0]), SECOND_KEY);
+        escrow.relay(keys, list);
+        assertEq(tally(keys[0], worker).claimed, 1, "the first");
+        assertEq(tally(keys[0], second).claimed, 0, "and no second");
     }
 
     function test_a_gate_may_read_the_escrow() public {

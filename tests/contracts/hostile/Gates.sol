@@ -2,6 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {IGate} from "../../../contracts/interfaces/IGate.sol";
+import {ITaskEscrow} from "../../../contracts/interfaces/ITaskEscrow.sol";
 
 /// @notice Says what it was told to say; counts nothing, keeps nothing.
 contract SwitchGate is IGate {
@@ -57,5 +58,18 @@ contract CallingGate is IGate {
             ok := staticcall(gas(), target, add(data, 0x20), mload(data), 0, 0)
         }
         return ok;
+    }
+}
+
+/// @notice Lets the first claim of a batch in and none after it, by what the escrow says.
+contract FirstComeGate is IGate {
+    ITaskEscrow private immutable ESCROW;
+
+    constructor(ITaskEscrow escrow) {
+        ESCROW = escrow;
+    }
+
+    function mayClaim(bytes32 batchId, address, uint256) external view returns (bool) {
+        return ESCROW.batchOf(batchId).claimed == 0;
     }
 }

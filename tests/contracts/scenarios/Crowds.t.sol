@@ -99,8 +99,8 @@ contract CrowdScenarios is Scenario {
         }
         Packet[] memory list = new Packet[](8);
         list[0] = ahead(keys, 0, PacketKind.Submit, 1, 0);
-        list[1] = ahead(keys, 1, PacketKind.Submit, 2, 0);
-        list[2] = ahead(keys, 2, PacketKind.Dispute, 3, 1);
+        list[1] = ahead(keys, 2, PacketKind.Dispute, 3, 1); // right behind a change of the same batch
+        list[2] = ahead(keys, 1, PacketKind.Submit, 2, 0);
         list[3] = ahead(keys, 0, PacketKind.ReturnClaim, 1, 2);
         list[4] = ahead(keys, 0, PacketKind.Submit, 99, 3); // refused: more than is claimed
         list[5] = ahead(keys, 1, PacketKind.Dispute, 4, 1);

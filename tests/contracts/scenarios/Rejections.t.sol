@@ -3,7 +3,7 @@ pragma solidity ^0.8.28;
 
 import {ITaskEscrowErrors as Errors} from "../../../contracts/interfaces/ITaskEscrowErrors.sol";
 import {ITaskEscrowEvents as Events} from "../../../contracts/interfaces/ITaskEscrowEvents.sol";
-import {Refusal, Terms} from "../../../contracts/libraries/EscrowTypes.sol";
+import {Packet, PacketKind, Refusal, Terms} from "../../../contracts/libraries/EscrowTypes.sol";
 import {Scenario} from "./Scenario.sol";
 
 /// The reviewer, the requester or the arbitrator does wrong.
@@ -57,6 +57,35 @@ contract RejectionScenarios is Scenario {
         escrow.payOverdue(key, worker);
         assertEnd(
             [3 * uint256(OPERATOR_FEE), 4 * uint256(REWARD), 0, OPERATOR_FEE, 0], 0, [uint256(0), 0, 0, 0, 0, 4, 0]
+        );
+    }
+
+    function test_the_requester_sweeps_the_worker_right_before_its_dispute() public {
+        begin(defaultTerms(), 20);
+        fund(requester, DISPUTE_FEE);
+        fund(worker, DISPUTE_FEE);
+        fund(stranger, DISPUTE_FEE);
+        vm.prank(worker);
+        escrow.setSweep(true);
+        claimAndSubmit(key, worker, 4);
+        settle(key, worker, 0, 4);
+        uint256 id = nextDisputeId(key, worker);
+        watchDispute(id);
+        Packet memory p = signedPacket(packet(PacketKind.Dispute, key, 4), key);
+        vm.prank(requester);
+        escrow.sweep(workers(worker));
+        vm.expectEmit(address(escrow));
+        emit Events.PacketSkipped(escrow.batchIdOf(key), worker, p.sequence, Refusal.BondShort);
+        relay(key, p);
+        // The bond is in the worker's wallet now. The packet is not used up: a sponsor can bring it.
+        vm.prank(stranger);
+        escrow.sponsorDispute(key, p);
+        vm.prank(arbitrator);
+        escrow.rule(id, 4 + 1);
+        assertOwed(stranger, DISPUTE_FEE, "the sponsor's bond is back");
+        assertEq(token.balanceOf(worker), DISPUTE_FEE, "swept");
+        assertEnd(
+            [4 * uint256(OPERATOR_FEE), 4 * uint256(REWARD), 0, 0, DISPUTE_FEE], 0, [uint256(16), 0, 0, 0, 0, 4, 0]
         );
     }
 
