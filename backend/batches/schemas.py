@@ -17,7 +17,7 @@ class TaskIn(RequestModel):
 
 
 class ReviewIn(RequestModel):
-    policy: Literal["agreement", "reviewers", "requester"] = "agreement"
+    policy: Literal["agreement", "inference", "reviewers", "requester"] = "agreement"
     minimum_agreement: float | None = Field(default=None, ge=0, le=1)
     reject_gold_below: float | None = Field(default=None, ge=0, le=1)
 

@@ -8,7 +8,8 @@ import structlog
 
 from backend.batches import repository as batches
 from backend.errors import GatewayError
-from backend.reviews import policy, repository, service
+from backend.reviews import repository, service
+from backend.reviews.judging import AUTOMATIC
 from backend.services import Services
 from piecework.domain.messages import Terms
 
@@ -41,7 +42,7 @@ class Proposer:
             due = [
                 (batch.batch_id, final)
                 for batch, draft in repository.candidates(session)
-                if draft.review["policy"] == policy.NAME
+                if draft.review["policy"] in AUTOMATIC
                 for final in [
                     batches.complete_tasks(session, batch.batch_id, draft.answers_per_task) >= draft.tasks
                     or batch.closed_at is not None

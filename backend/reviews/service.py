@@ -16,6 +16,7 @@ from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.relay.keeper import key_of
 from backend.reviews import policy, repository
 from backend.reviews.backing import unbacked
+from backend.reviews.judging import AUTOMATIC, Judged, by_reviewers, judge
 from backend.reviews.panels import Panel, panel_of
 from backend.reviews.schemas import ProposalIn, ProposalView, VerdictIn
 from backend.services import Services
@@ -31,7 +32,7 @@ MAX_WORKERS = 150
 
 _PLAIN_SIGNATURE = 2 + 2 * 65
 
-Decided = dict[tuple[str, str], tuple[str, str]]
+Decided = Mapping[tuple[str, str], tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +66,15 @@ def build(
         raise Conflict("answers_elsewhere", f"the answers of batch {batch.batch_id} are not with this gateway")
     if any(row.status in ("open", "queued") for row in repository.proposals(session, batch.batch_id)):
         raise Conflict("proposal_under_way", f"batch {batch.batch_id} has a proposal already: sign that one")
-    undecided, everything = _answers(session, batch.batch_id)
+    undecided, everything, submissions = _answers(session, batch.batch_id)
     if not undecided:
         raise Conflict("nothing_to_decide", f"batch {batch.batch_id} has no undecided submission")
-    reject_below = draft.review.get("reject_gold_below")
-    gold = draft.gold["answers"] if draft.gold else {}
-    outcome = policy.decide(everything, gold, reject_below)
+    judged = judge(draft, everything, submissions, final=final)
+    decided: Decided
     if verdicts is not None:
         decided = _explicit(undecided, verdicts)
-    elif draft.review["policy"] == policy.NAME:
-        decided = outcome.decisions
+    elif draft.review["policy"] in AUTOMATIC:
+        decided = judged.decisions
     else:
         raise Invalid("verdicts_missing", f"policy {draft.review['policy']!r} needs the reviewer's own verdicts")
     chosen = [item for item in undecided if (item.task, item.worker) in decided]
@@ -83,14 +83,12 @@ def build(
     tallies = repository.tallies(session, batch.batch_id)
     chosen = _backed(services, batch, tallies, chosen, decided, explicit=verdicts is not None)
     workers = list(dict.fromkeys(item.worker for item in chosen))
-    method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": reject_below}}
-    if verdicts is not None:
-        method = {"name": "reviewers", "version": 1, "parameters": {}}
+    method = judged.method if verdicts is None else by_reviewers(judged)
     counts = Counter((item.worker, decided[(item.task, item.worker)][0]) for item in chosen)
     signed = [Verdict(w, tallies[w].decided, counts[(w, "accepted")], counts[(w, "rejected")]) for w in workers]
     nonce = batch.settlements + 1
     reveal = draft.gold if final else None
-    results = _results(batch, nonce, method, chosen, decided, outcome.labels, reveal)
+    results = _results(batch, nonce, method, chosen, decided, judged, reveal)
     packed = documents.pack(results, "results")
     for assignment in {item.assignment.assignment_id: item.assignment for item in chosen}.values():
         assert assignment.answers is not None  # noqa: S101 - it was submitted
@@ -218,11 +216,12 @@ def _queue(
     return services.outbox.enqueue(session, kind="settle", dedupe_key=key, payload=payload)
 
 
-def _answers(session: Session, batch_id: str) -> tuple[list[_Undecided], list[policy.Answer]]:
-    """Undecided answers in the chain's order, and all answers."""
+def _answers(session: Session, batch_id: str) -> tuple[list[_Undecided], list[policy.Answer], list[str]]:
+    """Undecided answers, all answers, and the digests of their files, each in the chain's order."""
     settled = repository.settled_answers(session, batch_id)
-    undecided, everything = [], []
-    for assignment, _ in repository.submitted(session, batch_id):
+    undecided, everything, submissions = [], [], []
+    for assignment, submission in repository.submitted(session, batch_id):
+        submissions.append(submission.work_digest)
         assert assignment.answers is not None  # noqa: S101 - joined on its digest
         for item in assignment.answers["answers"]:
             everything.append(policy.Answer(item["task"], assignment.worker, item["answer"]))
@@ -236,12 +235,12 @@ def _answers(session: Session, batch_id: str) -> tuple[list[_Undecided], list[po
         paid_by_silence = count - tally.old_lot - tally.young_lot
         for item in [item for item in undecided if item.worker == worker][: max(0, paid_by_silence)]:
             undecided.remove(item)
-    return undecided, everything
+    return undecided, everything, submissions
 
 
 def _explicit(undecided: Sequence[_Undecided], verdicts: Sequence[VerdictIn]) -> Decided:
     waiting = {(item.task, item.worker) for item in undecided}
-    decided: Decided = {}
+    decided: dict[tuple[str, str], tuple[str, str]] = {}
     for verdict in verdicts:
         key = (verdict.task, verdict.worker)
         if key not in waiting:
@@ -261,10 +260,11 @@ def _results(
     method: dict[str, Any],
     chosen: Sequence[_Undecided],
     decided: Decided,
-    labels: Mapping[str, tuple[Any, float | None]],
+    judged: Judged,
     gold: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    tasks = sorted({item.task for item in chosen})
+    labels = judged.labels
+    tasks = sorted({item.task for item in chosen} | judged.labelled)
     return {
         "format": documents.format_name("results"),
         "salt": new_salt(),

@@ -1,0 +1,240 @@
+"""The policy `inference`, version 1: labels from `piecework.quality`, decisions from labels and known answers.
+
+- The label of a task is its known answer once those are revealed, else the label that the model finds; the model is
+  chosen by evidence, its seed comes from the batch's id, so nobody picks either after seeing the answers.
+- A known answer that most good workers miss is flagged and forgiven: nobody is judged by it.
+- An answer is rejected for one reason only: its worker gave fewer than `reject_gold_below` of at least three known
+  answers right, and the answer itself differs from the label. A skill, a confidence or another score alone rejects
+  nothing.
+
+Anybody can compute it again from the results file, the answer files and the known answers; `piecework audit --labels`
+does.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from backend.reviews.policy import MINIMUM_KNOWN_SEEN, Answer
+from piecework.quality.answers import Answers, Bools, Ints, answers_of
+from piecework.quality.infer import Labelling, Parameters, infer_labels
+from piecework.quality.majority import NO_LABEL
+
+NAME = "inference"
+VERSION = 1
+MINIMUM_GOOD_ANSWERS = 3
+"""Comparable answers that a worker needs before its failing a known answer speaks against that answer."""
+MINIMUM_GOOD_WORKERS = 2
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What the batch fixed before its first answer. `choices`: possible answers as JSON text, empty if any text may be
+    one."""
+
+    seed: int
+    choices: tuple[str, ...]
+    reject_gold_below: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inferred:
+    """Labels with confidence by task, a decision with its reason by (task, worker), and what they rest on.
+
+    `method` is what the results file says of itself: parameters, and under `found` the skills (one entry a worker) and
+    the forgiven known answers.
+    """
+
+    labels: dict[str, tuple[Any, float | None]]
+    decisions: dict[tuple[str, str], tuple[str, str]]
+    method: dict[str, Any]
+
+    @property
+    def skills(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.method["parameters"]["found"]["skills"]
+        return found
+
+    @property
+    def flagged(self) -> list[str]:
+        found: list[str] = self.method["parameters"]["found"]["flagged_gold"]
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Answers as numbers with the names behind them. `known`: (tasks,), NO_LABEL where no answer is known."""
+
+    tasks: list[str]
+    workers: list[str]
+    values: list[Any]
+    answers: Answers
+    known: Ints
+
+
+def rules_of(batch_id: str, review: Mapping[str, Any], answer_schema: Mapping[str, Any]) -> Rules:
+    """From what the manifest says and the batch's id alone."""
+    values = answer_schema.get("enum", [False, True] if answer_schema.get("type") == "boolean" else [])
+    return Rules(int(batch_id[2:10], 16), tuple(_text(value) for value in values), review.get("reject_gold_below"))
+
+
+def decide(
+    answers: Sequence[Answer], submissions: Sequence[str], known: Mapping[str, Any], rules: Rules, *, revealed: bool
+) -> Inferred:
+    """Decides every answer. `answers` and `submissions` (digests of their files) are in the chain's order.
+
+    Until the known answers are `revealed` they count workers' mistakes but stand in no label, so that the file does
+    not tell which tasks they are.
+    """
+    table = tabulate(answers, known, rules)
+    found = infer_labels(table.answers, Parameters(seed=rules.seed))
+    label = np.where(table.known != NO_LABEL, table.known, found.label) if revealed else found.label
+    flagged = forgiven(table, found)
+    seen, right = _known_scores(table, ~flagged)
+    failed = np.zeros(len(table.workers), dtype=np.bool_)
+    if rules.reject_gold_below is not None:
+        failed = (seen >= MINIMUM_KNOWN_SEEN) & (right < rules.reject_gold_below * seen)
+    shown = flagged if revealed else np.zeros_like(flagged)
+    outcome = {
+        "skills": _skills(table, found, seen, right, revealed=revealed),
+        "flagged_gold": [table.tasks[number] for number in np.flatnonzero(shown)],
+    }
+    return Inferred(
+        labels=_labels(table, found, label, revealed=revealed),
+        decisions=_decisions(table, label, failed, shown, seen, right),
+        method=_method(found, submissions, rules, table, revealed=revealed, outcome=outcome),
+    )
+
+
+def tabulate(answers: Sequence[Answer], known: Mapping[str, Any], rules: Rules) -> Table:
+    """Numbers tasks, workers and values; of two answers of a worker to one task the first counts."""
+    first: dict[tuple[str, str], Answer] = {}
+    for item in answers:
+        first.setdefault((item.task, item.worker), item)
+    tasks = sorted({item.task for item in first.values()})
+    workers = sorted({item.worker for item in first.values()})
+    texts = {*rules.choices, *(_text(item.answer) for item in first.values())}
+    texts |= {_text(value) for task, value in known.items() if task in set(tasks)}
+    keys = sorted(texts)
+    task_of, worker_of, answer_of = ({name: i for i, name in enumerate(names)} for names in (tasks, workers, keys))
+    numbered = answers_of(
+        [task_of[item.task] for item in first.values()],
+        [worker_of[item.worker] for item in first.values()],
+        [answer_of[_text(item.answer)] for item in first.values()],
+        tasks=len(tasks),
+        workers=len(workers),
+        # Whoever knows one word could have said another: one answer is no certainty.
+        labels=max(2, len(keys)),
+    )
+    gold = np.array([answer_of[_text(known[t])] if t in known else NO_LABEL for t in tasks], dtype=np.int64)
+    return Table(tasks, workers, [json.loads(key) for key in keys], numbered, gold)
+
+
+def forgiven(table: Table, found: Labelling) -> Bools:
+    """Known answers that more than half of the good workers missed, (tasks,). At least two must have tried.
+
+    A good worker is at or above the median skill of those with enough answers that others gave too.
+    """
+    answers = table.answers
+    measured = found.skill.answers >= MINIMUM_GOOD_ANSWERS
+    if not measured.any():
+        return np.zeros(answers.tasks, dtype=np.bool_)
+    good = measured & (found.skill.accuracy >= np.median(found.skill.accuracy[measured]) - 1e-9)
+    counts = good[answers.worker] & (table.known[answers.task] != NO_LABEL)
+    missed = counts & (answers.label != table.known[answers.task])
+    tried = np.bincount(answers.task[counts], minlength=answers.tasks)
+    misses = np.bincount(answers.task[missed], minlength=answers.tasks)
+    most: Bools = (tried >= MINIMUM_GOOD_WORKERS) & (2 * misses > tried)
+    return most
+
+
+def _known_scores(table: Table, fair: Bools) -> tuple[Ints, Ints]:
+    """Known answers that each worker gave, and those given right, (workers,); `fair`: (tasks,) which count."""
+    answers = table.answers
+    counts = fair[answers.task] & (table.known[answers.task] != NO_LABEL)
+    right = counts & (answers.label == table.known[answers.task])
+    workers = answers.workers
+    return np.bincount(answers.worker[counts], minlength=workers), np.bincount(answers.worker[right], minlength=workers)
+
+
+def _labels(table: Table, found: Labelling, label: Ints, *, revealed: bool) -> dict[str, tuple[Any, float | None]]:
+    labels: dict[str, tuple[Any, float | None]] = {}
+    for number, name in enumerate(table.tasks):
+        is_known = revealed and table.known[number] != NO_LABEL
+        confidence = 1.0 if is_known else round(float(found.confidence[number]), _DIGITS)
+        # Floating point may leave a posterior a hair above one.
+        labels[name] = (table.values[label[number]], min(1.0, confidence))
+    return labels
+
+
+def _decisions(
+    table: Table, label: Ints, failed: Bools, flagged: Bools, seen: Ints, right: Ints
+) -> dict[tuple[str, str], tuple[str, str]]:
+    answers = table.answers
+    decisions = {}
+    for task, worker, given in zip(answers.task, answers.worker, answers.label, strict=True):
+        if label[task] == given:
+            said = "accepted", "agrees with the label"
+        elif flagged[task]:
+            said = "accepted", "differs from a known answer that most good workers missed: forgiven"
+        elif failed[worker]:
+            reason = f"differs from the label, and only {right[worker]} of {seen[worker]} known answers were right"
+            said = "rejected", reason
+        else:
+            said = "accepted", "differs from the label, which alone is no fault"
+        decisions[(table.tasks[task], table.workers[worker])] = said
+    return decisions
+
+
+def _method(
+    found: Labelling,
+    submissions: Sequence[str],
+    rules: Rules,
+    table: Table,
+    *,
+    revealed: bool,
+    outcome: dict[str, Any],
+) -> dict[str, Any]:
+    """Every parameter, which model the evidence chose, which answers were there, and what was found beside labels."""
+    together = hashlib.sha256(b"".join(bytes.fromhex(digest[2:]) for digest in submissions)).hexdigest()
+    return {
+        "name": NAME,
+        "version": VERSION,
+        "parameters": {
+            "labels": found.method(),
+            "values": table.answers.labels,
+            "reject_gold_below": rules.reject_gold_below,
+            "minimum_known_seen": MINIMUM_KNOWN_SEEN,
+            "minimum_good_answers": MINIMUM_GOOD_ANSWERS,
+            "minimum_good_workers": MINIMUM_GOOD_WORKERS,
+            "known_answers_revealed": revealed,
+            "submissions": {"count": len(submissions), "last": submissions[-1], "sha256": "0x" + together},
+            "found": outcome,
+        },
+    }
+
+
+def _skills(table: Table, found: Labelling, seen: Ints, right: Ints, *, revealed: bool) -> list[dict[str, Any]]:
+    low, high = found.skill.interval()
+    return [
+        {
+            "worker": name,
+            "answers": int(found.skill.answers[number]),
+            "accuracy": round(float(found.skill.accuracy[number]), _DIGITS),
+            "low": round(float(low[number]), _DIGITS),
+            "high": round(float(high[number]), _DIGITS),
+            "known_seen": int(seen[number]) if revealed else None,
+            "known_right": int(right[number]) if revealed else None,
+        }
+        for number, name in enumerate(table.workers)
+    ]
+
+
+def _text(answer: Any) -> str:
+    return json.dumps(answer, sort_keys=True, ensure_ascii=False)

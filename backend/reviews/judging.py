@@ -1,0 +1,54 @@
+"""What a batch's policy says of all its answers so far."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from backend.reviews import inference, policy
+from piecework.db.gateway import Draft
+
+AUTOMATIC = (policy.NAME, inference.NAME)
+"""Policies that decide without a person; reviewers still sign, or do not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """Labels by task, decisions with reasons by (task, worker), and how they came about.
+
+    `labelled`: tasks whose label goes into the file even if no answer to them is decided now.
+    """
+
+    labels: Mapping[str, tuple[Any, float | None]]
+    decisions: Mapping[tuple[str, str], tuple[str, str]]
+    method: dict[str, Any]
+    labelled: frozenset[str] = frozenset()
+
+
+def judge(draft: Draft, answers: Sequence[policy.Answer], submissions: Sequence[str], *, final: bool) -> Judged:
+    """By the batch's policy; plurality where people decide. `submissions`: digests of the answer files, in the chain's
+    order."""
+    known = draft.gold["answers"] if draft.gold else {}
+    if draft.review["policy"] == inference.NAME:
+        rules = inference.rules_of(draft.batch_id, draft.review, draft.answer_schema)
+        found = inference.decide(answers, submissions, known, rules, revealed=final and bool(known))
+        # A label of a task that still takes answers could be copied: all of them come with the last file only.
+        labelled = frozenset(found.labels) if final else frozenset()
+        return Judged(found.labels, found.decisions, found.method, labelled)
+    reject_below = draft.review.get("reject_gold_below")
+    outcome = policy.decide(answers, known, reject_below)
+    method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": reject_below}}
+    return Judged(outcome.labels, outcome.decisions, method)
+
+
+def by_reviewers(judged: Judged) -> dict[str, Any]:
+    """The method of a file whose decisions are people's; labels that were computed say how."""
+    computed = judged.method["name"] == inference.NAME
+    return {"name": "reviewers", "version": 1, "parameters": {"labels": judged.method} if computed else {}}
+
+
+def by_people_method(method: dict[str, Any]) -> dict[str, Any] | None:
+    """How the labels were computed in a file that `by_reviewers` describes; None if it does not say."""
+    labels = method["parameters"].get("labels") if method["name"] == "reviewers" else None
+    return labels if isinstance(labels, dict) else None
