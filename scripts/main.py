@@ -140,6 +140,10 @@ def audit(
     escrow: Escrow,
     payloads: Annotated[str | None, typer.Option("--payloads", help="Gateway that serves pinned files.")] = None,
     from_block: Annotated[int, typer.Option("--from-block", min=0, help="First block to read.")] = 0,
+    labels: Annotated[
+        bool,
+        typer.Option("--labels", help="Only logs and files: labels, skills and verdicts; not the contract's views."),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Rebuild every balance and record from logs and pinned files alone, and compare with the contract.
@@ -148,7 +152,8 @@ def audit(
     """
     from scripts.audit import run_audit
 
-    raise typer.Exit(run_audit(rpc_url, escrow, payloads=payloads, from_block=from_block, as_json=as_json))
+    done = run_audit(rpc_url, escrow, payloads=payloads, from_block=from_block, as_json=as_json, labels_only=labels)
+    raise typer.Exit(done)
 
 
 @app.command()

@@ -16,6 +16,7 @@ from piecework.domain.cid import CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import Cid
 from scripts.audit.books import BatchBooks, Claim, Settlement
+from scripts.audit.labels import LabelAuditor
 from scripts.audit.report import Report
 
 Tick = Callable[[int, int], None]
@@ -82,6 +83,9 @@ class FileAuditor:
                     self._check_results(batch_id, settlement, found, answers)
             self._check_decided_once(batch_id, results)
             self._recompute(batch_id, b, results, answers, manifests)
+            labels = LabelAuditor(self._report, batch_id, b, manifests, answers)
+            if labels.concerns(results):
+                labels.check(results, self._gold(batch_id, [item for item in results if item], manifests))
             done += len(b.claims) + len(b.settlements) + 1
             tick(min(done, total), total)
 

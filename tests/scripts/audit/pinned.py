@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from backend.reviews import policy
+from backend.reviews import inference, policy
 from piecework.domain import documents
 from piecework.domain.canonical import new_salt
 from piecework.domain.messages import BatchKey, PacketKind, Verdict
@@ -15,6 +15,7 @@ from tests.scripts.audit.servers import PinnedFiles
 
 TASKS = [f"task-{number}" for number in range(6)]
 GOLD = dict.fromkeys(TASKS[:3], "yes")
+SCHEMA = {"enum": ["yes", "no"]}
 Edit = Callable[[dict[str, Any]], None]
 
 
@@ -24,6 +25,7 @@ class PinnedMarket:
 
     market: Market
     files: PinnedFiles = field(default_factory=PinnedFiles)
+    policy: str = policy.NAME
     workers: list[Any] = field(default_factory=list)
     key: BatchKey | None = None
     submissions: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
@@ -58,13 +60,13 @@ class PinnedMarket:
             title="Yes or no?",
             instructions="Say yes.",
             task_type="choice",
-            answer_schema={"enum": ["yes", "no"]},
+            answer_schema=SCHEMA,
             answers_per_task=3,
             tasks=[{"id": task, "content": {}} for task in TASKS],
             skills=[],
             languages=["en"],
             estimated_seconds_per_task=5,
-            review={"policy": "agreement", "reject_gold_below": 0.6},
+            review={"policy": self.policy, "reject_gold_below": 0.6},
             gold={"root": self.gold_digest, "count": len(GOLD)},
         )
         self.key = self.market.open_batch(20, manifest=manifest)
@@ -100,7 +102,7 @@ class PinnedMarket:
             for worker, (_, given) in self.submissions.items()
             for task, answer in given.items()
         ]
-        outcome = policy.decide(answers, GOLD, 0.6)
+        outcome, fields = self._outcome(answers)
         verdicts = [
             Verdict(worker, 0, *(sum(outcome.decisions[(t, worker)][0] == how for t in TASKS) for how in _DECISIONS))
             for worker in self.submissions
@@ -110,7 +112,7 @@ class PinnedMarket:
             "batch_id": self.batch_id,
             "settlement_nonce": 1,
             "manifest_version": 1,
-            "method": {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": 0.6}},
+            **fields,
             "decisions": [
                 {
                     "task": task,
@@ -129,6 +131,16 @@ class PinnedMarket:
         stack = self.market.stack
         call = stack.escrow.settle(self.key, 1, self.results_digest, verdicts)
         stack.send(stack.accounts["reviewer1"], call)
+
+    def _outcome(self, answers: list[policy.Answer]) -> tuple[Any, dict[str, Any]]:
+        """What the batch's policy says, and the fields of the results file that are its own."""
+        if self.policy == policy.NAME:
+            method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": 0.6}}
+            return policy.decide(answers, GOLD, 0.6), {"method": method}
+        rules = inference.rules_of(self.batch_id, {"reject_gold_below": 0.6}, SCHEMA)
+        digests = [digest for digest, _ in self.submissions.values()]
+        found = inference.decide(answers, digests, GOLD, rules, revealed=True)
+        return found, {"method": found.method}
 
 
 _DECISIONS = ("accepted", "rejected")

@@ -1,0 +1,172 @@
+"""Labels, skills and verdicts of the policy `inference`, computed anew from results, answer files and logs alone.
+
+What a results file says of itself (which answers, which parameters) is compared with what the logs, the manifest and
+the batch's id say, then everything that follows from it is computed and compared: one difference is named per label,
+confidence, skill, verdict, reason or parameter. What cannot be computed because a file is sealed or missing is
+named too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from backend.reviews import inference
+from backend.reviews.judging import by_people_method
+from backend.reviews.policy import Answer
+from scripts.audit.books import BatchBooks, Submission
+from scripts.audit.report import Report
+
+CONFIDENCE_TOLERANCE = 2e-6
+"""Figures are written with six digits; another machine's logarithms may round the last one otherwise."""
+
+Json = dict[str, Any]
+
+
+class LabelAuditor:
+    """One batch. `manifests` and `answers` hold what could be fetched; `known`: None while known answers are sealed."""
+
+    def __init__(
+        self,
+        report: Report,
+        batch_id: str,
+        b: BatchBooks,
+        manifests: Sequence[Json | None],
+        answers: Mapping[str, Json],
+    ) -> None:
+        self._report = report
+        self._batch_id = batch_id
+        self._submissions = b.submissions
+        self._manifest = manifests[0] if manifests else None
+        self._answers = answers
+
+    def concerns(self, results: Sequence[Json | None]) -> bool:
+        """Whether the manifest asks for this policy, or a results file says that it followed it."""
+        asked = self._manifest is not None and self._manifest["review"]["policy"] == inference.NAME
+        return asked or any(_label_method(found) is not None for found in results if found)
+
+    def check(self, results: Sequence[Json | None], known: Mapping[str, Any] | None) -> None:
+        """Every results file of the batch that could be fetched."""
+        for found in results:
+            if found is None:
+                continue  # noted when it was fetched
+            subject = f"settlement {found['settlement_nonce']} of {self._batch_id}"
+            method = _label_method(found)
+            asked = inference.NAME if self._manifest is None else self._manifest["review"]["policy"]
+            names = (asked, asked if method else found["method"]["name"])
+            if not self._report.equal("method_of_manifest", subject, *names) or method is None:
+                continue
+            why = self._obstacle(known)
+            if why is None:
+                why = self._recompute(subject, found, method, known or {})
+            if why is not None:
+                self._report.skip("labels_recomputed", subject, why)
+
+    def _obstacle(self, known: Mapping[str, Any] | None) -> str | None:
+        if self._manifest is None:
+            return "the manifest could not be had"
+        return "the known answers are sealed, or could not be had" if known is None else None
+
+    def _recompute(self, subject: str, found: Json, method: Json, known: Mapping[str, Any]) -> str | None:
+        """Compares; returns why it could not."""
+        said = method["parameters"].get("submissions", {})
+        if not isinstance(said, dict):
+            said = {}
+        chain = self._up_to(said.get("last"))
+        if not self._report.holds(
+            "answers_of_labels", subject, bool(chain), f"submission {said.get('last')} is not in the logs"
+        ):
+            return None
+        seen = [item for item in chain if item.work_digest in self._answers]
+        digests = [item.work_digest for item in seen]
+        together = "0x" + hashlib.sha256(b"".join(bytes.fromhex(digest[2:]) for digest in digests)).hexdigest()
+        if (len(digests), together) != (said.get("count"), said.get("sha256")):
+            hidden = [item.work_digest for item in chain if item.work_digest not in self._answers]
+            if hidden:
+                return f"{len(hidden)} answer files are not published, {hidden[0]} first"
+            self._report.equal("answers_of_labels", subject, (len(digests), together), said)
+            return None
+        assert self._manifest is not None  # noqa: S101 - an obstacle otherwise
+        answers = [
+            Answer(item["task"], submission.worker, item["answer"])
+            for submission in seen
+            for item in self._answers[submission.work_digest]["answers"]
+        ]
+        rules = inference.rules_of(self._batch_id, self._manifest["review"], self._manifest["answer_schema"])
+        expected = inference.decide(answers, digests, known, rules, revealed=found["gold"] is not None)
+        self._compare(subject, found, method, expected)
+        return None
+
+    def _up_to(self, last: str | None) -> list[Submission]:
+        """Submissions in the chain's order, to the last one that the file counts; none if it is not there."""
+        places = [place for place, item in enumerate(self._submissions) if item.work_digest == last]
+        return list(self._submissions[: places[-1] + 1]) if places else []
+
+    def _compare(self, subject: str, found: Json, method: Json, expected: inference.Inferred) -> None:
+        report = self._report
+        for name, value, said in _pairs(_without_findings(expected.method), _without_findings(method)):
+            report.equal("parameters_recomputed", f"{name} of {subject}", json.dumps(value), json.dumps(said))
+        for item in found["labels"]:
+            label, confidence = expected.labels.get(item["task"], (None, None))
+            where = f"{item['task']} in {subject}"
+            report.equal("labels_recomputed", where, json.dumps(label), json.dumps(item["label"]))
+            close = _close(confidence, item["confidence"])
+            report.equal("confidences_recomputed", where, confidence, confidence if close else item["confidence"])
+        if found["gold"] is not None:
+            listed = {item["task"] for item in found["labels"]}
+            left_out = sorted(set(expected.labels) - listed)
+            report.holds("labels_recomputed", f"all tasks in {subject}", not left_out, f"{left_out[:3]} have no label")
+            report.equal("gold_flags_recomputed", subject, expected.flagged, _findings(method).get("flagged_gold"))
+        self._compare_skills(subject, _findings(method).get("skills"), expected)
+        if found["method"]["name"] != inference.NAME:
+            return  # people decided, the labels alone are computed
+        for item in found["decisions"]:
+            decision = expected.decisions.get((item["task"], item["worker"]), ("no answer", ""))
+            where = f"{item['task']} by {item['worker']} in {subject}"
+            report.equal("decisions_recomputed", where, decision, (item["decision"], item["reason"]))
+
+    def _compare_skills(self, subject: str, found: Any, expected: inference.Inferred) -> None:
+        listed = found if isinstance(found, list) else []
+        said = {item.get("worker"): item for item in listed if isinstance(item, dict)}
+        for item in expected.skills:
+            worker = item["worker"]
+            given = said.pop(worker, {})
+            same = item.keys() == given.keys() and all(_close(value, given[name]) for name, value in item.items())
+            self._report.equal("skills_recomputed", f"{worker} in {subject}", item, item if same else given)
+        self._report.holds("skills_recomputed", subject, not said, f"{sorted(map(str, said))[:3]} gave no answer")
+
+
+def _label_method(found: Json) -> Json | None:
+    """What a results file says of how its labels were found, if it was by this policy."""
+    method: Json = found["method"]
+    if method["name"] == inference.NAME:
+        return method
+    nested = by_people_method(method)
+    return nested if nested is not None and nested.get("name") == inference.NAME else None
+
+
+def _findings(method: Json) -> Json:
+    found = method["parameters"].get("found")
+    return found if isinstance(found, dict) else {}
+
+
+def _without_findings(method: Json) -> Json:
+    parameters = {name: value for name, value in method["parameters"].items() if name != "found"}
+    return method | {"parameters": parameters}
+
+
+def _pairs(expected: Any, found: Any, name: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Every leaf of two trees with its name."""
+    if isinstance(expected, dict) and isinstance(found, dict):
+        for key in sorted({*expected, *found}):
+            yield from _pairs(expected.get(key), found.get(key), f"{name}.{key}" if name else key)
+    else:
+        yield name, expected, found
+
+
+def _close(one: Any, other: Any) -> bool:
+    if isinstance(one, float) and isinstance(other, (int, float)):
+        return abs(one - other) <= CONFIDENCE_TOLERANCE
+    return bool(one == other)

@@ -1,0 +1,156 @@
+"""Labels, skills and verdicts of the policy `inference` are computed anew; every difference is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from backend.reviews import inference
+from scripts.audit import audit
+from scripts.audit.report import Report
+from scripts.terminal import progress_bars
+from tests.scripts.audit.auditing import checks, count_of
+from tests.scripts.audit.pinned import TASKS, PinnedMarket
+
+Results = dict[str, Any]
+
+
+def findings(results: Results) -> Any:
+    return results["method"]["parameters"]["found"]
+
+
+@pytest.fixture
+def inferred(pinned: PinnedMarket) -> PinnedMarket:
+    """A market whose batch asks for the policy `inference`."""
+    pinned.policy = inference.NAME
+    return pinned
+
+
+def report_of(pinned: PinnedMarket, payloads: str | None) -> dict[str, Any]:
+    """The audit of labels alone."""
+    stack, report = pinned.market.stack, Report()
+    with progress_bars() as bars:
+        facts = audit(stack.rpc_url, stack.escrow.address, payloads, 0, report, bars, labels_only=True)
+    return report.as_json(**facts)
+
+
+def test_honest_labels_are_clean_and_all_of_them_are_counted(inferred: PinnedMarket, payloads: str) -> None:
+    inferred.run()
+
+    report = report_of(inferred, payloads)
+
+    assert (report["exit_code"], report["differs"], report["unchecked"]) == (0, [], [])
+    assert count_of(report, "confidences_recomputed") == len(TASKS)
+    assert count_of(report, "decisions_recomputed") == 3 * len(TASKS)
+    assert count_of(report, "skills_recomputed") == 3 + 1
+    assert count_of(report, "parameters_recomputed") >= 10
+    assert count_of(report, "view_account") == 0, "the contract's views are left to the whole audit"
+
+
+def flipped_label(results: Results) -> None:
+    next(item for item in results["labels"] if item["task"] == "task-5")["label"] = "no"
+
+
+def changed_confidence(results: Results) -> None:
+    label = next(item for item in results["labels"] if item["task"] == "task-4")
+    label["confidence"] = round(label["confidence"] - 0.00001, 6)
+
+
+def changed_seed(results: Results) -> None:
+    results["method"]["parameters"]["labels"]["parameters"]["seed"] += 1
+
+
+def changed_threshold(results: Results) -> None:
+    results["method"]["parameters"]["reject_gold_below"] = 0.7
+
+
+def other_model(results: Results) -> None:
+    results["method"]["parameters"]["labels"]["model"] = "another"
+
+
+def better_skill(results: Results) -> None:
+    findings(results)["skills"][0]["accuracy"] = 0.999
+
+
+def lost_skill(results: Results) -> None:
+    del findings(results)["skills"][0]
+
+
+def other_reason(results: Results) -> None:
+    next(item for item in results["decisions"] if item["decision"] == "rejected")["reason"] = "a low score"
+
+
+def flagged_gold(results: Results) -> None:
+    findings(results)["flagged_gold"] = ["task-1"]
+
+
+def label_left_out(results: Results) -> None:
+    results["labels"] = [item for item in results["labels"] if item["task"] != "task-3"]
+
+
+def other_method(results: Results) -> None:
+    results["method"] = {"name": "agreement", "version": 1, "parameters": {"reject_gold_below": 0.6}}
+
+
+def fewer_answers(results: Results) -> None:
+    results["method"]["parameters"]["submissions"]["count"] -= 1
+
+
+@pytest.mark.parametrize(
+    ("edit", "check", "subject"),
+    [
+        (flipped_label, "labels_recomputed", "task-5"),
+        (changed_confidence, "confidences_recomputed", "task-4"),
+        (changed_seed, "parameters_recomputed", "parameters.labels.parameters.seed"),
+        (changed_threshold, "parameters_recomputed", "parameters.reject_gold_below"),
+        (other_model, "parameters_recomputed", "parameters.labels.model"),
+        (better_skill, "skills_recomputed", "0x"),
+        (lost_skill, "skills_recomputed", "0x"),
+        (other_reason, "decisions_recomputed", "task-"),
+        (flagged_gold, "gold_flags_recomputed", "settlement 1"),
+        (label_left_out, "labels_recomputed", "all tasks"),
+        (other_method, "method_of_manifest", "settlement 1"),
+        (fewer_answers, "answers_of_labels", "settlement 1"),
+    ],
+)
+def test_what_was_changed_before_the_reviewers_signed_is_named(
+    inferred: PinnedMarket, payloads: str, edit: Callable[[Results], None], check: str, subject: str
+) -> None:
+    inferred.run(edit)
+
+    report = report_of(inferred, payloads)
+
+    assert report["exit_code"] == 1
+    assert checks(report, "differs") == {check}
+    assert all(subject in item["subject"] for item in report["differs"])
+
+
+@pytest.mark.parametrize("kind", ["answers", "gold", "manifest", "results"])
+def test_a_hidden_file_is_named_and_its_labels_are_not_called_clean(
+    inferred: PinnedMarket, payloads: str, kind: str
+) -> None:
+    inferred.run()
+    name = f'"piecework/{kind}/1"'.encode()
+    cid = next(cid for cid, data in inferred.files.blocks.items() if name in data)
+    del inferred.files.blocks[cid]
+
+    report = report_of(inferred, payloads)
+
+    assert (report["exit_code"], report["differs"]) == (2, [])
+    assert any(cid in item["subject"] for item in report["unchecked"])
+    assert ("labels_recomputed" in checks(report, "unchecked")) == (kind != "results")
+
+
+def test_sealed_known_answers_are_not_checked(inferred: PinnedMarket, payloads: str) -> None:
+    def seal(results: Results) -> None:
+        results["gold"] = None
+
+    inferred.run(seal)
+
+    report = report_of(inferred, payloads)
+
+    assert report["exit_code"] == 2
+    assert [item["check"] for item in report["unchecked"]] == ["labels_recomputed"]
+    assert "sealed" in report["unchecked"][0]["why"]
