@@ -32,8 +32,8 @@ RULES: dict[str, dict[str, Any]] = {
     "open": {"reward": 1000, "operator_fee": 50, "dispute_fee": 900, "max_claim": 6, "direct": False},
     "direct": {"reward": 700, "operator_fee": 0, "dispute_fee": 0, "max_claim": 3, "direct": True},
 }
-RARE = ("close", "refund", "extend", "expire")
-"""Would end most lives early."""
+RARE = ("close", "refund", "extend", "expire", "rule")
+"""Would end most lives, or disputes, early."""
 SETTLEMENTS = ("settle", "pay_direct")
 Call = tuple[str, str, tuple[Any, ...]]
 """A call's name, its batch and its other arguments."""
@@ -115,7 +115,7 @@ class Market(RuleBasedStateMachine):
         for _ in range(CALLS_A_STEP):
             self._call(rng, idle=rng.random() < 0.15)
         if rng.random() < 0.5:
-            self.lab.travel(rng.choice([1, 5, 12, 24, 48]) * 3600)
+            self.lab.travel(rng.choice([1, 5, 12, 24, 49]) * 3600)
         if rng.random() < 0.2:
             account = rng.choice([*WORKERS, "requester", "operator"])
             amount = self.model.accounts[account].owed * rng.randint(1, 4) // 4
