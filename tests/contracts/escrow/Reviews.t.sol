@@ -110,6 +110,33 @@ contract ReviewsTest is Books {
         assertBooks();
     }
 
+    function test_a_lock_of_exactly_two_assignments_takes_exactly_two() public {
+        Terms memory terms = defaultTerms();
+        (terms.disputeFee, terms.manifest) = (uint96(2 * UNIT), "exact");
+        key = open(terms, 10);
+        watchBatch(key, 10);
+        claimAndSubmit(key, worker, 4);
+        settle(key, worker, 0, 4);
+        assertCounts(key, [uint256(4), 0, 0, 4, 0], 0, 2);
+        assertOwed(requester, 0, "no change");
+        assertLocked(key, 2 * UNIT);
+        assertBooks();
+    }
+
+    function test_a_lock_of_one_unit_more_takes_one_more_and_needs_it() public {
+        Terms memory terms = defaultTerms();
+        (terms.disputeFee, terms.manifest) = (uint96(2 * UNIT + 1), "one more");
+        key = open(terms, 6);
+        watchBatch(key, 6);
+        claimAndSubmit(key, worker, 4);
+        skipped(Verdict(worker, 0, 0, 4), Refusal.FeeNotLockable);
+        fund(requester, 1);
+        settle(key, worker, 0, 4);
+        assertCounts(key, [uint256(0), 0, 0, 4, 0], 0, 2);
+        assertOwed(requester, 0, "all of it");
+        assertBooks();
+    }
+
     function testFuzz_a_lock_takes_no_more_free_assignments_than_it_needs(uint96 held, uint96 fee) public {
         Terms memory terms = defaultTerms();
         terms.disputeFee = uint96(bound(fee, 1, 20 * REWARD));
