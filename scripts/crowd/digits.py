@@ -17,6 +17,7 @@ from PIL import Image
 from sklearn.datasets import load_digits
 from sklearn.neighbors import KNeighborsClassifier
 
+from scripts.crowd import worker
 from scripts.crowd.api import Api, Json
 from scripts.crowd.job import Plan
 
@@ -25,6 +26,8 @@ ANSWERS_PER_TASK = 3
 WORKERS = 20
 GOLD = 45
 REWARD_UNITS = 50_000
+STAGED_TASKS = 4
+JURORS = 3
 _SCALE = 8
 
 
@@ -35,6 +38,11 @@ class Digits:
     images: list[bytes]
     truth: list[int]
     plans: list[Plan]
+    staged: list[int]
+    """Scans of the staged appeal: some that its worker reads rightly."""
+    careful: worker.Answerer
+    """A worker that never guesses."""
+    jurors: list[worker.Answerer]
 
     @property
     def gold(self) -> dict[str, int]:
@@ -59,12 +67,24 @@ def prepare(seed: int = 7) -> Digits:
         examples = rng.choice((60, 120, 300, 600)) if number >= 3 else 300
         guesses = (0.85, 0.75, 0.65)[number] if number < 3 else rng.choice((0.0, 0.02, 0.05))
         sample = np.array(rng.sample(list(rest), examples))
-        model = KNeighborsClassifier(3).fit(data.data[sample], data.target[sample])
-        answer = _Model(model, guesses, random.Random(f"{seed}-{number}"))  # noqa: S311
+        answer = _Model(_trained(data, sample), guesses, random.Random(f"{seed}-{number}"))  # noqa: S311
         plans.append(Plan(name=f"worker {number + 1}", answer=answer, limit=per_worker))
-    return Digits(
-        images=[_png(data.images[i]) for i in chosen], truth=[int(data.target[i]) for i in chosen], plans=plans
+    careful, *jurors = (
+        _Model(_trained(data, np.array(rng.sample(list(rest), 900))), 0.0, rng) for _ in range(JURORS + 1)
     )
+    right = [n for n, i in enumerate(chosen) if careful.reads(data.data[i]) == data.target[i]]
+    return Digits(
+        images=[_png(data.images[i]) for i in chosen],
+        truth=[int(data.target[i]) for i in chosen],
+        plans=plans,
+        staged=right[:STAGED_TASKS],
+        careful=careful,
+        jurors=list(jurors),
+    )
+
+
+def _trained(data: Any, sample: Any) -> KNeighborsClassifier:
+    return KNeighborsClassifier(3).fit(data.data[sample], data.target[sample])
 
 
 class _Model:
@@ -82,8 +102,11 @@ class _Model:
         if self._rng.random() < self._guesses:
             return self._rng.randrange(10)
         small = Image.open(io.BytesIO(data)).resize((8, 8), Image.Resampling.BOX)
-        pixels = np.asarray(small, dtype=float).reshape(1, -1) / 255 * 16
-        return int(self._model.predict(pixels)[0])
+        return self.reads(np.asarray(small, dtype=float) / 255 * 16)
+
+    def reads(self, pixels: Any) -> int:
+        """The digit on 64 pixels from 0 to 16."""
+        return int(self._model.predict(pixels.reshape(1, -1))[0])
 
 
 def batch(digits: Digits) -> Json:
@@ -106,11 +129,26 @@ def batch(digits: Digits) -> Json:
 
 def uploads(digits: Digits, api: Api) -> Json:
     """Pins every image and names it in its task."""
-    tasks = []
-    for number, image in enumerate(digits.images):
-        content = {"image": api.upload(image), "sha256": hashlib.sha256(image).hexdigest()}
-        tasks.append({"id": task_id(number), "content": content})
-    return {"tasks": tasks}
+    return {"tasks": [_task(number, image, api) for number, image in enumerate(digits.images)]}
+
+
+def staged_batch(digits: Digits, api: Api) -> Json:
+    """A small batch of its own for the staged appeal, its images pinned."""
+    return {
+        "title": "Staged: a careless reviewer",
+        "instructions": "Each image is a scanned handwritten digit, enlarged. Answer with the digit, 0 to 9.",
+        "task_type": "choice",
+        "answer_schema": {"enum": list(range(10))},
+        "answers_per_task": 1,
+        "tasks": [_task(number, digits.images[number], api) for number in digits.staged],
+        "reward_units": str(REWARD_UNITS),
+        "review": {"policy": "reviewers"},
+    }
+
+
+def _task(number: int, image: bytes, api: Api) -> Json:
+    content = {"image": api.upload(image), "sha256": hashlib.sha256(image).hexdigest()}
+    return {"id": task_id(number), "content": content}
 
 
 def _png(image: Any) -> bytes:

@@ -269,8 +269,7 @@ class Job:
         raise JobFailed(f"{paid_units} units were paid, the workers' wallets hold {held}")
 
     def _tokens_of(self, address: str) -> int:
-        data = "0x70a08231" + address[2:].lower().rjust(64, "0")
-        return int(self._node.call("eth_call", {"to": self._chain["token"]["address"], "data": data}, "latest"), 16)
+        return self._node.tokens_of(self._chain["token"]["address"], address)
 
     def _gas(self, events: Sequence[Json]) -> dict[str, int]:
         """Gas by what a transaction did."""

@@ -7,6 +7,7 @@ from typing import Any
 
 from rich.table import Table
 
+from scripts.crowd.appeal import AppealOutcome
 from scripts.crowd.job import Outcome
 
 _UNIT = 10**6
@@ -52,7 +53,16 @@ def as_json(
     }
 
 
-def as_table(report: Mapping[str, Any], title: str) -> Table:
+def appeal_line(outcome: AppealOutcome) -> str:
+    """One line for people. That the wrong verdict was acted is part of it."""
+    return (
+        f"{outcome.contested} right answers rejected on purpose (staged); {outcome.votes} jurors voted, "
+        f"{outcome.accepted} accepted: {_money(str(outcome.paid_units))} paid, "
+        f"{_money(str(outcome.bond_returned_units))} of the bond back"
+    )
+
+
+def as_table(report: Mapping[str, Any], title: str, appeal: AppealOutcome | None = None) -> Table:
     table = Table(title=title, show_header=False)
     share = report["label_accuracy"]
     rows = (
@@ -71,6 +81,8 @@ def as_table(report: Mapping[str, Any], title: str) -> Table:
     )
     for row in rows:
         table.add_row(*row)
+    if appeal is not None:
+        table.add_row("appeal", appeal_line(appeal))
     return table
 
 

@@ -52,7 +52,7 @@ def _check_decisions(api: Api, results: Json) -> None:
     for decision in results["decisions"]:
         digest = decision["submission"]
         if digest not in answers:
-            document = json.loads(_by_digest(api, digest))
+            document = json.loads(by_digest(api, digest))
             if document["worker"] != decision["worker"] or document["batch_id"] != results["batch_id"]:
                 raise Refused(f"answer file {digest} is of another worker or batch")
             answers[digest] = {item["task"]: item["answer"] for item in document["answers"]}
@@ -70,7 +70,8 @@ def fetch_document(api: Api, cid: str) -> Json:
     return document
 
 
-def _by_digest(api: Api, digest: str) -> bytes:
+def by_digest(api: Api, digest: str) -> bytes:
+    """A file of one block by its digest on chain, hashed again."""
     import base64
 
     raw = bytes([1, 0x55, 0x12, 0x20]) + bytes.fromhex(digest[2:])

@@ -61,8 +61,11 @@ class Node:
     def transactions_sent(self, address: str) -> int:
         return int(self.call("eth_getTransactionCount", address, "latest"), 16)
 
-    def send(self, wallet: Wallet, transaction: dict[str, Any]) -> dict[str, Any]:
-        """Signs, sends and waits for `{to, data, value, chain_id}`; returns the receipt."""
+    def send(self, wallet: Wallet, transaction: dict[str, Any], *, spare_gas: int = 0) -> dict[str, Any]:
+        """Signs, sends and waits for `{to, data, value, chain_id}`; returns the receipt.
+
+        `spare_gas` is allowed beyond the estimate, for what others may do first.
+        """
         fields = {"from": wallet.address, "to": transaction["to"], "data": transaction["data"]}
         base = int(self.call("eth_getBlockByNumber", "latest", False)["baseFeePerGas"], 16)
         signed = wallet.sign_transaction(
@@ -73,7 +76,7 @@ class Node:
                 "to": transaction["to"],
                 "data": transaction["data"],
                 "value": int(transaction["value"]),
-                "gas": int(self.call("eth_estimateGas", fields), 16) * 5 // 4,
+                "gas": int(self.call("eth_estimateGas", fields), 16) * 5 // 4 + spare_gas,
                 "maxFeePerGas": base * 2 + 10**9,
                 "maxPriorityFeePerGas": 10**9,
             }
@@ -91,6 +94,11 @@ class Node:
                 return receipt
             time.sleep(0.05)
         raise TransactionFailed(f"transaction {transaction_hash} was not mined in {seconds:.0f} s")
+
+    def tokens_of(self, token: str, address: str) -> int:
+        """Units of an ERC-20 that an address holds."""
+        data = "0x70a08231" + address[2:].lower().rjust(64, "0")
+        return int(self.call("eth_call", {"to": token, "data": data}, "latest"), 16)
 
     def travel(self, seconds: int) -> None:
         """Moves a development chain's clock, so that windows end without waiting."""

@@ -54,7 +54,7 @@ def _do(api: Api, offer: Json, answer: Answerer, tick: Tick) -> int:
     claimed = _until(api, path, "claimed")
     answers = [{"task": task["id"], "answer": answer(api, task)} for task in claimed["tasks"]]
     draft = api.post(f"{path}/answers", {"answers": answers})
-    _check_digest(draft)
+    check_digest(draft["answers"], draft["work_digest"])
     signed = {"work_digest": draft["work_digest"], "signature": api.wallet.sign_typed(draft["typed_data"])}
     api.post(f"{path}/submission", signed)
     _until(api, path, "submitted")
@@ -72,9 +72,9 @@ def _until(api: Api, path: str, status: str) -> Json:
     raise WorkerStuck(f"{path} did not become {status} in time")
 
 
-def _check_digest(draft: Json) -> None:
+def check_digest(document: Json, digest: str) -> None:
     """What is signed must be the hash of what was shown; plain documents in canonical form are sorted, compact JSON."""
-    text = json.dumps(draft["answers"], sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     found = "0x" + hashlib.sha256(text.encode()).hexdigest()
-    if found != draft["work_digest"]:
-        raise WorkerStuck(f"the gateway asks to sign {draft['work_digest']}, the answers hash to {found}")
+    if found != digest:
+        raise WorkerStuck(f"the gateway asks to sign {digest}, what it shows hashes to {found}")

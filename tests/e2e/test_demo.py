@@ -30,3 +30,15 @@ def test_the_demo_labels_the_digits_and_pays_everybody_for_accepted_work() -> No
     assert report["workers_transactions_sent"] == 0
     assert report["audit"]["exit_code"] == 0
     assert report["audit"]["checked"] > 900
+    assert_appeal_was_won(report["appeal"])
+
+
+def assert_appeal_was_won(appeal: dict[str, Any]) -> None:
+    """Rejected on purpose, appealed with the worker's own bond, ruled by three jurors, and all of it paid out."""
+    assert appeal["staged"] is True
+    assert appeal["won"] is True
+    assert (appeal["contested"], appeal["accepted"], appeal["votes"]) == (3, 3, 3)
+    assert int(appeal["paid_units"]) == 3 * REWARD_UNITS
+    assert appeal["bond_returned_units"] == appeal["bond_units"] != "0"
+    assert int(appeal["wallet_units"]) == 4 * REWARD_UNITS
+    assert appeal["worker_native_balance_wei"] == "0"
