@@ -119,7 +119,12 @@ contract GatewayScenarios is Scenario {
         fund(requester, 100 * UNIT);
         vm.prank(requester);
         escrow.approveOperator(
-            operator, uint96(10 * UNIT), bonusCap, uint40(block.timestamp + 1 days), reviewer, arbitrator
+            operator,
+            uint96(10 * (UNIT + DISPUTE_FEE)),
+            bonusCap,
+            uint40(block.timestamp + 1 days),
+            reviewer,
+            arbitrator
         );
     }
 
@@ -156,5 +161,27 @@ contract GatewayScenarios is Scenario {
             0,
             [uint256(0), 0, 0, 0, 0, 10, 0]
         );
+    }
+
+    function test_an_operators_worst_with_rejections_that_lose_is_its_cap_too() public {
+        approve(0);
+        openFor(defaultTerms());
+        // Each of ten friends is rejected once under a bribed reviewer, appeals and wins: the most that a batch can cost.
+        uint256 friends = 10;
+        for (uint160 i = 1; i <= friends; ++i) {
+            address friend = address(0xF00000 + i);
+            watch(friend);
+            fund(friend, DISPUTE_FEE);
+            claimAndSubmit(key, friend, 1);
+            settle(key, friend, 0, 1);
+            uint256 id = contest(friend, 1);
+            vm.prank(arbitrator);
+            escrow.rule(id, 1 + 1);
+            assertOwed(friend, REWARD + DISPUTE_FEE, "paid, and the bond back");
+        }
+        uint256 lost = 100 * UNIT - escrow.owed(requester);
+        assertEq(lost, friends * (REWARD + DISPUTE_FEE), "reward and fee of each");
+        assertTrue(lost <= friends * (UNIT + DISPUTE_FEE), "within the cap");
+        assertEnd([100 * UNIT - lost, 0, 0, 0, friends * DISPUTE_FEE], 0, [uint256(0), 0, 0, 0, 0, friends, 0]);
     }
 }
