@@ -35,6 +35,8 @@ def run_audit_process(facts: Mapping[str, Any]) -> dict[str, Any]:
     """`piecework audit` as an auditor would run it: node and public files, no database."""
     command = [sys.executable, "-m", "scripts.main", "audit", "--rpc-url", facts["rpc_url"]]
     command += ["--escrow", facts["escrow"], "--payloads", facts["gateway_url"], "--json"]
+    if facts.get("credentials"):
+        command += ["--credentials", facts["credentials"]]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     try:
         found: dict[str, Any] = json.loads(done.stdout)

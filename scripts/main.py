@@ -139,6 +139,7 @@ def audit(
     rpc_url: RpcUrl,
     escrow: Escrow,
     payloads: Annotated[str | None, typer.Option("--payloads", help="Gateway that serves pinned files.")] = None,
+    credentials: Credentials = None,
     from_block: Annotated[int, typer.Option("--from-block", min=0, help="First block to read.")] = 0,
     labels: Annotated[
         bool,
@@ -152,7 +153,15 @@ def audit(
     """
     from scripts.audit import run_audit
 
-    done = run_audit(rpc_url, escrow, payloads=payloads, from_block=from_block, as_json=as_json, labels_only=labels)
+    done = run_audit(
+        rpc_url,
+        escrow,
+        payloads=payloads,
+        from_block=from_block,
+        as_json=as_json,
+        labels_only=labels,
+        credentials=credentials,
+    )
     raise typer.Exit(done)
 
 

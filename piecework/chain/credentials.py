@@ -13,6 +13,7 @@ from piecework.domain.credentials import CredentialDomain
 
 if TYPE_CHECKING:
     from web3 import Web3
+    from web3.types import BlockIdentifier
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +53,9 @@ class Credentials:
         except (Web3Exception, ValueError, OverflowError) as error:
             raise ContractMissing(self.address, "Credentials", "other code answers") from error
 
-    def credential(self, holder: str, issuer: str, skill: str) -> CredentialState:
-        return CredentialState(*self.contract.functions.credentialOf(holder, issuer, bytes.fromhex(skill[2:])).call())
+    def credential(self, holder: str, issuer: str, skill: str, block: BlockIdentifier = "latest") -> CredentialState:
+        view = self.contract.functions.credentialOf(holder, issuer, bytes.fromhex(skill[2:]))
+        return CredentialState(*view.call(block_identifier=block))
 
     def is_held(self, holder: str, issuer: str, skill: str, level: int) -> bool:
         return bool(self.contract.functions.isHeld(holder, issuer, bytes.fromhex(skill[2:]), level).call())

@@ -10,11 +10,13 @@ from typing import Any
 from rich.progress import Progress
 
 from piecework.chain.client import connect
+from piecework.chain.credentials import Credentials
 from piecework.chain.errors import ChainError
 from piecework.chain.escrow import Escrow
 from piecework.chain.rpc import Rpc
 from piecework.chain.token import Token
 from scripts.audit import chain
+from scripts.audit.credentials import audit_credentials
 from scripts.audit.files import FileAuditor, PayloadSource
 from scripts.audit.ledger import Ledger
 from scripts.audit.report import UNCHECKED, Report
@@ -22,7 +24,14 @@ from scripts.terminal import fail, out, progress_bars
 
 
 def run_audit(
-    rpc_url: str, escrow: str, *, payloads: str | None, from_block: int, as_json: bool, labels_only: bool = False
+    rpc_url: str,
+    escrow: str,
+    *,
+    payloads: str | None,
+    from_block: int,
+    as_json: bool,
+    labels_only: bool = False,
+    credentials: str | None = None,
 ) -> int:
     """Prints the report; 0 clean, 1 something differs, 2 something could not be checked.
 
@@ -31,7 +40,8 @@ def run_audit(
     report = Report()
     try:
         with progress_bars() as bars:
-            facts = audit(rpc_url, escrow, payloads, from_block, report, bars, labels_only=labels_only)
+            wish = {"labels_only": labels_only, "credentials": credentials}
+            facts = audit(rpc_url, escrow, payloads, from_block, report, bars, **wish)  # type: ignore[arg-type]
     except (ChainError, ValueError) as error:
         fail(str(error))
         report.skip("audit", escrow, str(error))
@@ -53,6 +63,7 @@ def audit(
     bars: Progress,
     *,
     labels_only: bool = False,
+    credentials: str | None = None,
 ) -> dict[str, Any]:
     """Fills `report`; returns facts about what was read. Raises ChainError if the node cannot be asked."""
     web3 = connect(rpc_url)
@@ -60,12 +71,16 @@ def audit(
     escrow.check()
     with closing(Rpc(rpc_url)) as rpc:
         ledger, facts = _audit_chain(rpc, escrow, from_block, report, bars, with_views=not labels_only)
+        if credentials is not None and not labels_only:
+            facts |= audit_credentials(rpc, Credentials(web3, credentials), report, lambda name: _bar(bars, name))
     if payloads is None:
         report.skip("files", "every pinned file", "give --payloads with the URL of a gateway that serves them")
         return facts
     with closing(PayloadSource(payloads)) as source:
         source.check_chain(escrow.chain_id, escrow.address, report)
-        FileAuditor(source, report).check(ledger.batches, _bar(bars, "pinned files"))
+        files = FileAuditor(source, report)
+        files.check(ledger.batches, _bar(bars, "pinned files"))
+        files.check_evidence(ledger.disputes)
     return facts
 
 
@@ -96,6 +111,7 @@ def _audit_chain(
     tick = _bar(bars, "logs against blocks")
     chain.check_no_hidden_logs(rpc, escrow.address, first, head, events, report, tick)
     if with_views:
+        chain.check_rulers(rpc, escrow.address, ledger, report)
         token = Token(escrow.web3, escrow.token_address()).contract
         chain.compare_views(rpc, escrow.contract, token, ledger, head, report, _bar(bars, "views compared"))
     facts = {

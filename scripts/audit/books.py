@@ -97,6 +97,8 @@ class Settlement:
     block_number: int
     accepted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     rejected: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    skipped: set[str] = field(default_factory=set)
+    """Workers whose verdict did not apply: what the results file says of them is void."""
 
 
 @dataclass
@@ -147,7 +149,19 @@ class DisputeBooks:
     batch_id: str
     worker: str
     count: int
+    opened_at: int
     ruling_end: int
+    evidence_digest: str
     bond: int = 0
     poster: str = ""
     is_open: bool = True
+
+
+@dataclass(frozen=True)
+class Ruling:
+    """A `Ruled` event that only the arbitrator can have caused: by time alone it was not due yet."""
+
+    name: str
+    dispute_id: int
+    arbitrator: str
+    transaction_hash: str

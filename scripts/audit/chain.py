@@ -1,4 +1,4 @@
-"""What the auditor asks a node: all logs, proof that none is hidden, and the contract's own views."""
+"""What the auditor asks a node: all logs, proof that none is hidden, who ruled, and the contract's own views."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from typing import Any
 
 from eth_utils import keccak
 
-from piecework.chain.logs import DecodedEvent, EscrowLogs
+from piecework.chain.logs import ContractLogs, DecodedEvent, EscrowLogs
 from piecework.chain.rpc import Rpc, RpcError
+from scripts.audit.books import BatchBooks, DisputeBooks
 from scripts.audit.ledger import Ledger
 from scripts.audit.report import Report
 
@@ -40,9 +41,11 @@ def creation_block(rpc: Rpc, escrow: str, head: int) -> int:
     return low if escrow.lower() in created else 0
 
 
-def all_events(rpc: Rpc, escrow: str, first: int, head: int, tick: Tick) -> list[DecodedEvent]:
-    """Every event of the escrow, in order."""
-    logs = EscrowLogs()
+def all_events(
+    rpc: Rpc, escrow: str, first: int, head: int, tick: Tick, logs: ContractLogs | None = None
+) -> list[DecodedEvent]:
+    """Every event of the escrow, or of another contract whose `logs` are given, in order."""
+    logs = logs or EscrowLogs()
     events = []
     span, start = _SPAN, first
     while start <= head:
@@ -106,6 +109,30 @@ def _same_logs(rpc: Rpc, escrow: str, number: int, indexes: list[int], report: R
     return same
 
 
+def check_rulers(rpc: Rpc, escrow: str, ledger: Ledger, report: Report) -> None:
+    """Rulings came from the arbitrator that the terms name.
+
+    A plain account must have sent the transaction; a contract must have been called in it, or have written a log.
+    """
+    is_contract = {
+        arbitrator: rpc.call("eth_getCode", arbitrator, "latest") not in (None, "0x")
+        for arbitrator in {ruling.arbitrator for ruling in ledger.rulings}
+    }
+    for part in _parts(ledger.rulings):
+        asked = [("eth_getTransactionReceipt", (ruling.transaction_hash,)) for ruling in part]
+        for ruling, receipt in zip(part, rpc.batch(asked), strict=True):
+            arbitrator, sender = ruling.arbitrator.lower(), receipt["from"].lower()
+            called = (receipt["to"] or "").lower()
+            if not is_contract[ruling.arbitrator]:
+                expected, given = (arbitrator, escrow.lower()), (sender, called)
+                report.equal("ruled_by_arbitrator", ruling.name, expected, given)
+            elif arbitrator in {sender, called, *(log["address"].lower() for log in receipt["logs"])}:
+                report.checked["ruled_by_arbitrator"] += 1
+            else:
+                why = f"the arbitrator {ruling.arbitrator} is a contract that left no trace in the transaction"
+                report.skip("ruled_by_arbitrator", ruling.name, why)
+
+
 def compare_views(rpc: Rpc, escrow: Any, token: Any, ledger: Ledger, head: int, report: Report, tick: Tick) -> None:
     """The contract's own answers at block `head`, for every account, tally and batch that the logs name."""
     from eth_abi import decode
@@ -118,6 +145,7 @@ def compare_views(rpc: Rpc, escrow: Any, token: Any, ledger: Ledger, head: int, 
     calls += [escrow.encode_abi("requesterOf", args=[batch_id]) for batch_id in batches]
     calls += [escrow.encode_abi("lockedOf", args=[batch_id]) for batch_id in batches]
     calls += [escrow.encode_abi("tallyOf", args=list(pair)) for pair in tallies]
+    calls += [escrow.encode_abi("disputeOf", args=[number]) for number in ledger.disputes]
     answers: list[str] = []
     for part in _parts(calls):
         requests = [("eth_call", ({"to": escrow.address, "data": data}, block)) for data in part]
@@ -151,9 +179,35 @@ def compare_views(rpc: Rpc, escrow: Any, token: Any, ledger: Ledger, head: int, 
         report.equal("view_tally", f"{worker} in {batch_id}", expected_tally, found)
         ends = (work.lease_end, lots[0][1], lots[1][1], work.contest_end)
         report.equal("view_tally_ends", f"{worker} in {batch_id}", ends, (view[6], view[7], view[8], view[9]))
+    for number, dispute in ledger.disputes.items():
+        expected_dispute = _dispute_words(dispute, ledger.batches[dispute.batch_id])
+        view = next(words)
+        if dispute.is_open and not ledger.batches[dispute.batch_id].terms.disputeFee:
+            expected_dispute = (*expected_dispute[:4], view[4], *expected_dispute[5:])  # a bond of zero names nobody
+        report.equal("view_dispute", f"dispute {number:#x}", expected_dispute, view)
     balance = int(token.functions.balanceOf(escrow.address).call(block_identifier=head))
     held = owed + ledger.held_for_batches
     report.holds("solvency", escrow.address, balance >= held, f"the escrow holds {balance} units and owes {held}")
+
+
+def _dispute_words(dispute: DisputeBooks, b: BatchBooks) -> tuple[int, ...]:
+    """`disputeOf` as numbers: all of an open dispute, zeros of one that ended."""
+    if not dispute.is_open:
+        return (0,) * 11
+    terms = b.terms
+    return (
+        int(dispute.worker, 16),
+        dispute.count,
+        dispute.ruling_end,
+        terms.disputeWindow,
+        int(dispute.poster or "0", 16),
+        terms.reward,
+        int(terms.arbitrator, 16),
+        dispute.bond,
+        int(dispute.batch_id, 16),
+        terms.operatorFee,
+        dispute.opened_at,
+    )
 
 
 def _bloom_has(bloom: str, address: str) -> bool:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from eth_abi import encode
 from eth_utils import keccak
 
+from piecework.chain.errors import REFUSALS
 from piecework.chain.logs import DecodedEvent
-from scripts.audit.books import BatchBooks, DisputeBooks
+from scripts.audit.books import BatchBooks, DisputeBooks, Ruling
 from scripts.audit.rules import COUNTER_MAX, Rules, name_of
 
 CONTESTED_MAX = 2**24 - 1
@@ -50,7 +51,9 @@ class DisputeRules(Rules):
         self._advance(work)
         books.rejected = max(0, books.rejected - count)
         books.contested = min(CONTESTED_MAX, books.contested + count)
-        self.disputes[e.args["disputeId"]] = DisputeBooks(e.args["batchId"], worker, count, e.args["rulingEnd"])
+        self.disputes[e.args["disputeId"]] = DisputeBooks(
+            e.args["batchId"], worker, count, timestamp, e.args["rulingEnd"], e.args["evidenceDigest"]
+        )
 
     def _on_BondPosted(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
         self._debit(e, e.args["poster"], e.args["amount"])
@@ -99,6 +102,9 @@ class DisputeRules(Rules):
         books = self.accounts[dispute.worker]
         books.contested = max(0, books.contested - count)
         b.ruled_due += accepted
+        if e.args["ruled"] or timestamp <= dispute.ruling_end:
+            by = Ruling(name_of(e), e.args["disputeId"], b.terms.arbitrator, e.transaction_hash)
+            self.rulings.append(by)
         self._ruling = (e, sum(shares)) if sum(shares) else None
 
     def _count_ruling(self, b: BatchBooks, dispute: DisputeBooks, accepted: int) -> None:
@@ -119,12 +125,29 @@ class DisputeRules(Rules):
         if reason in ("ruled", "ruling_overdue"):
             b.ruled_paid += count
         elif reason == "fee_short":
+            work = b.work[e.args["worker"]]
+            self._report.equal("voided_all", name_of(e), work.contestable, count)
+            self._check_short(e, b, b.terms.disputeFee - work.locked)
             self._move(e, b, "contestable", "accepted", count)
             self._uncontest(e, b.work[e.args["worker"]], count)
             books = self.accounts[e.args["worker"]]
             books.rejected = max(0, books.rejected - count)
         else:
             self._holds("payment_reason", e, False, f"payments by {reason} have no rule")
+
+    def _check_short(self, e: DecodedEvent, b: BatchBooks, amount: int) -> None:
+        """A fee cannot be locked only if neither the requester's account nor free assignments cover it."""
+        owed = self.accounts[b.key.requester].owed
+        short = self._assignments_for(b, amount, owed) > b.free
+        self._holds("fee_truly_short", e, short, f"{owed} units and {b.free} free assignments cover {amount}")
+
+    def _on_VerdictSkipped(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
+        b, worker = self._batch(e), e.args["worker"]
+        if self._holds("reviewed_in_settlement", e, bool(b.settlements), "no settlement came before"):
+            b.settlements[-1].skipped.add(worker)
+        if REFUSALS[e.args["reason"]] == "fee_not_lockable":
+            self._holds("fee_not_locked_yet", e, b.work[worker].locked == 0, "the fee was locked")
+            self._check_short(e, b, b.terms.disputeFee)
 
     def _paid_to_arbitrator(self, e: DecodedEvent, b: BatchBooks) -> bool:
         """Whether this `FeePaid` is the one that the ruling right before calls for."""

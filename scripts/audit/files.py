@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,7 +15,7 @@ from piecework.domain import documents
 from piecework.domain.cid import CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import Cid
-from scripts.audit.books import BatchBooks, Claim, Settlement
+from scripts.audit.books import BatchBooks, Claim, DisputeBooks, Settlement
 from scripts.audit.labels import LabelAuditor
 from scripts.audit.report import Report
 
@@ -81,13 +81,23 @@ class FileAuditor:
             for settlement, found in zip(b.settlements, results, strict=True):
                 if found is not None:
                     self._check_results(batch_id, settlement, found, answers)
-            self._check_decided_once(batch_id, results)
+            self._check_decided_once(batch_id, b, results)
             self._recompute(batch_id, b, results, answers, manifests)
             labels = LabelAuditor(self._report, batch_id, b, manifests, answers)
             if labels.concerns(results):
                 labels.check(results, self._gold(batch_id, [item for item in results if item], manifests))
             done += len(b.claims) + len(b.settlements) + 1
             tick(min(done, total), total)
+
+    def check_evidence(self, disputes: Mapping[int, DisputeBooks]) -> None:
+        """Evidence is the worker's own affair, but a file that a digest names must be of that dispute."""
+        for number, dispute in disputes.items():
+            if dispute.evidence_digest == _ZERO:
+                continue
+            found = self._fetch(dispute.evidence_digest, "evidence", f"dispute {number:#x}")
+            if found is not None:
+                expected, given = (dispute.batch_id, dispute.worker), (found["batch_id"], found["worker"])
+                self._report.equal("evidence_of_dispute", f"dispute {number:#x}", expected, given)
 
     # ---------------------------------------------------------------- fetching
 
@@ -152,7 +162,8 @@ class FileAuditor:
         expected = (batch_id, settlement.nonce)
         self._report.equal("results_of_settlement", subject, expected, (found["batch_id"], found["settlement_nonce"]))
         decided = Counter((item["worker"], item["decision"]) for item in found["decisions"])
-        for worker in sorted({name for name, _ in decided} | set(settlement.accepted) | set(settlement.rejected)):
+        named = {name for name, _ in decided} - settlement.skipped
+        for worker in sorted(named | set(settlement.accepted) | set(settlement.rejected)):
             paid = (settlement.accepted.get(worker, 0), settlement.rejected.get(worker, 0))
             said = (decided[(worker, "accepted")], decided[(worker, "rejected")])
             self._report.equal("decisions_of_results", f"{worker} in {subject}", said, paid)
@@ -165,8 +176,14 @@ class FileAuditor:
             where = f"{item['task']} by {item['worker']} in {subject}"
             self._report.holds("decision_in_submission", where, ok, "the submission named holds no such answer")
 
-    def _check_decided_once(self, batch_id: str, results: Sequence[dict[str, Any] | None]) -> None:
-        counts = Counter((d["task"], d["worker"]) for found in results if found for d in found["decisions"])
+    def _check_decided_once(self, batch_id: str, b: BatchBooks, results: Sequence[dict[str, Any] | None]) -> None:
+        counts = Counter(
+            (d["task"], d["worker"])
+            for settlement, found in zip(b.settlements, results, strict=True)
+            if found
+            for d in found["decisions"]
+            if d["worker"] not in settlement.skipped
+        )
         twice = [key for key, count in counts.items() if count > 1]
         self._report.holds("decided_once", batch_id, not twice, f"{twice[:3]} are decided more than once")
 

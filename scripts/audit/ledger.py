@@ -109,6 +109,11 @@ class Ledger(DisputeRules):
                 and (following.batch_id, following.transaction_hash) == (e.batch_id, e.transaction_hash)
             )
             self._holds("refund_when_unclaimable", e, locks, "the money could still be claimed")
+            if locks and following is not None:
+                b = self._batch(e)
+                before = self.accounts[b.key.requester].owed - e.args["amount"]
+                needed = self._assignments_for(b, following.args["amount"], before)
+                self._report.equal("early_refund_size", name_of(e), needed, e.args["assignments"])
 
     # ------------------------------------------------------------------- work
 
@@ -209,6 +214,7 @@ class Ledger(DisputeRules):
         self._holds("rejected_in_window", e, timestamp <= work.oldest_end, f"it ended at {work.oldest_end}")
         self._take(e, work, count)
         self._report.equal("dispute_window", name_of(e), timestamp + b.terms.disputeWindow, e.args["contestEnd"])
+        self._report.equal("rejection_backed", name_of(e), b.terms.disputeFee, work.locked)
         self._holds("rejection_has_reason", e, int(e.args["resultsDigest"], 16) != 0, "there is no results file")
         work.contestable += count
         work.contest_end = e.args["contestEnd"]
@@ -252,7 +258,6 @@ _NOTICES = {
     "OperatorApproved",
     "OperatorSpent",
     "PacketSkipped",
-    "VerdictSkipped",
     "PaidOverdue",
     "Overturned",
     "EIP712DomainChanged",

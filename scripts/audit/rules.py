@@ -7,7 +7,7 @@ from typing import Any
 
 from piecework.chain.logs import DecodedEvent
 from piecework.domain.messages import Domain
-from scripts.audit.books import BatchBooks, Books, DisputeBooks, Work
+from scripts.audit.books import BatchBooks, Books, DisputeBooks, Ruling, Work
 from scripts.audit.report import Report
 
 COUNTER_MAX = 2**32 - 1
@@ -23,6 +23,7 @@ class Rules:
         self.accounts: dict[str, Books] = defaultdict(Books)
         self.batches: dict[str, BatchBooks] = {}
         self.disputes: dict[int, DisputeBooks] = {}
+        self.rulings: list[Ruling] = []
         self.deposited = 0
         self.withdrawn = 0
         self._early_refund: DecodedEvent | None = None
@@ -67,6 +68,10 @@ class Rules:
 
     def _holds(self, check: str, e: DecodedEvent, ok: bool, otherwise: str) -> bool:
         return self._report.holds(check, name_of(e), ok, otherwise)
+
+    def _assignments_for(self, b: BatchBooks, amount: int, owed: int) -> int:
+        """Free assignments that must go back so that an account of `owed` units can have `amount` locked."""
+        return max(0, -((owed - amount) // b.terms.unit_cost_units))
 
     def _advance(self, work: Work) -> None:
         work.sequence = min(SEQUENCE_MAX, work.sequence + 1)
