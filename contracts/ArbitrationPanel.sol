@@ -112,8 +112,9 @@ contract ArbitrationPanel is IArbitrationPanel {
         emit CaseConcluded(address(escrow), disputeId, ruling, fee);
     }
 
-    /// @dev The lower median of the votes that rule; 0 if more than half refuse.
-    function _median(uint256[] memory votes) private pure returns (uint256) {
+    /// @dev The lower median of the votes that rule; 0 if fewer than a quorum rule, so that beside jurors who refuse no minority
+    /// decides alone.
+    function _median(uint256[] memory votes) private view returns (uint256) {
         uint256 refusals = 0;
         for (uint256 i = 0; i < votes.length; ++i) {
             if (votes[i] == 0) refusals += 1;
@@ -121,7 +122,7 @@ contract ArbitrationPanel is IArbitrationPanel {
                 (votes[j], votes[j - 1]) = (votes[j - 1], votes[j]);
             }
         }
-        if (refusals * 2 > votes.length) return 0;
+        if (votes.length - refusals < threshold) return 0;
         return votes[refusals + (votes.length - refusals - 1) / 2];
     }
 

@@ -5,8 +5,8 @@ import {ITaskEscrow} from "./ITaskEscrow.sol";
 
 /// @title K of N jurors as one arbitrator
 /// @notice Jurors commit to a vote, then reveal it: a commitment binds its juror, so nobody can copy a vote. The ruling is the
-/// median of the revealed votes once at least `threshold` are revealed; without a quorum nobody rules and the escrow pays the
-/// worker. A vote is a ruling as ERC-792 counts them: r accepts r - 1 assignments, 0 refuses to rule.
+/// lower median of the revealed votes that rule, if at least `threshold` do; without a quorum nobody rules and the escrow pays
+/// the worker. A vote is a ruling as ERC-792 counts them: r accepts r - 1 assignments, 0 refuses to rule.
 /// @dev One panel can serve several escrows: cases, and what jurors earned, are kept apart by escrow, so a hostile contract
 /// that poses as an escrow can spoil nothing but its own cases. Of a dispute's ruling window the first half is for
 /// commitments, the next quarter for reveals, the last for `conclude`.

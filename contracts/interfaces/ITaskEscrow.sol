@@ -53,6 +53,8 @@ interface ITaskEscrow is ITaskEscrowEvents, ITaskEscrowErrors {
     ) external;
 
     /// @notice Lets anyone push what the caller is owed to the caller's own address, or takes that back. Emits `SweepSet`.
+    /// Warning: anyone then chooses when. Whoever keeps money here for dispute fees or bonds leaves sweeping off, or the other
+    /// side empties the account right before it is needed.
     function setSweep(bool enabled) external;
 
     /// @notice Does `setSweep` for `account` with its signature of `SweepSetting`.
@@ -67,7 +69,9 @@ interface ITaskEscrow is ITaskEscrowEvents, ITaskEscrowErrors {
     /// up to `bonusCap`, until `until`, only in batches that name `reviewer` and `arbitrator`. Replaces what was allowed
     /// before; zero caps revoke. Caps count gross spending, and the dispute fee once for each assignment, since each could
     /// lock one: whatever terms the operator chooses, no more than `cap` of the account is at risk.
-    /// Warning: within `cap` the operator chooses the terms: a silent reviewer pays whoever submits.
+    /// Warning: within `cap` the operator chooses the terms: a silent reviewer pays whoever submits. And while any of `cap` is
+    /// left it can append a manifest to every open batch of the caller's that names `reviewer` and `arbitrator`; whoever may
+    /// claim there may then claim all that is free under it.
     function approveOperator(
         address operator,
         uint96 cap,
@@ -133,7 +137,7 @@ interface ITaskEscrow is ITaskEscrowEvents, ITaskEscrowErrors {
     function expireClaims(BatchKey calldata key, address[] calldata workers) external;
 
     /// @notice Brings signed packets. One that does not apply is skipped with `PacketSkipped` and consumes nothing.
-    /// Reverts as a whole if a key is unknown to all packets' batches or too little gas is given.
+    /// Reverts as a whole only if too little gas is given.
     /// @param keys The batches that the packets name by index.
     function relay(BatchKey[] calldata keys, Packet[] calldata packets) external;
 
@@ -183,6 +187,8 @@ interface ITaskEscrow is ITaskEscrowEvents, ITaskEscrowErrors {
 
     /// @notice `dispute` with the worker's signed packet of kind `Dispute`, and the bond from the caller's account. What is
     /// left of the bond comes back to the caller. A relayed dispute takes the bond from the worker's account.
+    /// Warning: the worker's signature does not say who puts up the bond, so whoever sees the packet can relay it instead. A
+    /// worker that wants a sponsor's bond alone keeps less than the dispute fee in its account.
     function sponsorDispute(BatchKey calldata key, Packet calldata packet) external;
 
     /// @notice The arbitrator's ruling, in the shape of ERC-792: `ruling` r accepts min(r - 1, contested) assignments; 0 is a

@@ -44,6 +44,8 @@ library Disputes {
         TallySlot t = ledger.tallies[batchId][worker];
         uint256 contestable = t.count(TallySlots.CONTESTABLE);
         if (count == 0) return Refusal.NothingAsked;
+        // A number that stands still would give the next dispute the name of one that ended, which no arbitrator rules twice.
+        if (t.isExhausted()) return Refusal.SequenceNotNext;
         if (t.count(TallySlots.DISPUTED) > 0) return Refusal.DisputeOpen;
         if (contestable == 0) return Refusal.NothingContestable;
         if (block.timestamp > t.time(TallySlots.CONTEST_END)) return Refusal.DisputeWindowOver;

@@ -262,9 +262,15 @@ library TallySlots {
         return TallySlot.unwrap(t) >> SEQUENCE & type(uint24).max;
     }
 
-    /// @dev Stops at its maximum: then packets and claims are refused, but what is claimed can still be submitted by call.
+    /// @dev The sequence number has come to its end: it names nothing new any more.
+    function isExhausted(TallySlot t) internal pure returns (bool) {
+        return sequence(t) == type(uint24).max;
+    }
+
+    /// @dev Stops at its maximum: then packets, claims and disputes are refused, but what is claimed can still be submitted by
+    /// call.
     function advanced(TallySlot t) internal pure returns (TallySlot) {
-        if (sequence(t) == type(uint24).max) return t;
+        if (isExhausted(t)) return t;
         unchecked {
             return TallySlot.wrap(TallySlot.unwrap(t) + (1 << SEQUENCE));
         }
