@@ -62,7 +62,9 @@ def test_stack_json_names_everything_and_sigterm_stops_every_part(up: Up) -> Non
     facts = up.start()
     assert set(facts) >= STACK_KEYS
     assert [facts[name] for name in facts if name.startswith("mturk_")] == [None] * 3
-    assert {"requester", "reviewer1", "worker1", "arbitrator"} <= {account["name"] for account in facts["accounts"]}
+    assert {"requester", "reviewer1", "worker1", "issuer", "juror3"} <= {
+        account["name"] for account in facts["accounts"]
+    }
     assert all(Wallet(account["private_key"]).address == account["address"] for account in facts["accounts"])
     with closing(Node(facts["rpc_url"])) as node:
         assert node.call("eth_chainId") == hex(facts["chain_id"])

@@ -233,3 +233,20 @@ def test_a_planted_bug_in_disputes_is_named(stack: Any, bug: Bug) -> None:
     report = audited(wrong.rpc_url, wrong.escrow.address)
     assert report["exit_code"] == 1
     assert bug.found_by <= checks(report, "differs"), report["differs"]
+
+
+def test_what_a_skipped_verdict_says_in_the_results_file_is_void(
+    pinned: Any, payloads: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The fee is beyond what the requester has, so the one verdict with rejections does not apply."""
+    market = pinned.market
+    open_batch = market.open_batch
+    monkeypatch.setattr(
+        type(market), "open_batch", lambda _, count, **terms: open_batch(count, disputeFee=900_000, **terms)
+    )
+    pinned.run()
+    tally = market.stack.escrow.tally(pinned.batch_id, pinned.workers[2].address)
+    assert (tally.decided, tally.old_lot) == (0, 6)
+    report = audited(market.stack.rpc_url, market.stack.escrow.address, payloads)
+    assert (report["exit_code"], report["differs"]) == (0, [])
+    assert count_of(report, "fee_truly_short") == 1
