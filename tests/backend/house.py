@@ -102,7 +102,7 @@ class House:
         """The mirror is at the chain's height, and the relay has nothing under way."""
         busy = select(RelayIntent).where(RelayIntent.status.in_(("queued", "sent"))).limit(1)
         with self.services.reading() as session:
-            place = session.execute(select(Checkpoint.block_number)).scalar_one()
+            place = session.execute(select(Checkpoint.block_number)).scalar_one_or_none()
             return place == self.stack.web3.eth.block_number and session.execute(busy).first() is None
 
     def state(self) -> Any:
