@@ -247,7 +247,7 @@ def run(command: tuple[str, ...]) -> tuple[int, str]:
 
 def said(output: str, names: str) -> str:
     """The line in which the gate names the bug, short enough for a table."""
-    line = next((line.strip() for line in output.splitlines() if names in line), "")
+    line = next((line.strip() for line in output.splitlines() if names in line), "").strip("_ ")
     return (line if len(line) <= 90 else line[:87] + "...").replace("|", "\\|")
 
 
