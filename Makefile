@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates \
+.PHONY: help setup demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
 	artifacts replay bench-gas kubo lock clean
 
 help: ## Show this list
@@ -65,6 +65,9 @@ prove-gates: setup ## Plant one bug for each gate of check and test, and see eac
 
 fuzz-deep: setup ## Run the forge tests with 10,000 runs of each fuzzed one
 	FOUNDRY_PROFILE=deep $(BIN)/python tools/forge.py test --no-match-path 'tests/contracts/invariants/*'
+
+planted-bugs: setup ## Plant each known bug into the contracts, and see the check that is named for it fail first
+	$(BIN)/python -m tools.planted_bugs
 
 artifacts: setup ## Compile the contracts into piecework/chain/abi/
 	$(BIN)/python -m piecework.chain.compile

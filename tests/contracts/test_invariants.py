@@ -133,10 +133,13 @@ def test_every_check_is_named_after_its_law_and_asked() -> None:
         assert len(re.findall(rf"\b{check}\(", text)) >= 2, f"{check} is never asked"
     # A breach that no check reports would go unseen.
     noted = set(re.findall(r"\"(law\d+_\w+)\"", text))
-    reported = set(checks) | {"law3_everybody_can_leave_by_own_key", "law3_everybody_can_leave_by_signature"}
-    reported |= {
-        "law7_time_finishes_every_assignment",
-        "law7_time_frees_every_lock",
-        "law12_a_frozen_token_stops_no_decision",
-    }
-    assert noted <= reported
+    assert noted <= set(checks) | set(TRIALS)
+
+
+# Checks of what must be possible, made on trial at the end of each run.
+TRIALS = (
+    "law3_everybody_can_leave_by_own_key",
+    "law3_everybody_can_leave_by_signature",
+    "law7_time_finishes_every_assignment",
+    "law7_time_frees_every_lock",
+)

@@ -113,6 +113,14 @@ contract RulingsTest is Books {
         assertOwed(requester, 2 * OPERATOR_FEE + fromBond, "operator fees, the rest of the lock");
         assertOwed(arbitrator, DISPUTE_FEE, "the whole fee");
         assertBooks();
+        // A third of a hundred: the unit that is left over is the requester's to pay.
+        Terms memory terms = defaultTerms();
+        (terms.disputeFee, terms.manifest) = (100, "odd");
+        uint256 before = escrow.owed(worker);
+        start(terms, 3);
+        rule(2 + 1);
+        assertOwed(worker, before + 3 * REWARD + 100 - 33, "floor(100 / 3) from the bond");
+        assertBooks();
     }
 
     function testFuzz_every_split_adds_up(uint96 fee, uint8 count, uint16 ruling) public {

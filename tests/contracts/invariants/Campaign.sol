@@ -77,11 +77,13 @@ abstract contract Campaign is RightsLaws, TimeLaws, FlowLaws, StateLaws, EndLaws
             _checkRightsLaws();
             _checkTimeLaws();
             _checkFlowLaws();
+            _unbroken("law4_every_answer_is_decided_once_or_waits");
+            _unbroken("law4_every_rejection_ends_once_or_waits");
             revert LawBroken("a law without a check was broken", "", 0, 0);
         }
         // The whole state costs five times the call before it. Books that differ once differ for good, so a look now and then
         // and one at the end miss nothing.
-        if (stage.calls() % STATE_INTERVAL == 0) _checkStateLaws();
+        if (stage.entered() % STATE_INTERVAL == 0) _checkStateLaws();
     }
 
     /// @dev At the end of each run: can everybody leave, and does time end everything? And what happened, for the report.

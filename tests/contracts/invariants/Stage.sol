@@ -45,6 +45,8 @@ contract Stage is DisputeGhost {
     uint256 public immutable maxSize;
 
     uint256 public clock = START;
+    /// Handlers' calls that may have changed the escrow, and calls to the escrow.
+    uint256 public entered;
     uint256 public calls;
     mapping(address => uint256) private _keyOf;
     address[13] private _addresses;
@@ -139,6 +141,12 @@ contract Stage is DisputeGhost {
     function setClock(uint256 time) external {
         clock = time;
         vm.warp(time);
+    }
+
+    /// @notice Called at the beginning of each handler's call. Returns the time.
+    function enter() external returns (uint256) {
+        entered += 1;
+        return clock;
     }
 
     // ------------------------------------------------------------ the calls

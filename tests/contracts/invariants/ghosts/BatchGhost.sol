@@ -40,6 +40,11 @@ abstract contract BatchGhost is MoneyGhost {
         return uint256(_terms[batchId].reward) + _terms[batchId].operatorFee;
     }
 
+    /// @dev What one assignment can take from its requester: its cost, and a dispute fee if it is rejected.
+    function _riskOf(bytes32 batchId) private view returns (uint256) {
+        return unitOf(batchId) + _terms[batchId].disputeFee;
+    }
+
     /// @dev `next` is the first topic of the log after this one.
     function _applyBatch(bytes32 topic, Vm.Log memory log, bytes32 previous, bytes32 next) internal returns (bool) {
         if (topic == ITaskEscrowEvents.BatchOpened.selector) _applyOpened(log);
@@ -73,7 +78,7 @@ abstract contract BatchGhost is MoneyGhost {
         b.free = count;
         b.versions = 1;
         _expect(amount == unitOf(id) * count, "law2_funding_costs_what_it_says", "opened for another amount");
-        _takeWithConsent(requester, amount);
+        _takeWithConsent(requester, amount, _riskOf(id) * count);
     }
 
     /// @dev An operator opens only under the reviewer and arbitrator that the requester named.
@@ -99,7 +104,7 @@ abstract contract BatchGhost is MoneyGhost {
         b.versions = version;
         b.funded += count;
         b.free += count;
-        _takeWithConsent(b.requester, amount);
+        _takeWithConsent(b.requester, amount, _riskOf(id) * count);
     }
 
     function _applyClosed(Vm.Log memory log) private {
@@ -123,7 +128,6 @@ abstract contract BatchGhost is MoneyGhost {
             _expect(over, "law4_free_money_waits_until_nobody_can_earn_it", "refunded too early");
             if (b.submitted + b.contestable + b.disputed > 0) tick("reached: a refund beside undecided work");
         }
-        _expect(count <= b.free, "law4_only_free_money_goes_back", "refunded more than is free");
         b.free = count <= b.free ? b.free - count : 0;
         b.refunded += count;
         b.refundedMoney += amount;
@@ -148,14 +152,19 @@ abstract contract BatchGhost is MoneyGhost {
         uint256 amount = abi.decode(log.data, (uint256));
         GhostBatch storage b = _batches[log.topics[1]];
         b.returnedFees += amount;
-        _give(b.requester, amount);
+        _give(_asAddress(log.topics[2]), amount);
+        _expect(
+            _asAddress(log.topics[2]) == b.requester,
+            "law9_the_operator_earns_only_on_reviewed_work",
+            "a fee went back to another than the requester"
+        );
     }
 
     function _applyFeeReleased(Vm.Log memory log) internal virtual;
 
     function _applyBonus(Vm.Log memory log) private {
         (uint256 amount,) = abi.decode(log.data, (uint256, bytes32));
-        _takeWithConsent(_asAddress(log.topics[3]), amount);
+        _takeWithConsent(_asAddress(log.topics[3]), amount, amount);
         _give(_asAddress(log.topics[2]), amount);
     }
 }

@@ -47,7 +47,7 @@ abstract contract DisputeGhost is ReviewGhost {
             d.bond = amount;
             bonds += amount;
             // A relayed dispute takes its bond from the worker whose key signed it, a sponsored one from its caller.
-            if (d.poster != _sponsor) _takeWithConsent(d.poster, amount);
+            if (d.poster != _sponsor) _takeWithConsent(d.poster, amount, 0);
             else _take(d.poster, amount);
             _expect(
                 amount == _terms[d.batchId].disputeFee, "law5_a_ruling_splits_the_fee_fairly", "a bond of another size"
@@ -95,8 +95,7 @@ abstract contract DisputeGhost is ReviewGhost {
         GhostDispute storage d = _disputes[disputeId];
         _ending = disputeId;
         bool known = d.isOpen && d.batchId == id && d.worker == worker && d.count == r.count;
-        _expect(known, "law8_a_dispute_ends_once", "ruled what is not before the arbitrator");
-        _expect(r.accepted <= r.count, "law5_rulings_are_clamped", "accepted more than was contested");
+        _expect(known, "law4_every_rejection_ends_once_or_waits", "ruled what is not before the arbitrator");
         if (!known || r.accepted > r.count) return;
         _checkRuling(id, d, r);
         d.isOpen = false;

@@ -42,18 +42,18 @@ abstract contract MoneyGhost is Breaches {
         _accounts[to].owed += amount;
     }
 
+    /// @dev Stops at zero; then the escrow's own account says otherwise, and a check sees it.
     function _take(address from, uint256 amount) internal {
         GhostAccount storage a = _accounts[from];
-        _expect(a.owed >= amount, "law1_nothing_is_spent_twice", "an account was debited more than it held");
         a.owed = a.owed > amount ? a.owed - amount : 0;
     }
 
     /// @dev A debit that only the account's own key, or an operator within its allowance, may cause.
-    function _takeWithConsent(address from, uint256 amount) internal {
+    /// @param risk What such an operator must have counted against its cap.
+    function _takeWithConsent(address from, uint256 amount, uint256 risk) internal {
         if (from != _consenting) {
-            // The allowance counts the dispute fees that the batch could lock beside what it costs.
-            bool allowed = _spentFor == from && _spentAmount >= amount;
-            _expect(allowed, "law3_money_leaves_only_by_its_owners_key", "a debit without the owner's key");
+            _expect(_spentFor == from, "law3_money_leaves_only_by_its_owners_key", "a debit without the owner's key");
+            _expect(_spentAmount == risk, "law9_operators_spend_within_their_allowance", "another amount was counted");
             _spentFor = address(0);
         }
         _take(from, amount);
@@ -109,9 +109,8 @@ abstract contract MoneyGhost is Breaches {
         uint256 left = bonus ? allowed.bonusCap : allowed.cap;
         bool within = operator == _consenting && block.timestamp <= allowed.until && amount <= left;
         _expect(within, "law9_operators_spend_within_their_allowance", "spent beyond cap, time or right");
-        if (!within) return;
-        if (bonus) allowed.bonusCap -= uint96(amount);
-        else allowed.cap -= uint96(amount);
+        if (within && bonus) allowed.bonusCap -= uint96(amount);
+        else if (within) allowed.cap -= uint96(amount);
         _spentFor = requester;
         _spentAmount = amount;
     }

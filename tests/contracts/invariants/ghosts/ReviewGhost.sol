@@ -2,7 +2,7 @@
 pragma solidity ^0.8.28;
 
 import {ITaskEscrowEvents} from "../../../../contracts/interfaces/ITaskEscrowEvents.sol";
-import {PaidReason, Refusal, Terms} from "../../../../contracts/libraries/EscrowTypes.sol";
+import {PaidReason, Refusal} from "../../../../contracts/libraries/EscrowTypes.sol";
 import {Vm} from "../../base/Vm.sol";
 import {GhostBatch, GhostTally} from "./GhostTypes.sol";
 import {WorkGhost} from "./WorkGhost.sol";
@@ -95,7 +95,6 @@ abstract contract ReviewGhost is WorkGhost {
             t.silent += count;
         } else if (reason == PaidReason.Direct) {
             _expect(_terms[id].flags & 1 != 0, "law4_direct_pay_only_where_the_terms_say_so", "not a direct batch");
-            _expect(count <= b.free, "law4_only_free_money_goes_back", "direct pay from reserved money");
             b.free = count <= b.free ? b.free - count : 0;
             tick("reached: paid directly");
         } else {
@@ -135,7 +134,7 @@ abstract contract ReviewGhost is WorkGhost {
 
     function _dropContestable(bytes32 id, GhostTally storage t, uint256 count) internal {
         GhostBatch storage b = _batches[id];
-        _expect(count <= t.contestable, "law4_every_answer_ends_once", "more rejections ended than there are");
+        _expect(count <= t.contestable, "law4_every_rejection_ends_once_or_waits", "more ended than there are");
         t.contestable = count <= t.contestable ? t.contestable - count : 0;
         b.contestable = count <= b.contestable ? b.contestable - count : 0;
     }
@@ -144,7 +143,7 @@ abstract contract ReviewGhost is WorkGhost {
     function _decide(bytes32 id, GhostTally storage t, uint256 count) private {
         GhostBatch storage b = _batches[id];
         bool fits = count <= t.oldLot + t.youngLot && count <= b.submitted;
-        _expect(fits, "law4_every_answer_ends_once", "more decided than submitted");
+        _expect(fits, "law4_every_answer_is_decided_once_or_waits", "more decided than submitted");
         if (!fits) return;
         b.submitted -= count;
         t.decided += count;
@@ -157,9 +156,5 @@ abstract contract ReviewGhost is WorkGhost {
             t.oldReviewEnd = t.youngReviewEnd;
             t.youngLot = 0;
         }
-    }
-
-    function _termsOf(bytes32 id) internal view returns (Terms storage) {
-        return _terms[id];
     }
 }

@@ -41,7 +41,6 @@ contract ArbitratorHandler is Handler {
         GhostDispute memory d = stage.disputeOf(id);
         bool done = _call(action, stage.arbitrator(), abi.encodeCall(ITaskEscrow.rule, (id, ruling)));
         if (!done) stage.breach("law7_a_ruling_is_never_refused", "the arbitrator's call reverted");
-        if (done && !d.isOpen && effects > 0) stage.breach("law8_a_dispute_ends_once", "ruled a second time");
         if (done && d.isOpen && effects == 0) stage.breach("law7_a_ruling_is_never_refused", "nothing came of it");
     }
 }

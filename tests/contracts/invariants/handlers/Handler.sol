@@ -24,6 +24,8 @@ abstract contract Handler is Checks {
     bytes32 private immutable _domain;
     /// Logs with an effect that the last call left.
     uint256 internal effects;
+    /// Whether the last call went through, whatever it skipped.
+    bool internal ok;
 
     constructor(Stage stage_) {
         stage = stage_;
@@ -34,7 +36,7 @@ abstract contract Handler is Checks {
 
     /// @dev Time set by one call is not kept for the next; the stage keeps it.
     modifier acting() {
-        vm.warp(stage.clock());
+        vm.warp(stage.enter());
         _;
     }
 
@@ -70,7 +72,8 @@ abstract contract Handler is Checks {
         stage.begin(consenting, sponsor, mayTouch);
         vm.prank(from);
         uint256 before = gasleft();
-        (bool ok, bytes memory answer) = address(escrow).call(data);
+        bytes memory answer;
+        (ok, answer) = address(escrow).call(data);
         before -= gasleft();
         effects = stage.end(action, ok, answer);
         // A claim asks one gate; a packet or settlement one contract signer. Nothing may cost more than both and the work.
@@ -142,12 +145,12 @@ abstract contract Handler is Checks {
     /// @dev Somebody claims and submits, if anything can be claimed; often one who has a dispute already.
     function _work(string memory action, uint256 seed, uint256 count, uint256 submitted, uint256 lease)
         internal
-        returns (bool done, Packet memory p, bytes memory data)
+        returns (bool done, bytes memory data)
     {
         bool busy = (seed >> 3) % 2 == 0 && !stage.none(Wanted.ClaimableInDispute);
         (bytes32 id, address worker, BatchKey memory key) =
             stage.find(busy ? Wanted.ClaimableInDispute : Wanted.Claimable, seed);
-        p = _packet(PacketKind.ClaimAndSubmit, id, worker, uint16(bound(count, 1, 3)));
+        Packet memory p = _packet(PacketKind.ClaimAndSubmit, id, worker, uint16(bound(count, 1, 3)));
         p.submitted = uint16(bound(submitted, 1, p.count));
         p.ticket = _ticket(key, id, worker, p.count, lease, p.sequence);
         data = _relayCall(key, id, p);

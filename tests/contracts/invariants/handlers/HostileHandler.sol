@@ -23,7 +23,11 @@ contract HostileHandler is Handler {
         (bytes memory data, address caller) = stage.remembered(seed);
         if (caller == address(0)) return;
         _call("hostile_replays", caller, address(0), address(0), true, data);
-        if (effects > 0) stage.breach("law8_nothing_replayed_takes_effect", "a used message worked again");
+        if (effects == 0) return;
+        bool ticket = bytes4(data) == ITaskEscrow.claim.selector;
+        stage.breach(
+            ticket ? "law8_a_ticket_works_once" : "law8_nothing_replayed_takes_effect", "a used one worked again"
+        );
     }
 
     // -------------------------------------------------------------- forgery

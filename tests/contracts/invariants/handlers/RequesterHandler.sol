@@ -96,7 +96,7 @@ contract RequesterHandler is Handler {
             ITaskEscrow.approveOperator,
             (
                 stage.operator(),
-                uint96(bound(cap, 0, stage.purse())),
+                uint96(bound(cap, 0, 4 * stage.purse())),
                 uint96(bound(cap >> 96, 0, 500)),
                 uint40(stage.clock() + bound(cap >> 200, 0, 9 days)),
                 terms.reviewer,

@@ -13,7 +13,8 @@ contract ReviewerHandler is Handler {
     /// @dev What should become of one verdict.
     struct Expected {
         uint256 decided;
-        bool applies;
+        bool fits;
+        bool inTime;
         bool needsFee;
     }
 
@@ -91,7 +92,8 @@ contract ReviewerHandler is Handler {
         address from = signed ? stage.stranger() : key.terms.reviewer;
         _call(action, from, key.terms.reviewer, address(0), false, data);
         if (signed) stage.remember(data, from);
-        if (effects == 0) return;
+        if (!ok) stage.breach("law11_one_bad_entry_blocks_no_other", "a whole settlement was refused");
+        if (!ok) return;
         for (uint256 i = 0; i < verdicts.length; ++i) {
             _compare(id, verdicts[i], expected[i]);
         }
@@ -129,17 +131,18 @@ contract ReviewerHandler is Handler {
         v.accepted = uint16(count - v.rejected);
         e.decided = t.decided;
         e.needsFee = v.rejected > 0 && !t.locked;
-        e.applies = v.decidedBefore == t.decided && count <= pending && stage.clock() <= t.oldReviewEnd;
+        e.fits = v.decidedBefore == t.decided && count <= pending;
+        e.inTime = stage.clock() <= t.oldReviewEnd;
     }
 
     /// @dev What fits is applied, whatever stands beside it; what does not changes nothing.
     function _compare(bytes32 id, Verdict memory v, Expected memory e) private {
         uint256 moved = stage.tallyOf(id, v.worker).decided - e.decided;
-        if (!e.applies) {
+        if (!e.fits) {
             if (moved > 0) {
                 stage.breach("law8_stale_verdicts_change_nothing", "a verdict that does not fit was applied");
             }
-        } else if (moved == 0 && !e.needsFee) {
+        } else if (moved == 0 && e.inTime && !e.needsFee) {
             stage.breach("law11_one_bad_entry_blocks_no_other", "a verdict that fits was skipped");
         }
     }

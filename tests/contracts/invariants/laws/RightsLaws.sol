@@ -6,6 +6,10 @@ import {Laws} from "./Laws.sol";
 /// @notice Laws watched while each call runs: whose key may do what, and what a signature binds.
 abstract contract RightsLaws is Laws {
     function _checkRightsLaws() internal view {
+        // A replay breaks other laws too: it is told first.
+        law8_one_settlement_takes_effect_once();
+        law8_a_ticket_works_once();
+        law8_nothing_replayed_takes_effect();
         law3_money_leaves_only_by_its_owners_key();
         law3_a_withdrawal_is_never_refused();
         law3_strangers_decide_nothing();
@@ -16,11 +20,7 @@ abstract contract RightsLaws is Laws {
         law8_a_signature_binds_its_whole_message();
         law8_batch_ids_bind_chain_contract_and_terms();
         law8_only_the_reviewer_settles();
-        law8_a_ticket_works_once();
-        law8_nothing_replayed_takes_effect();
-        law8_one_settlement_takes_effect_once();
         law8_stale_verdicts_change_nothing();
-        law8_a_dispute_ends_once();
         law8_claims_name_a_manifest_that_exists();
         law8_every_number_advances_by_one();
         law9_operators_spend_within_their_allowance();
@@ -86,10 +86,6 @@ abstract contract RightsLaws is Laws {
 
     function law8_stale_verdicts_change_nothing() internal view {
         _unbroken("law8_stale_verdicts_change_nothing");
-    }
-
-    function law8_a_dispute_ends_once() internal view {
-        _unbroken("law8_a_dispute_ends_once");
     }
 
     function law8_claims_name_a_manifest_that_exists() internal view {

@@ -9,15 +9,20 @@ import {Laws} from "./Laws.sol";
 abstract contract StateLaws is Laws {
     function _checkStateLaws() internal view {
         law12_tokens_that_cheat_are_refused();
-        law12_no_call_back_gets_through();
         Record[] memory records = new Record[](stage.WORKERS());
         uint256 books = _bonds();
-        for (uint256 i = 0; i < stage.batchCount(); ++i) {
-            books += _checkBatch(stage.idAt(i), records);
+        uint256 count = stage.batchCount();
+        Held[] memory held = new Held[](count);
+        for (uint256 i = 0; i < count; ++i) {
+            books += _checkWork(stage.idAt(i), held[i], records);
         }
-        books += _checkAccounts(records);
-        law1_tokens_cover_all_that_is_owed(books);
-        law1_tokens_equal_the_books(books);
+        (Account[] memory found, GhostAccount[] memory ghosts, uint256 owed) = _accounts();
+        law1_tokens_cover_all_that_is_owed(books + owed);
+        law1_tokens_equal_the_books(books + owed);
+        for (uint256 i = 0; i < count; ++i) {
+            _checkBatch(held[i]);
+        }
+        _checkAccounts(found, ghosts, records);
     }
 
     // --------------------------------------------------------------- tokens
@@ -27,10 +32,6 @@ abstract contract StateLaws is Laws {
         uint256 expected = stage.tokensIn() + stage.gifts() - stage.tokensOut();
         uint256 found = stage.token().balanceOf(address(escrow));
         _same("law12_tokens_that_cheat_are_refused", "the balance is not what was booked", found, expected);
-    }
-
-    function law12_no_call_back_gets_through() internal view {
-        _same("law12_no_call_back_gets_through", "a call back worked", stage.wallet().gotThrough(), 0);
     }
 
     function law1_tokens_cover_all_that_is_owed(uint256 books) internal view {
@@ -59,21 +60,33 @@ abstract contract StateLaws is Laws {
         uint256 contested;
     }
 
-    function _checkAccounts(Record[] memory records) private view returns (uint256 owed) {
+    function _accounts() private view returns (Account[] memory found, GhostAccount[] memory ghosts, uint256 owed) {
         address[] memory everybody = stage.everybody();
+        found = new Account[](everybody.length);
+        ghosts = new GhostAccount[](everybody.length);
         for (uint256 i = 0; i < everybody.length; ++i) {
-            Account memory found = escrow.accountOf(everybody[i]);
-            GhostAccount memory ghost = stage.accountOf(everybody[i]);
+            found[i] = escrow.accountOf(everybody[i]);
+            ghosts[i] = stage.accountOf(everybody[i]);
+            owed += found[i].owed;
+        }
+    }
+
+    function _checkAccounts(Account[] memory found, GhostAccount[] memory ghosts, Record[] memory records)
+        private
+        pure
+    {
+        for (uint256 i = 0; i < found.length; ++i) {
+            law3_nobody_lowers_what_another_is_owed(found[i], ghosts[i]);
+        }
+        for (uint256 i = 0; i < found.length; ++i) {
             Record memory record;
             // The workers come third.
             if (i >= 2 && i < 2 + records.length) record = records[i - 2];
-            law3_nobody_lowers_what_another_is_owed(found, ghost);
-            law10_only_reviewed_pay_raises_a_record(found, record);
-            law6_contested_rejections_do_not_count(found, record);
-            law6_appeals_count_on_both_records(found, ghost);
-            law8_every_signed_withdrawal_uses_a_number(found, ghost);
-            law1_logs_rebuild_every_account(found, ghost);
-            owed += found.owed;
+            law10_only_reviewed_pay_raises_a_record(found[i], record);
+            law6_contested_rejections_do_not_count(found[i], record);
+            law6_appeals_count_on_both_records(found[i], ghosts[i]);
+            law8_every_signed_withdrawal_uses_a_number(found[i], ghosts[i]);
+            law1_logs_rebuild_every_account(found[i], ghosts[i]);
         }
     }
 
@@ -116,29 +129,54 @@ abstract contract StateLaws is Laws {
         uint256 backed;
     }
 
-    /// @return books Token units that the batch still holds, locks included.
-    function _checkBatch(bytes32 id, Record[] memory records) private view returns (uint256 books) {
-        Batch memory b = escrow.batchOf(id);
-        (GhostBatch memory ghost, Prices memory prices) = stage.booksOf(id);
-        Sums memory sums;
-        for (uint256 i = 0; i < records.length; ++i) {
-            _checkTally(id, stage.worker(i), sums, records[i]);
-        }
-        uint256 locked = escrow.lockedOf(id);
-        law2_each_batch_adds_up(b, ghost);
-        law2_a_batch_is_the_sum_of_its_workers(b, sums);
-        law5_one_fee_backs_every_open_rejection(locked, prices.disputeFee * sums.backed);
-        law9_reviewed_work_earns_the_operator_its_fee(ghost, prices.operatorFee);
-        law4_every_paid_assignment_has_one_reason(b, ghost);
-        law2_money_in_is_money_out(ghost, b, prices.reward + prices.operatorFee);
-        law2_logs_rebuild_every_batch(b, ghost);
-        law5_logs_rebuild_every_lock(locked, ghost);
-        uint256 unspent = uint256(b.free) + b.claimed + b.submitted + b.contestable + b.disputed;
-        books = unspent * (prices.reward + prices.operatorFee) + locked;
+    /// @dev One batch as the escrow and the ghosts hold it.
+    struct Held {
+        Batch batch;
+        GhostBatch ghost;
+        Prices prices;
+        Sums sums;
+        uint256 locked;
+        Tally[] tallies;
+        GhostTally[] ghostTallies;
     }
 
-    function law5_logs_rebuild_every_lock(uint256 locked, GhostBatch memory ghost) internal pure {
-        _same("law5_logs_rebuild_every_lock", "locked", locked, ghost.locked);
+    /// @return books Token units that the batch still holds, locks included.
+    function _checkWork(bytes32 id, Held memory h, Record[] memory records) private view returns (uint256 books) {
+        Batch memory b = escrow.batchOf(id);
+        h.batch = b;
+        (h.ghost, h.prices) = stage.booksOf(id);
+        h.locked = escrow.lockedOf(id);
+        law2_each_batch_adds_up(b, h.ghost);
+        h.tallies = new Tally[](records.length);
+        h.ghostTallies = new GhostTally[](records.length);
+        for (uint256 i = 0; i < records.length; ++i) {
+            address who = stage.worker(i);
+            h.tallies[i] = escrow.tallyOf(id, who);
+            h.ghostTallies[i] = stage.tallyOf(id, who);
+            _checkTally(h.tallies[i], h.ghostTallies[i], h.sums, records[i]);
+        }
+        uint256 unspent = uint256(b.free) + b.claimed + b.submitted + b.contestable + b.disputed;
+        books = unspent * (h.prices.reward + h.prices.operatorFee) + h.locked;
+    }
+
+    function _checkBatch(Held memory h) private pure {
+        law2_a_batch_is_the_sum_of_its_workers(h.batch, h.sums);
+        law5_one_fee_backs_every_open_rejection(h.locked, h.prices.disputeFee * h.sums.backed);
+        law9_reviewed_work_earns_the_operator_its_fee(h.ghost, h.prices.operatorFee);
+        law4_every_paid_assignment_has_one_reason(h.batch, h.ghost);
+        law2_logs_rebuild_every_batch(h.batch, h.ghost);
+        law5_logs_rebuild_every_lock(h);
+        for (uint256 i = 0; i < h.tallies.length; ++i) {
+            law8_logs_rebuild_every_tally(h.tallies[i], h.ghostTallies[i]);
+        }
+    }
+
+    function law5_logs_rebuild_every_lock(Held memory h) internal pure {
+        _same("law5_logs_rebuild_every_lock", "locked", h.locked, h.ghost.locked);
+        for (uint256 i = 0; i < h.tallies.length; ++i) {
+            uint256 flag = h.ghostTallies[i].locked ? 1 : 0;
+            _same("law5_logs_rebuild_every_lock", "the worker's flag", h.tallies[i].flags, flag);
+        }
     }
 
     function law2_each_batch_adds_up(Batch memory b, GhostBatch memory ghost) internal pure {
@@ -174,13 +212,6 @@ abstract contract StateLaws is Laws {
         _same("law4_every_paid_assignment_has_one_reason", "accepted", b.accepted, paid);
     }
 
-    /// @dev Each unit that a batch was funded with went to a worker, the operator or its requester, or is still there.
-    function law2_money_in_is_money_out(GhostBatch memory ghost, Batch memory b, uint256 unit) internal pure {
-        uint256 left = uint256(b.free) + b.claimed + b.submitted + b.contestable + b.disputed;
-        uint256 out = ghost.paidWorkers + ghost.paidOperator + ghost.returnedFees + ghost.refundedMoney;
-        _same("law2_money_in_is_money_out", "units", left * unit + out, ghost.funded * unit);
-    }
-
     function law2_logs_rebuild_every_batch(Batch memory b, GhostBatch memory ghost) internal pure {
         string memory law = "law2_logs_rebuild_every_batch";
         _same(law, "free", b.free, ghost.free);
@@ -193,13 +224,10 @@ abstract contract StateLaws is Laws {
 
     // -------------------------------------------------------------- tallies
 
-    function _checkTally(bytes32 id, address who, Sums memory sums, Record memory record) private view {
-        Tally memory t = escrow.tallyOf(id, who);
-        GhostTally memory ghost = stage.tallyOf(id, who);
+    function _checkTally(Tally memory t, GhostTally memory ghost, Sums memory sums, Record memory record) private pure {
         law4_every_answer_is_decided_once_or_waits(t, ghost);
         law4_every_rejection_ends_once_or_waits(t, ghost);
         law4_lots_keep_their_order_and_windows(t, ghost);
-        law8_logs_rebuild_every_tally(t, ghost);
         sums.claimed += t.claimed;
         sums.submitted += uint256(t.oldLot) + t.youngLot;
         sums.contestable += t.contestable;
@@ -237,7 +265,6 @@ abstract contract StateLaws is Laws {
         _same(law, "contestable", t.contestable, ghost.contestable);
         _same(law, "disputed", t.disputed, ghost.disputed);
         _same(law, "sequence", t.sequence, ghost.sequence);
-        _same(law, "locked", t.flags, ghost.locked ? 1 : 0);
         if (t.claimed > 0) _same(law, "lease", t.leaseEnd, ghost.leaseEnd);
         if (t.contestable > 0) _same(law, "dispute window", t.contestEnd, ghost.contestEnd);
     }
