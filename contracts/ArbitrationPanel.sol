@@ -69,7 +69,7 @@ contract ArbitrationPanel is IArbitrationPanel {
         // Check
         if (jurorSince[msg.sender] == 0) revert ArbitrationPanel_NotJuror(msg.sender);
         Case storage c = _cases[escrow][disputeId];
-        bool revealing = block.timestamp > c.commitEnd || c.commits >= _jurors.length;
+        bool revealing = block.timestamp > c.commitEnd || _allCommitted(escrow, disputeId);
         if (c.concluded || !revealing || block.timestamp > c.revealEnd) revert ArbitrationPanel_WrongPhase();
         bytes32 expected = commitmentOf(escrow, disputeId, msg.sender, ruling, salt);
         if (_commitments[escrow][disputeId][msg.sender] != expected) {
@@ -212,6 +212,14 @@ contract ArbitrationPanel is IArbitrationPanel {
     /// @inheritdoc IArbitrationPanel
     function jurors() external view returns (address[] memory) {
         return _jurors;
+    }
+
+    /// @dev Asks each juror who sits: votes of those who left must not end the time of those who still may commit.
+    function _allCommitted(ITaskEscrow escrow, uint256 disputeId) private view returns (bool) {
+        for (uint256 i = 0; i < _jurors.length; ++i) {
+            if (_commitments[escrow][disputeId][_jurors[i]] == 0) return false;
+        }
+        return true;
     }
 
     function _openDispute(ITaskEscrow escrow, uint256 disputeId) private view returns (Dispute memory d) {

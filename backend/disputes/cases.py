@@ -10,7 +10,7 @@ from backend.services import Services
 from piecework.db.mirror import MirrorDispute
 
 if TYPE_CHECKING:
-    from piecework.chain.panel import ArbitrationPanel, CaseState
+    from piecework.chain.panel import ArbitrationPanel, CaseState, Votes
 
 
 def case_of(services: Services, row: MirrorDispute) -> CaseView | None:
@@ -23,7 +23,7 @@ def case_of(services: Services, row: MirrorDispute) -> CaseView | None:
     votes = panel.votes(services.escrow.address, number, row.opened_block)
     return CaseView(
         panel=panel.address,
-        phase=_phase(panel, row, state, services.clock.now()),
+        phase=_phase(panel, row, state, votes, services.clock.now()),
         commits=state.commits,
         reveals=state.reveals,
         threshold=panel.threshold(),
@@ -35,10 +35,11 @@ def case_of(services: Services, row: MirrorDispute) -> CaseView | None:
     )
 
 
-def _phase(panel: ArbitrationPanel, row: MirrorDispute, state: CaseState, now: int) -> Phase:
+def _phase(panel: ArbitrationPanel, row: MirrorDispute, state: CaseState, votes: Votes, now: int) -> Phase:
     if state.concluded or row.state != "open":
         return "ended"
-    all_committed = 0 < len(panel.jurors()) <= state.commits
+    # Of those who sit: votes of jurors who left end nobody's time to commit.
+    all_committed = votes.committed >= set(panel.jurors())
     if now <= commit_end(row.opened_at, row.ruling_end) and not all_committed:
         return "commit" if state.reveals == 0 else "reveal"
     if state.commits < panel.threshold():

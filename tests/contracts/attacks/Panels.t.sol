@@ -110,6 +110,47 @@ contract PanelAttacksTest is PanelTest {
         assertEq(batch(key).accepted, 1, "three votes, each once");
     }
 
+    function vote(address juror, bool revealing) internal {
+        bytes32 commitment = panel.commitmentOf(escrow, id, juror, 1, "salt");
+        vm.prank(juror);
+        if (revealing) panel.reveal(escrow, id, 1, "salt");
+        else panel.commit(escrow, id, commitment);
+    }
+
+    function test_votes_of_jurors_who_left_do_not_shut_out_those_who_sit() public {
+        address[] memory seven = new address[](7);
+        for (uint256 i = 0; i < 7; ++i) {
+            seven[i] = address(uint160(0x201 + i));
+        }
+        panel = panelOf(seven, 4, FEE);
+        address[] memory one = new address[](1);
+        one[0] = address(panel);
+        escrow = deployEscrow(address(token), one);
+        vm.warp(block.timestamp + 1);
+        openDispute(DISPUTE_FEE);
+        for (uint256 i = 0; i < 5; ++i) {
+            vote(seven[i], false);
+        }
+        for (uint256 i = 0; i < 8; ++i) {
+            vm.prank(seven[i % 4 < 3 ? i % 4 : 5]);
+            panel.approveChange(seven[3 + i / 4], false);
+        }
+        assertEq(panel.jurors().length, 5, "as many sit as have committed, but not the same");
+        vm.prank(seven[0]);
+        expect(Panel.ArbitrationPanel_WrongPhase.selector);
+        panel.reveal(escrow, id, 1, "salt");
+        vote(seven[5], false);
+        vote(seven[6], false);
+        for (uint256 i = 0; i < 3; ++i) {
+            vote(seven[i], true);
+        }
+        vote(seven[5], true);
+        vote(seven[6], true);
+        vm.warp(panel.caseOf(escrow, id).revealEnd + 1);
+        panel.conclude(escrow, id);
+        assertEq(batch(key).accepted, 0, "the five who sit have ruled");
+    }
+
     function test_one_juror_alone_neither_adds_a_friend_nor_removes_an_honest_one() public {
         change(0, jurors[1], false);
         vm.prank(jurors[0]);
