@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -16,6 +17,7 @@ Tick = Callable[[int], None]
 PACKET_SIZE = 10
 _WAIT_SECONDS = 20
 _ROUNDS = 60
+_CLAIM_IS_AWAY = ("not_enough_claimed", "sequence_not_next")
 
 
 class WorkerStuck(Exception):
@@ -53,13 +55,27 @@ def _do(api: Api, offer: Json, answer: Answerer, tick: Tick) -> int:
     api.post(f"{path}/claim", {"signature": api.wallet.sign_typed(offer["typed_data"])})
     claimed = _until(api, path, "claimed")
     answers = [{"task": task["id"], "answer": answer(api, task)} for task in claimed["tasks"]]
-    draft = api.post(f"{path}/answers", {"answers": answers})
-    check_digest(draft["answers"], draft["work_digest"])
-    signed = {"work_digest": draft["work_digest"], "signature": api.wallet.sign_typed(draft["typed_data"])}
-    api.post(f"{path}/submission", signed)
+    _submit(api, path, answers)
     _until(api, path, "submitted")
     tick(len(answers))
     return len(answers)
+
+
+def _submit(api: Api, path: str, answers: Sequence[Json]) -> None:
+    """Signs and hands in. A chain that went back may not have the claim just now: the gateway sends it again."""
+    assert api.wallet is not None  # noqa: S101 - workers have wallets
+    for round_ in range(1, _ROUNDS + 1):
+        draft = api.post(f"{path}/answers", {"answers": answers})
+        check_digest(draft["answers"], draft["work_digest"])
+        signed = {"work_digest": draft["work_digest"], "signature": api.wallet.sign_typed(draft["typed_data"])}
+        try:
+            api.post(f"{path}/submission", signed)
+        except ApiError as error:
+            if error.code not in _CLAIM_IS_AWAY or round_ == _ROUNDS:
+                raise
+            time.sleep(1)
+        else:
+            return
 
 
 def _until(api: Api, path: str, status: str) -> Json:
