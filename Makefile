@@ -48,10 +48,10 @@ format: setup ## Put all files into their format
 	$(BIN)/ruff format .
 	$(BIN)/python tools/forge.py fmt
 
-test: test-contracts test-python ## Run every test, the real crowd's replay included
+# The contracts' tests are among them: tests/contracts/ runs forge and reads what it did.
+test: test-python ## Run every test, the real crowd's replay included
 
-# Without the campaigns: tests/contracts/test_invariants.py runs them and reads what they did.
-test-contracts: setup ## Run the contract tests in forge; FORGE_ARGS="--match-path ..." runs some
+test-contracts: setup ## Run the contract tests in forge alone; FORGE_ARGS="--match-path ..." runs some
 	$(BIN)/python tools/forge.py test --no-match-contract 'LawsTest$$' $(FORGE_ARGS)
 
 test-python: setup ## Run the tests in pytest; TESTS="tests/piecework ..." runs some
