@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import time
 from collections.abc import Callable
 from dataclasses import asdict
@@ -13,6 +14,7 @@ import numpy as np
 from rich.table import Table
 
 from piecework.quality.adaptive import Policy, replay_purchase
+from piecework.quality.agreement import Agreement, krippendorff_alpha
 from piecework.quality.answers import answers_of
 from piecework.quality.calibration import expected_calibration_error
 from piecework.quality.infer import Labelling, Parameters, infer_labels
@@ -103,6 +105,7 @@ def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | No
     guessed = np.where(result.label < 0, usual, result.label)
     values = [names[label] if label < len(names) else "" for label in guessed]
     report = _label_report(file, result, seconds)
+    report["alpha"] = _alpha(krippendorff_alpha(answers.task, answers.label))
     if policy:
         report |= {"answers_used": answers.size, "policy": asdict(policy)}
     return report, values, result.confidence.tolist()
@@ -125,6 +128,12 @@ def _label_report(file: AnswersFile, result: Labelling, seconds: float) -> Repor
     }
 
 
+def _alpha(found: Agreement) -> Report:
+    """For JSON, which has no NaN."""
+    figures = asdict(found)
+    return figures | {name: None for name in ("alpha", "low", "high") if math.isnan(figures[name])}
+
+
 def _infer_numbers(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
     numbers = np.array(file.numbers())
     task, worker = np.array(file.task), np.array(file.worker)
@@ -133,6 +142,7 @@ def _infer_numbers(file: AnswersFile, _: Parameters, __: Policy | None) -> Outco
     seconds = time.perf_counter() - started
     report = {
         "seconds": round(seconds, 6),
+        "alpha": _alpha(krippendorff_alpha(task, numbers, level="interval")),
         "method": {"name": "piecework-numbers", "version": 1, "parameters": {}},
         "skills": [
             {"worker": name, "typical_error": scale}
@@ -202,12 +212,21 @@ def _labels_csv(tasks: list[str], values: list[str], confidence: list[float | No
     return text.getvalue()
 
 
+def _shown(alpha: Report) -> str:
+    if alpha["alpha"] is None:
+        return "nothing to compare: no two answers to one task differ"
+    between = "" if alpha["low"] is None else f" ({alpha['low']:.4f} to {alpha['high']:.4f})"
+    return f"{alpha['alpha']:.4f}{between}, {alpha['level']}"
+
+
 def _print(report: Report) -> None:
     table = Table(show_header=False, box=None)
     for name, value in report.items():
         if isinstance(value, (int, float, str)):
             shown = f"{value:.4f}" if isinstance(value, float) else str(value)
             table.add_row(name.replace("_", " "), shown)
+    if report.get("alpha"):
+        table.add_row("Krippendorff's alpha", _shown(report["alpha"]))
     table.add_row("method", str(report["method"]["name"]) + " " + str(report["method"].get("model", "")))
     out.print(table)
     if report["accuracy"] is None:

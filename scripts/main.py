@@ -179,7 +179,7 @@ def infer(
     model: Annotated[
         str,
         typer.Option(
-            "--model", help="confusion, one_coin or majority; auto takes what explains held-out answers best."
+            "--model", help="confusion, one_coin, weighted, majority or plurality; auto weighs by held-out answers."
         ),
     ] = "auto",
     adaptive: Annotated[

@@ -85,6 +85,11 @@ def answers_of(
     )
 
 
+def check_columns(task: Ints, worker: Ints, size: int, *, tasks: int, workers: int) -> None:
+    """For answers that are no labels: `task` and `worker` must have `size` entries in range, no pair twice."""
+    answers_of(task, worker, np.zeros(size, dtype=np.int64), tasks=tasks, workers=workers)
+
+
 def _ints(values: ArrayLike, name: str) -> Ints:
     array = np.asarray(values)
     if array.size == 0:

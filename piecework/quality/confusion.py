@@ -108,7 +108,7 @@ class _Tables:
     def expect(self, table: Floats, prevalence: Floats) -> tuple[Floats, Floats]:
         """Log posterior up to a constant a task, and the normalised posterior."""
         answers, labels = self.answers, self.answers.labels
-        log_table = np.log(table.reshape(-1, labels))
+        log_table = np.log(table.reshape(answers.workers * labels, labels))
         log_prevalence = np.log(prevalence)
         log_posterior = np.zeros((labels, answers.tasks))
         # The last label is the reference: one sum over the answers less, which halves the work for two labels.

@@ -14,8 +14,7 @@ from piecework.quality.answers import Answers, Floats, Ints
 from piecework.quality.calibration import SHARED_ERROR, allowed_correlation, tempered_posterior
 from piecework.quality.confusion import MAX_ITERATIONS
 from piecework.quality.evidence import Evidence, weigh_models
-from piecework.quality.models import MODELS, Fit, fits_in_memory
-from piecework.quality.one_coin import fit_one_coin
+from piecework.quality.models import MODELS, WEIGHED, Fit, fit_on_pairs, fits_in_memory
 from piecework.quality.skill import Skill, worker_skill
 from piecework.quality.vote import NO_LABEL, best_label
 
@@ -39,6 +38,9 @@ class Parameters:
     def __post_init__(self) -> None:
         if self.model != _AUTO and self.model not in MODELS:
             raise ValueError(f"no model named {self.model!r}: choose auto, {', '.join(MODELS)}")
+        for name, value in (("correlation", self.correlation), ("shared_error", self.shared_error)):
+            if value is not None and not 0.0 <= value <= 1.0:
+                raise ValueError(f"{name} must lie in 0..1, not {value}")
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,12 @@ class Labelling:
 
 
 def infer_labels(answers: Answers, parameters: Parameters | None = None) -> Labelling:
-    """Labels, confidences and skills from answers alone."""
+    """Labels, confidences and skills from answers alone.
+
+    Raises ValueError when the model that was asked for by name is too large for the answers.
+    """
     parameters = parameters or Parameters()
-    candidates = [parameters.model] if parameters.model != _AUTO else list(MODELS)
+    candidates = [parameters.model] if parameters.model != _AUTO else list(WEIGHED)
     candidates = [name for name in candidates if fits_in_memory(answers, name)]
     if not candidates:
         return _infer_sparse(answers, parameters)
@@ -101,7 +106,10 @@ def _labelling(
 
 def _infer_sparse(answers: Answers, parameters: Parameters) -> Labelling:
     """Too many labels for a table: one number a worker, on the labels that were given."""
-    fit = fit_one_coin(answers)
+    model = "one_coin" if parameters.model == _AUTO else parameters.model
+    if model == "confusion":
+        raise ValueError(f"tables of {answers.labels} labels are too large for these answers: choose one_coin or auto")
+    fit = fit_on_pairs(answers, model)
     rho = allowed_correlation(parameters.correlation or 0.0, parameters.shared_error)
     # Answers come in order, so the first answer among equals is the first pair met.
     first = np.full(fit.pair_task.size, answers.size, dtype=np.int64)
@@ -118,4 +126,4 @@ def _infer_sparse(answers: Answers, parameters: Parameters) -> Labelling:
     confidence = np.zeros(answers.tasks)
     confidence[fit.pair_task[top]] = tempered[top]
     skill = worker_skill(answers, tempered[fit.pair_of])
-    return Labelling(label, confidence, None, skill, "one_coin", (), rho, fit.iterations, fit.converged, parameters)
+    return Labelling(label, confidence, None, skill, model, (), rho, fit.iterations, fit.converged, parameters)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from piecework.quality.answers import Answers, Floats
 from piecework.quality.confusion import MAX_ITERATIONS, ConfusionPrior, fit_confusion
-from piecework.quality.one_coin import OneCoinPrior, dense_log_posterior, fit_one_coin
+from piecework.quality.one_coin import OneCoinFit, OneCoinPrior, dense_log_posterior, fit_one_coin
 
 # Above this many cells a table of (tasks, labels) or (workers, labels, labels) is not built.
 MAX_CELLS = 8_000_000
-# So strong a pull that all workers count as equal: the vote, as a model with a likelihood.
-_EQUAL = 1e9
+# So strong a pull that all workers, or all labels, count as equal: the vote, as a model with a likelihood.
+_EQUAL = 1e15
+_PRIORS = {
+    "one_coin": OneCoinPrior(),
+    "weighted": OneCoinPrior(prevalence=_EQUAL),
+    "majority": OneCoinPrior(worker=_EQUAL),
+    "plurality": OneCoinPrior(worker=_EQUAL, prevalence=_EQUAL),
+}
 
 
 @dataclass(frozen=True)
@@ -55,19 +61,34 @@ def confusion_model(answers: Answers, max_iterations: int = MAX_ITERATIONS) -> F
 
 def one_coin_model(answers: Answers, max_iterations: int = MAX_ITERATIONS) -> Fit:
     """One accuracy a worker."""
-    return _one_coin(answers, OneCoinPrior(), max_iterations)
+    return _dense(answers, "one_coin", max_iterations)
+
+
+def weighted_model(answers: Answers, max_iterations: int = MAX_ITERATIONS) -> Fit:
+    """A vote in which each worker counts by how often they agree with the plain vote: one round of `one_coin` with all
+    labels equally common, so that each weight can be checked by hand."""
+    return _dense(answers, "weighted", max_iterations)
 
 
 def equal_model(answers: Answers, max_iterations: int = MAX_ITERATIONS) -> Fit:
-    """One accuracy for everybody: the majority vote."""
-    return _one_coin(answers, OneCoinPrior(worker=_EQUAL), max_iterations)
+    """One accuracy for everybody: the vote, in which a close call leans to the more common label."""
+    return _dense(answers, "majority", max_iterations)
+
+
+def plurality_model(answers: Answers, max_iterations: int = MAX_ITERATIONS) -> Fit:
+    """One accuracy for everybody and all labels equally common: the plain vote."""
+    return _dense(answers, "plurality", max_iterations)
 
 
 MODELS: dict[str, Callable[[Answers, int], Fit]] = {
     "confusion": confusion_model,
     "one_coin": one_coin_model,
+    "weighted": weighted_model,
     "majority": equal_model,
+    "plurality": plurality_model,
 }
+# Those that evidence chooses between; the plain votes are there for who asks for them by name.
+WEIGHED = ("confusion", "one_coin", "majority")
 
 
 def fits_in_memory(answers: Answers, model: str) -> bool:
@@ -78,8 +99,14 @@ def fits_in_memory(answers: Answers, model: str) -> bool:
     return cells <= MAX_CELLS
 
 
-def _one_coin(answers: Answers, prior: OneCoinPrior, max_iterations: int) -> Fit:
-    fit = fit_one_coin(answers, prior, max_iterations=max_iterations)
+def fit_on_pairs(answers: Answers, model: str, max_iterations: int = MAX_ITERATIONS) -> OneCoinFit:
+    """Any model but "confusion", on the labels that somebody gave: its size does not grow with the labels."""
+    fit = fit_one_coin(answers, _PRIORS[model], max_iterations=1 if model == "weighted" else max_iterations)
+    return replace(fit, converged=True) if model == "weighted" else fit
+
+
+def _dense(answers: Answers, model: str, max_iterations: int) -> Fit:
+    fit = fit_on_pairs(answers, model, max_iterations)
     log_prevalence = np.log(fit.prevalence)[: answers.labels]
     support = dense_log_posterior(fit, answers) - log_prevalence
     return Fit(support, log_prevalence, fit.accuracy, None, fit.iterations, fit.converged)

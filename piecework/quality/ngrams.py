@@ -10,9 +10,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from piecework.quality.answers import Floats, Ints
+from piecework.quality.answers import Floats
 
 MAX_LENGTH = 6
+# N-grams that are counted at a time: sums of ones stay exact in 32 bits, and the table small.
+_BLOCK = 65_536
 
 
 def chrf(hypothesis: str, reference: str, *, beta: float = 2.0) -> float:
@@ -30,9 +32,8 @@ def chrf_table(texts: Sequence[str], *, beta: float = 2.0) -> Floats:
     score = np.zeros((count, count))
     orders = np.zeros((count, count))
     for length in range(1, MAX_LENGTH + 1):
-        grams = _counts(packed, length)
-        size = grams.sum(axis=1).astype(np.float64)
-        shared = np.stack([np.minimum(row, grams).sum(axis=1) for row in grams]).astype(np.float64)
+        size = np.array([max(0, len(text) - length + 1) for text in packed], dtype=np.float64)
+        shared = _shared(packed, length)
         both = (size[:, None] > 0) & (size[None, :] > 0)
         precision = np.divide(shared, size[:, None], where=both, out=np.zeros_like(shared))
         recall = np.divide(shared, size[None, :], where=both, out=np.zeros_like(shared))
@@ -45,14 +46,26 @@ def chrf_table(texts: Sequence[str], *, beta: float = 2.0) -> Floats:
     return score
 
 
-def _counts(texts: Sequence[str], length: int) -> Ints:
-    """How often each n-gram of `length` signs stands in each text: (texts, n-grams)."""
-    number: dict[str, int] = {}
+def _shared(texts: Sequence[str], length: int) -> Floats:
+    """How many n-grams of `length` signs each two texts share, each as often as both have it: (texts, texts)."""
     found = [Counter(text[i : i + length] for i in range(len(text) - length + 1)) for text in texts]
-    for grams in found:
-        for gram in grams:
-            number.setdefault(gram, len(number))
-    table = np.zeros((len(texts), len(number)), dtype=np.int64)
-    for row, grams in zip(table, found, strict=True):
-        row[[number[gram] for gram in grams]] = list(grams.values())
-    return table
+    spread = Counter(gram for grams in found for gram in grams)
+    # What stands in one text alone is shared with nobody but itself.
+    number = {gram: place for place, gram in enumerate(gram for gram, in_texts in spread.items() if in_texts > 1)}
+    text_of = [i for i, grams in enumerate(found) for gram in grams if gram in number]
+    gram_of = [number[gram] for grams in found for gram in grams if gram in number]
+    times = np.array([count for grams in found for gram, count in grams.items() if gram in number], dtype=np.int64)
+    row, column = np.array(text_of, dtype=np.int64), np.array(gram_of, dtype=np.int64)
+    shared = np.zeros((len(texts), len(texts)))
+    # The lesser of two counts is the sum of the steps, from one count that occurs to the next, that both reach.
+    levels = np.unique(times)
+    for level, step in zip(levels, np.diff(levels, prepend=0), strict=True):
+        reaches = times >= level
+        columns, place = np.unique(column[reaches], return_inverse=True)
+        for start in range(0, columns.size, _BLOCK):
+            here = (place >= start) & (place < start + _BLOCK)
+            block = np.zeros((len(texts), min(_BLOCK, columns.size - start)), dtype=np.float32)
+            block[row[reaches][here], place[here] - start] = 1.0
+            shared += step * (block @ block.T)
+    np.fill_diagonal(shared, [max(0, len(text) - length + 1) for text in texts])
+    return shared

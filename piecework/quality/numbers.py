@@ -11,10 +11,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from piecework.quality.answers import Floats, Ints
+from piecework.quality.answers import AnswersInvalid, Floats, Ints, check_columns
 
 DEGREES_OF_FREEDOM = 4.0
 PRIOR_ANSWERS = 4.0
+# Squares of larger numbers, and of smaller differences than its inverse, leave the range of floating point.
+LARGEST = 1e90
 # Of a worker's distance from the others, at least this share of the square is the worker's own.
 _LEAST_OWN = 0.1
 # Answers farther than so many typical errors from their task's median are left out.
@@ -42,9 +44,13 @@ def estimate_numbers(
     max_iterations: int = 100,
     tolerance: float = 1e-6,
 ) -> Estimate:
-    """`task`, `worker`: (answers,), `answer`: (answers,) finite numbers. Starts from each task's median."""
-    if answer.size and not np.isfinite(answer).all():
-        raise ValueError("every number must be finite")
+    """`task`, `worker`: (answers,), `answer`: (answers,) numbers. Starts from each task's median.
+
+    Raises AnswersInvalid for arrays that do not fit, and for a number that is not finite or beyond `LARGEST`.
+    """
+    check_columns(task, worker, answer.size, tasks=tasks, workers=workers)
+    if answer.size and not np.abs(answer).max() <= LARGEST:
+        raise AnswersInvalid(f"every number must be finite and at most {LARGEST:g} in size")
     count = np.bincount(task, minlength=tasks)
     value = _medians(task, answer, tasks)
     residual = answer - value[task]
@@ -99,4 +105,5 @@ def _spread(residual: Floats) -> float:
     if residual.size == 0:
         return 1.0
     spread = 1.4826 * float(np.median(np.abs(residual)))
-    return spread or float(np.sqrt(np.mean(residual**2))) or 1.0
+    spread = spread or float(np.sqrt(np.mean(residual**2)))
+    return max(spread, 1.0 / LARGEST) if spread else 1.0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from piecework.quality.answers import Floats, Ints
+from piecework.quality.answers import Floats, Ints, check_columns
 from piecework.quality.ngrams import chrf_table
 
 PRIOR_ANSWERS = 4.0
@@ -37,13 +37,17 @@ def choose_texts(
 ) -> Choice:
     """`task`, `worker`: (answers,), `texts`: as many.
 
-    Among equals the better worker's answer is chosen, then the first."""
+    Among equals the better worker's answer is chosen, then the first. Raises AnswersInvalid for arrays that do not fit.
+    """
+    check_columns(task, worker, len(texts), tasks=tasks, workers=workers)
     order = np.argsort(task, kind="stable")
     groups = np.split(order, np.cumsum(np.bincount(task, minlength=tasks))[:-1]) if tasks else []
     tables = [_similarity([texts[i] for i in group]) for group in groups]
     skill = np.ones(workers)
     agreement = np.zeros(len(texts))
-    given = np.bincount(worker, minlength=workers)
+    # Alone on its task an answer agrees with nobody, which says nothing about its worker.
+    compared = np.bincount(task, minlength=tasks)[task] > 1
+    given = np.bincount(worker[compared], minlength=workers)
     iterations, settled = 0, False
     while iterations < max_iterations and not settled:
         iterations += 1
@@ -53,7 +57,7 @@ def choose_texts(
             weight = skill[worker[group]] ** SHARPNESS
             others = weight.sum() - weight
             agreement[group] = np.divide(table @ weight, others, where=others > 0, out=np.zeros(group.size))
-        crowd = agreement.mean() if agreement.size else 0.0
+        crowd = agreement[compared].mean() if compared.any() else 0.0
         sums = np.bincount(worker, weights=agreement, minlength=workers)
         skill = (sums + PRIOR_ANSWERS * crowd) / (given + PRIOR_ANSWERS)
         settled = bool(np.abs(agreement - before).max(initial=0.0) < 1e-6)

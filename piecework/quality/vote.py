@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from piecework.quality.answers import Answers, Floats, Ints
+from piecework.quality.answers import Answers, AnswersInvalid, Floats, Ints
 
 TIE_TOLERANCE = 1e-9
 NO_LABEL = -1
@@ -56,3 +56,23 @@ def best_label(answers: Answers, score: Floats) -> Ints:
 def majority_vote(answers: Answers) -> Ints:
     """The most frequent label of each task; see `best_label` for ties."""
     return best_label(answers, vote_shares(answers))
+
+
+def weighted_vote(answers: Answers, weight: Floats) -> Ints:
+    """The label with the most weight behind it; `weight`: (workers,), where one that is not above zero has no say.
+
+    Raises AnswersInvalid for a weight that is missing or no finite number.
+    """
+    if weight.shape != (answers.workers,) or not np.isfinite(weight).all():
+        raise AnswersInvalid(f"there must be one finite weight for each of {answers.workers} workers")
+    return best_label(answers, vote_shares(answers, weight))
+
+
+def vote_weight(accuracy: Floats, labels: int) -> Floats:
+    """The weight, (workers,), that makes the vote of independent workers of known `accuracy` right most often.
+
+    Log odds against one of the `labels - 1` evenly likely wrong labels; nothing for who is worse than guessing.
+    S. Nitzan, J. Paroush, "Optimal Decision Rules in Uncertain Dichotomous Choice Situations" (1982).
+    """
+    sure = np.clip(accuracy, 1e-9, 1.0 - 1e-9)
+    return np.maximum(np.log(sure * max(1, labels - 1) / (1.0 - sure)), 0.0)

@@ -43,6 +43,8 @@ def test_json_holds_accuracy_answers_used_and_seconds(tmp_path: Path) -> None:
     assert 0 < report["seconds"] < 60
     assert report["kind"] == "labels"
     assert report["method"]["parameters"]["seed"] == 0
+    assert 0.5 < report["alpha"]["low"] < report["alpha"]["alpha"] < report["alpha"]["high"] < 1
+    assert report["alpha"]["level"] == "nominal"
     assert {skill["worker"] for skill in report["skills"]} == {f"w{i}" for i in range(6)}
 
 
@@ -69,6 +71,8 @@ def test_numbers_are_told_from_labels_and_scored_by_their_error(tmp_path: Path) 
     report = json.loads(run(answers, "--truth", truth, "--json").stdout)
     assert report["kind"] == "numbers"
     assert report["mean_absolute_error"] < 0.5
+    assert report["alpha"]["level"] == "interval"
+    assert report["alpha"]["alpha"] > 0.9
 
 
 def test_text_is_told_from_labels_and_scored_by_similarity(tmp_path: Path) -> None:
@@ -89,6 +93,8 @@ def test_a_second_answer_to_the_same_task_is_left_out_and_counted(tmp_path: Path
     report = json.loads(run(path, "--json").stdout)
     assert report["repeated_answers_left_out"] == 1
     assert report["answers"] == 2
+    assert report["alpha"]["alpha"] is None, "both answers are yes: there is no chance to compare with"
+    assert "nothing to compare" in run(path).stdout
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import strategies as st
 
 from piecework.quality.answers import Answers, Ints, answers_of
 
@@ -20,3 +21,14 @@ def draw_crowd(
     wrong = (truth[task] + random.integers(1, max(2, labels), size=task.size)) % labels
     label = np.where(random.random(task.size) < right_chance[worker], truth[task], wrong)
     return answers_of(task, worker, label, tasks=tasks, workers=workers, labels=labels), truth
+
+
+small_crowds = st.builds(
+    draw_crowd,
+    tasks=st.integers(1, 30),
+    workers=st.integers(4, 9),
+    per_task=st.integers(1, 4),
+    labels=st.integers(2, 5),
+    skill=st.just((0.4, 0.95)),
+    seed=st.integers(0, 10_000),
+)

@@ -12,7 +12,7 @@ from piecework.quality.calibration import expected_calibration_error
 from piecework.quality.infer import Parameters, infer_labels
 from piecework.quality.vote import NO_LABEL, majority_vote
 from tests.piecework.quality.conftest import Crowd
-from tests.piecework.quality.drawn import draw_crowd
+from tests.piecework.quality.drawn import draw_crowd, small_crowds
 
 # The best of crowd-kit 1.4.2's MajorityVote, DawidSkene, OneCoinDawidSkene, GLAD and MACE: `make bench-quality`.
 BEST_PEER = {108: 96, 807: 680, 800: 742, 8315: 7814}
@@ -103,15 +103,6 @@ def test_an_unknown_model_is_refused() -> None:
         Parameters(model="best")
 
 
-crowds = st.builds(
-    draw_crowd,
-    tasks=st.integers(1, 30),
-    workers=st.integers(4, 9),
-    per_task=st.integers(1, 4),
-    labels=st.integers(2, 5),
-    skill=st.just((0.4, 0.95)),
-    seed=st.integers(0, 10_000),
-)
 models = st.sampled_from(["confusion", "one_coin", "majority"])
 
 
@@ -122,7 +113,7 @@ def renumbered(answers: Answers, *, workers: list[int] | None = None, labels: li
 
 
 @settings(max_examples=60, deadline=None)
-@given(crowds, models)
+@given(small_crowds, models)
 def test_posteriors_sum_to_one(crowd: tuple[Answers, np.ndarray], model: str) -> None:
     posterior = infer_labels(crowd[0], Parameters(model=model)).posterior
     assert posterior is not None
@@ -131,7 +122,7 @@ def test_posteriors_sum_to_one(crowd: tuple[Answers, np.ndarray], model: str) ->
 
 
 @settings(max_examples=60, deadline=None)
-@given(crowds, models, st.randoms(use_true_random=False))
+@given(small_crowds, models, st.randoms(use_true_random=False))
 def test_new_numbers_for_labels_change_nothing_but_the_numbers(crowd, model, random) -> None:  # type: ignore[no-untyped-def]
     answers = crowd[0]
     order = list(range(answers.labels))
@@ -142,7 +133,7 @@ def test_new_numbers_for_labels_change_nothing_but_the_numbers(crowd, model, ran
 
 
 @settings(max_examples=60, deadline=None)
-@given(crowds, models, st.randoms(use_true_random=False))
+@given(small_crowds, models, st.randoms(use_true_random=False))
 def test_new_names_for_workers_change_nothing(crowd, model, random) -> None:  # type: ignore[no-untyped-def]
     answers = crowd[0]
     order = list(range(answers.workers))
@@ -164,7 +155,7 @@ def test_unanimous_answers_are_the_labels(tasks: int, workers: int, labels: int,
 
 
 @settings(max_examples=30, deadline=None)
-@given(crowds)
+@given(small_crowds)
 def test_one_more_agreeing_answer_never_lowers_the_votes_confidence(crowd: tuple[Answers, np.ndarray]) -> None:
     answers = crowd[0]
     before = infer_labels(answers, Parameters(model="majority", correlation=0.0))
@@ -182,7 +173,7 @@ def test_one_more_agreeing_answer_never_lowers_the_votes_confidence(crowd: tuple
 
 
 @settings(max_examples=30, deadline=None)
-@given(crowds)
+@given(small_crowds)
 def test_a_crowd_beside_its_twin_gets_the_same_labels_twice(crowd: tuple[Answers, np.ndarray]) -> None:
     """The same tasks again under new numbers, answered alike by the same workers."""
     answers = crowd[0]

@@ -54,3 +54,39 @@ def test_a_task_whose_answers_are_all_far_apart_keeps_a_value() -> None:
 def test_an_infinite_answer_is_refused() -> None:
     with pytest.raises(ValueError, match="finite"):
         estimate_numbers(np.array([0]), np.array([0]), np.array([np.inf]), tasks=1, workers=1)
+
+
+def test_numbers_at_the_ends_of_floating_point_are_refused_or_taken() -> None:
+    task, worker = np.zeros(3, dtype=np.int64), np.arange(3)
+    with pytest.raises(ValueError, match="at most"):
+        estimate_numbers(task, worker, np.array([3e300, -3e300, 3.0]), tasks=1, workers=3)
+    tiny = estimate_numbers(task, worker, np.array([3e-300, -3e-300, 3.0]), tasks=1, workers=3)
+    assert abs(tiny.value[0]) < 1e-80
+    assert np.isfinite(tiny.error).all()
+
+
+def test_numeric_answers_that_do_not_fit_are_refused() -> None:
+    for task, worker, message in (
+        ([0, 0], [0, 0], "answered a task twice"),
+        ([-1, 0], [0, 0], "task numbers must lie in"),
+        ([0], [0, 1], "different lengths"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            estimate_numbers(np.array(task), np.array(worker), np.array([1.0, 9.0]), tasks=1, workers=2)
+
+
+@pytest.mark.parametrize("seed", [6, 7])
+def test_the_standard_error_is_about_as_large_as_the_error(seed: int) -> None:
+    task, worker, answer, truth = crowd(seed, spoiled=0.0)
+    estimate = estimate_numbers(task, worker, answer, tasks=200, workers=7)
+    assert 0.7 < float(np.sqrt(np.mean(((estimate.value - truth) / estimate.error) ** 2))) < 1.4
+
+
+def test_order_of_numbers_and_names_of_workers_change_nothing() -> None:
+    task, worker, answer, _ = crowd(8, spoiled=0.1)
+    random = np.random.default_rng(8)
+    order, names = random.permutation(task.size), random.permutation(7)
+    plain = estimate_numbers(task, worker, answer, tasks=200, workers=7)
+    mixed = estimate_numbers(task[order], names[worker[order]], answer[order], tasks=200, workers=7)
+    assert np.allclose(plain.value, mixed.value)
+    assert np.allclose(plain.scale, mixed.scale[names])
