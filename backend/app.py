@@ -27,6 +27,8 @@ from backend.relay.sender import Sender
 from backend.relay.service import Relay
 from backend.reviews.proposer import Proposer
 from backend.reviews.routes import router as reviews
+from backend.search.routes import router as search
+from backend.search.upkeep import Upkeep
 from backend.services import ChainClock, Services, TokenInfo
 from backend.settings import GatewaySettings
 from backend.work.routes import router as work
@@ -88,6 +90,7 @@ def _created(settings: GatewaySettings) -> FastAPI:
         arbitration_panel=panel if panel.answers() else None,
         credentials=credentials,
     )
+    services.catalog.prepare()
     return assemble(services, Relay(services, sender, outbox), Proposer(services))
 
 
@@ -132,14 +135,18 @@ def refuse_foreign_mirror(engine: Engine, escrow: Escrow, credentials: Credentia
 def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     """The HTTP application over parts that are built already."""
 
+    upkeep = Upkeep(services)
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = THREADS
         relay.start()
         proposer.start()
+        upkeep.start()
         try:
             yield
         finally:
+            upkeep.stop()
             proposer.stop()
             relay.stop()
 
@@ -158,6 +165,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         chain,
         accounts,
         payloads,
+        search,
         batches,
         work,
         reviews,

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.ipfs.port import PayloadStore
+from backend.search.catalog import Catalog
 from backend.settings import GatewaySettings
 from piecework.db.engine import write_engine
 
@@ -73,9 +74,11 @@ class Services:
     """The gateway's arbitrator, if it is a panel of jurors."""
     credentials: Credentials | None = None
     writer: Engine = field(init=False)
+    catalog: Catalog = field(init=False)
 
     def __post_init__(self) -> None:
         self.writer = write_engine(self.engine)
+        self.catalog = Catalog(self.engine)
 
     @property
     def is_development(self) -> bool:

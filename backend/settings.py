@@ -74,6 +74,8 @@ class GatewaySettings(BaseSettings):
     """Seconds between looks for windows that are over and accounts to sweep."""
     proposer_poll_seconds: float = 0.5
     """Seconds between looks for batches that can be settled by their policy."""
+    search_poll_seconds: float = 0.5
+    """Seconds between looks for batches that search must take in, and for manifests that are not there yet."""
     relay_gather_seconds: float = 0.1
     """Seconds that the relay waits for more packets to share a transaction."""
     relay_gas_limit: int = 12_000_000

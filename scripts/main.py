@@ -166,6 +166,14 @@ def audit(
 
 
 @app.command()
+def reindex(database_url: DatabaseUrl) -> None:
+    """Build the index that search reads again, from the mirror; a running gateway fetches the manifests again."""
+    from scripts.reindex import run_reindex
+
+    raise typer.Exit(run_reindex(database_url))
+
+
+@app.command()
 def infer(
     answers: Annotated[Path, typer.Argument(help="CSV with the columns task, worker, answer.", metavar="ANSWERS.csv")],
     truth: Annotated[

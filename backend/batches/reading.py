@@ -1,4 +1,4 @@
-"""Batches as people read them: lists, one batch, its events and results."""
+"""Batches as people read them: one batch, its events and results."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from typing import Any
 
 from backend.batches import repository
 from backend.batches.schemas import (
-    BatchItem,
-    BatchPage,
     BatchView,
     EventPage,
     EventView,
@@ -21,40 +19,6 @@ from backend.paging import decode_cursor, encode_cursor
 from backend.services import Services
 from piecework.domain.cid import cid_of_digest
 
-_MAX_WORDS = 8
-
-
-def page(
-    services: Services,
-    *,
-    status: str,
-    requester: str | None,
-    task_type: str | None,
-    q: str | None,
-    min_reward_units: int,
-    cursor: str | None,
-    limit: int,
-) -> BatchPage:
-    """Newest first."""
-    now = services.clock.now()
-    with services.reading() as session:
-        rows = repository.listed(
-            session,
-            status=status,
-            now=now,
-            requester=requester,
-            task_type=task_type,
-            words=(q or "").lower().split()[:_MAX_WORDS],
-            min_reward_units=min_reward_units,
-            before=decode_cursor(cursor, (int, int)),
-            limit=limit,
-        )
-    items = [BatchItem(**_fields(services, row, now)) for row in rows]
-    last = None
-    if len(rows) == limit:
-        last = encode_cursor((rows[-1][0].opened_block, rows[-1][0].opened_log_index))
-    return BatchPage(items=items, next_cursor=last)
-
 
 def view(services: Services, batch_id: str) -> BatchView:
     with services.reading() as session:
@@ -64,7 +28,7 @@ def view(services: Services, batch_id: str) -> BatchView:
         batch, draft = row
         complete = repository.complete_tasks(session, batch_id, draft.answers_per_task) if draft else None
     return BatchView(
-        **_fields(services, row, services.clock.now()),
+        **fields(services, batch, draft, services.clock.now()),
         terms=batch.terms,
         salt=batch.salt,
         manifest_cid=cid_of_digest(batch.terms["manifest"]),
@@ -131,14 +95,14 @@ def results(services: Services, batch_id: str) -> ResultsView:
     )
 
 
-def _fields(services: Services, row: repository.Listed, now: int) -> dict[str, Any]:
-    batch, draft = row
+def fields(services: Services, batch: Any, words: Any, now: int) -> dict[str, Any]:
+    """A line of a list; `batch` has the mirror's columns, `words` the title and its like, if they are known."""
     is_open = batch.closed_at is None and batch.claim_by >= now and batch.free > 0
     return {
         "batch_id": batch.batch_id,
         "requester": batch.requester,
-        "title": draft.title if draft else None,
-        "task_type": draft.task_type if draft else None,
+        "title": words.title if words else None,
+        "task_type": words.task_type if words else None,
         "reward_units": batch.reward_units,
         "status": "open" if is_open else "ended",
         "assignments": batch.funded,
@@ -152,8 +116,8 @@ def _fields(services: Services, row: repository.Listed, now: int) -> dict[str, A
         "claim_by": batch.claim_by,
         "opened_at": batch.opened_at,
         "opened_block": batch.opened_block,
-        "skills": draft.skills if draft else [],
-        "languages": draft.languages if draft else [],
+        "skills": words.skills if words else [],
+        "languages": words.languages if words else [],
         "transaction_hash": batch.opened_transaction,
         "explorer_url": services.transaction_url(batch.opened_transaction),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, and_, func, insert, or_, select, tuple_
+from sqlalchemy import Row, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft
@@ -33,40 +33,6 @@ def add_draft(session: Session, draft: Draft, tasks: Sequence[dict[str, Any]]) -
 
 def draft(session: Session, batch_id: str) -> Draft | None:
     return session.get(Draft, batch_id)
-
-
-def listed(
-    session: Session,
-    *,
-    status: str,
-    now: int,
-    requester: str | None,
-    task_type: str | None,
-    words: Sequence[str],
-    min_reward_units: int,
-    before: Sequence[int | str] | None,
-    limit: int,
-) -> Sequence[Listed]:
-    """Newest first, from below the key (block, log index)."""
-    query = select(MirrorBatch, Draft).outerjoin(Draft, Draft.batch_id == MirrorBatch.batch_id)
-    is_open = and_(MirrorBatch.closed_at.is_(None), MirrorBatch.claim_by >= now, MirrorBatch.free > 0)
-    if status == "open":
-        query = query.where(is_open)
-    elif status == "ended":
-        query = query.where(or_(MirrorBatch.closed_at.is_not(None), MirrorBatch.claim_by < now, MirrorBatch.free == 0))
-    if requester:
-        query = query.where(MirrorBatch.requester == requester)
-    if task_type:
-        query = query.where(Draft.task_type == task_type)
-    if min_reward_units:
-        query = query.where(MirrorBatch.reward_units >= min_reward_units)
-    for word in words:
-        query = query.where(Draft.search_text.contains(word, autoescape=True))
-    if before is not None:
-        place = tuple_(MirrorBatch.opened_block, MirrorBatch.opened_log_index)
-        query = query.where(place < (before[0], before[1]))
-    newest_first = MirrorBatch.opened_block.desc(), MirrorBatch.opened_log_index.desc()
-    return session.execute(query.order_by(*newest_first).limit(limit)).all()
 
 
 def one(session: Session, batch_id: str) -> Listed | None:

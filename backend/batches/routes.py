@@ -1,14 +1,13 @@
-"""Batches: draft, fund, list, search, read."""
+"""Batches: draft, fund, read. Their list is backend/search's."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
 from backend.batches import reading, service
 from backend.batches.schemas import (
-    BatchPage,
     BatchView,
     DraftIn,
     DraftView,
@@ -20,7 +19,7 @@ from backend.batches.schemas import (
 from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.paging import MAX_LIMIT
-from backend.schemas import AddressText, DigestText
+from backend.schemas import DigestText
 
 router = APIRouter(prefix="/v1/batches", tags=["batches"], route_class=StrictRoute)
 
@@ -37,30 +36,6 @@ def draft(body: DraftIn, requester: SignedIn, services: TheServices) -> DraftVie
 def funding(batch_id: DigestText, body: PermitBody, requester: SignedIn, services: TheServices) -> TransactionView:
     """The exact transaction that funds a draft, for a signed permit."""
     return TransactionView(transaction=service.funding_transaction(services, requester, batch_id, body.permit))
-
-
-@router.get("")
-def batches(
-    services: TheServices,
-    status: Literal["open", "ended", "all"] = "open",
-    requester: AddressText | None = None,
-    task_type: str | None = None,
-    q: Annotated[str | None, Query(max_length=200)] = None,
-    min_reward_units: Annotated[int, Query(ge=0, lt=2**96)] = 0,
-    cursor: str | None = None,
-    limit: Limit = 20,
-) -> BatchPage:
-    """Batches on chain, newest first; `q` looks for all its words in title, instructions and skills."""
-    return reading.page(
-        services,
-        status=status,
-        requester=requester,
-        task_type=task_type,
-        q=q,
-        min_reward_units=min_reward_units,
-        cursor=cursor,
-        limit=limit,
-    )
 
 
 @router.get("/{batch_id}")

@@ -44,7 +44,6 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     """Checks everything that funding would stumble over, pins the manifest and stores the draft."""
     prepared = _prepare(services, requester, wanted)
     pin(services.store, prepared.manifest)
-    words = " ".join((wanted.title, wanted.instructions, *wanted.skills)).lower()
     row = Draft(
         batch_id=prepared.batch_id,
         requester=requester,
@@ -60,7 +59,6 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
         review=wanted.review.model_dump(exclude_none=True),
         skills=wanted.skills,
         languages=wanted.languages,
-        search_text=words,
         gold=prepared.gold,
         created_at=time.time(),
     )

@@ -52,8 +52,6 @@ class Draft(Base):
     review: Mapped[dict[str, Any]] = mapped_column(JSON)
     skills: Mapped[list[str]] = mapped_column(JSON)
     languages: Mapped[list[str]] = mapped_column(JSON)
-    search_text: Mapped[str] = mapped_column(Text)
-    """Title, instructions and skills in lower case."""
     gold: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The gold document; leaves the gateway only with the last results."""
     created_at: Mapped[float] = mapped_column(Float)

@@ -1,0 +1,1 @@
+"""Search: finding batches by words and facts, newest first."""

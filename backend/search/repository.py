@@ -1,0 +1,76 @@
+"""Queries of the search feature."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import JSON, Connection, Row, TextClause, select, text
+from sqlalchemy.orm import Session
+
+from backend.search.schemas import Filters
+from backend.search.wanted import Hits
+from piecework.db.base import UNITS_WIDTH, Units
+from piecework.db.gateway import SkillName
+from piecework.db.mirror import MirrorCredential
+
+LOG_BITS = 20
+"""A block has fewer logs than two to this."""
+
+_COLUMNS = """
+    b.batch_id, b.requester, b.reward_units, b.funded, b.free, b.claimed, b.submitted, b.contestable, b.disputed,
+    b.accepted, b.refunded, b.claim_by, b.closed_at, b.opened_at, b.opened_block, b.opened_log_index,
+    b.opened_transaction,
+    s.title, s.task_type, s.skills, s.languages, s.countries, s.pay_units_per_hour, s.requester_paid,
+    s.requester_approval_percent"""
+_OPEN = "b.closed_at IS NULL AND b.claim_by >= :now AND b.free > 0"
+_SAME_OPENING = "b.batch_id = s.batch_id AND b.opened_block * 1048576 + b.opened_log_index = s.seq"
+
+
+def page(connection: Connection, hits: Hits, filters: Filters, before: int, limit: int) -> Sequence[Row[Any]]:
+    """Found batches that the mirror shows, newest first."""
+    conditions, values = _conditions(filters)
+    statement = _statement(hits.source, hits.place, " AND ".join([hits.where, *conditions]))
+    return connection.execute(statement, {**hits.values, **values, "before": before, "limit": limit}).all()
+
+
+def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
+    """The exact comparisons, where facts only say "about"."""
+    conditions: list[str] = []
+    values: dict[str, Any] = {}
+    if filters.status != "all":
+        conditions.append(_OPEN if filters.status == "open" else f"NOT ({_OPEN})")
+        values["now"] = filters.now
+    for name, column in _AT_LEAST.items():
+        least = getattr(filters, f"min_{name}")
+        if least:
+            conditions.append(f"{column} >= :{name}")
+            values[name] = str(least).rjust(UNITS_WIDTH, "0") if "_units" in name else least
+    return conditions, values
+
+
+_AT_LEAST = {
+    "reward_units": "b.reward_units",
+    "pay_units_per_hour": "s.pay_units_per_hour",
+    "requester_paid": "s.requester_paid",
+    "requester_approval_percent": "s.requester_approval_percent",
+}
+
+
+@lru_cache(maxsize=2_000)
+def _statement(source: str, place: str, where: str) -> TextClause:
+    statement = text(
+        f"SELECT {_COLUMNS} FROM {source} JOIN batches b ON {_SAME_OPENING} "  # noqa: S608 - of our own constants
+        f"WHERE {where} ORDER BY {place} DESC LIMIT :limit"
+    )
+    return statement.columns(reward_units=Units, pay_units_per_hour=Units, skills=JSON, languages=JSON, countries=JSON)  # type: ignore[return-value]
+
+
+def held_skills(session: Session, holder: str, now: int) -> list[str]:
+    """Names of the skills that the address holds a valid credential of."""
+    granted = MirrorCredential.granted_at > 0
+    not_over = (MirrorCredential.expiry == 0) | (MirrorCredential.expiry >= now)
+    named = select(SkillName.name).join(MirrorCredential, MirrorCredential.skill == SkillName.skill)
+    query = named.where(MirrorCredential.holder == holder, granted, not_over).distinct().order_by(SkillName.name)
+    return list(session.execute(query.limit(50)).scalars())

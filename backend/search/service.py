@@ -1,0 +1,88 @@
+"""From what somebody asks to the page that answers it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.orm import Session
+
+from backend.batches.reading import fields
+from backend.batches.schemas import BatchItem, BatchPage
+from backend.paging import decode_cursor, encode_cursor
+from backend.search import repository
+from backend.search.catalog import Catalog
+from backend.search.entry import LIVE, at_least_fact, fact
+from backend.search.query import Term, parse
+from backend.search.repository import LOG_BITS
+from backend.search.schemas import Filters
+from backend.search.wanted import Wanted
+from backend.services import Services
+
+_LAST_BLOCK = 2**42
+_LAST_LOG: int = 2**LOG_BITS - 1
+END: int = _LAST_BLOCK << LOG_BITS
+"""Above every batch."""
+
+
+def page(services: Services, q: str | None, filters: Filters, cursor: str | None, limit: int) -> BatchPage:
+    """Batches that hold every term and pass every filter, newest first."""
+    terms, before = parse(q or ""), _before(cursor)
+    services.catalog.catch_up(filters.now)
+    with services.reading() as session:
+        rows = found(session, services.catalog, terms, filters, before, limit)
+    last = rows[-1] if len(rows) == limit else None
+    return BatchPage(
+        items=[BatchItem(**fields(services, row, row, filters.now)) for row in rows],
+        next_cursor=encode_cursor((last.opened_block, last.opened_log_index)) if last else None,
+    )
+
+
+def found(
+    session: Session, catalog: Catalog, terms: tuple[Term, ...], filters: Filters, before: int, limit: int
+) -> Sequence[Row[Any]]:
+    """Rows of the mirror and the catalog below the place `before`."""
+    groups = _groups(session, filters)
+    if not all(groups):
+        return []
+    connection = session.connection()
+    hits = catalog.index.hits(connection, Wanted(terms, _facts(filters), groups))
+    return repository.page(connection, hits, filters, before, limit)
+
+
+def _before(cursor: str | None) -> int:
+    key = decode_cursor(cursor, (int, int))
+    if key is None:
+        return END
+    block, log_index = min(int(key[0]), _LAST_BLOCK - 1), min(int(key[1]), _LAST_LOG)
+    return (block << LOG_BITS) + log_index
+
+
+def _facts(filters: Filters) -> tuple[str, ...]:
+    """Facts that must hold, all of them."""
+    found = [LIVE] if filters.status == "open" else []
+    named = {
+        "requester": filters.requester,
+        "type": filters.task_type,
+        "language": filters.language,
+        "skill": filters.skill,
+    }
+    found += [fact(kind, value) for kind, value in named.items() if value]
+    least = {
+        "reward": filters.min_reward_units,
+        "pay": filters.min_pay_units_per_hour,
+        "paid": filters.min_requester_paid,
+    }
+    return (*found, *(name for kind, amount in least.items() if (name := at_least_fact(kind, amount))))
+
+
+def _groups(session: Session, filters: Filters) -> tuple[tuple[str, ...], ...]:
+    """Facts of which one must hold; an empty group holds for nothing."""
+    groups: list[tuple[str, ...]] = []
+    if filters.country:
+        groups.append((fact("country", filters.country), fact("country", "anywhere")))
+    if filters.held_by:
+        names = repository.held_skills(session, filters.held_by, filters.now)
+        groups.append(tuple(fact("skill", name) for name in names))
+    return tuple(groups)

@@ -1,0 +1,83 @@
+"""A thread that follows the mirror's events and fetches manifests, so that the catalog stays true."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+
+from backend.batches.service import fetch_document
+from backend.errors import Conflict
+from backend.ipfs.port import PayloadError
+from backend.search import rows
+from backend.services import Services
+
+log = structlog.get_logger("search")
+
+_EVENTS = 2_000
+_MANIFESTS = 20
+"""Looked at in one round."""
+
+
+class Upkeep:
+    """Rounds of `run_once`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._catalog = services.catalog
+        self._place: rows.EventPlace | None = None
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="search", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def run_once(self) -> None:
+        """Takes in what happened since the last round."""
+        now = self._services.clock.now()
+        self._follow(now)
+        with self._services.reading() as session:
+            over = rows.overdue(session, now, _EVENTS)
+        self._catalog.refresh(over, now)
+        self._fetch(now)
+
+    def _follow(self, now: int) -> None:
+        with self._services.reading() as session:
+            place = self._place
+            if place is None or not rows.stands(session, place):
+                # At start, and after a reorg: rows of what is no more are compared too.
+                last = rows.last_event(session)
+                session.rollback()
+                self._catalog.reconcile(now)
+                self._place = last
+                return
+            found = rows.events_after(session, place, _EVENTS)
+        if found:
+            self._catalog.refresh({batch_id for _, batch_id in found if batch_id}, now)
+            self._place = found[-1][0]
+
+    def _fetch(self, now: int) -> None:
+        with self._services.reading() as session:
+            awaited = [(row.batch_id, row.manifest) for row in rows.awaited(session, time.time(), _MANIFESTS)]
+        for batch_id, digest in awaited:
+            if self._stop.is_set():
+                return
+            try:
+                self._catalog.manifest_found(batch_id, fetch_document(self._services, digest, "manifest"), now)
+            except Conflict:
+                self._catalog.manifest_found(batch_id, None, now)
+            except PayloadError as error:
+                log.info("manifest_missing", batch_id=batch_id, error=type(error).__name__)
+                self._catalog.manifest_missing(batch_id)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._services.settings.search_poll_seconds):
+            try:
+                self.run_once()
+            except Exception as error:
+                log.error("search_upkeep_failed", error=type(error).__name__, detail=str(error)[:300])
