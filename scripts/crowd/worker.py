@@ -17,7 +17,7 @@ Tick = Callable[[int], None]
 PACKET_SIZE = 10
 _WAIT_SECONDS = 20
 _ROUNDS = 60
-_CLAIM_IS_AWAY = ("not_enough_claimed", "sequence_not_next")
+_CLAIM_IS_AWAY = ("claim_not_on_chain", "not_enough_claimed", "sequence_not_next")
 
 
 class WorkerStuck(Exception):
@@ -65,10 +65,10 @@ def _submit(api: Api, path: str, answers: Sequence[Json]) -> None:
     """Signs and hands in. A chain that went back may not have the claim just now: the gateway sends it again."""
     assert api.wallet is not None  # noqa: S101 - workers have wallets
     for round_ in range(1, _ROUNDS + 1):
-        draft = api.post(f"{path}/answers", {"answers": answers})
-        check_digest(draft["answers"], draft["work_digest"])
-        signed = {"work_digest": draft["work_digest"], "signature": api.wallet.sign_typed(draft["typed_data"])}
         try:
+            draft = api.post(f"{path}/answers", {"answers": answers})
+            check_digest(draft["answers"], draft["work_digest"])
+            signed = {"work_digest": draft["work_digest"], "signature": api.wallet.sign_typed(draft["typed_data"])}
             api.post(f"{path}/submission", signed)
         except ApiError as error:
             if error.code not in _CLAIM_IS_AWAY or round_ == _ROUNDS:
