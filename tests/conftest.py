@@ -190,6 +190,15 @@ def _create_postgres_database(server_url: str, name: str) -> str:
     return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
+@pytest.fixture
+def tell(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes text for the run's closing lines: what was counted is worth reading when all is well, too."""
+    return lambda text: request.node.user_properties.append((_TOLD, text))
+
+
+_TOLD = "told"
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Reports know only names, and a folder may be named like a marker: what carries the marker says so itself."""
     for item in items:
@@ -201,7 +210,10 @@ _CROWD = ("crowd", True)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
-    """Says whether the real crowd's recorded answers were played, so that nobody takes a skip for a run."""
+    """What tests told; and whether the real crowd's recorded answers were played: nobody shall take a skip for it."""
+    for report in terminalreporter.stats.get("passed", []) + terminalreporter.stats.get("failed", []):
+        for text in (value for name, value in report.user_properties if name == _TOLD):
+            terminalreporter.write_line(f"\n{report.nodeid.rpartition('::')[2]}:\n{text}")
     found = {
         outcome: [report for report in terminalreporter.stats.get(outcome, []) if _CROWD in report.user_properties]
         for outcome in ("passed", "failed", "error", "skipped")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -65,10 +66,10 @@ def test_a_name_that_occurs_nowhere_would_be_found_missing() -> None:
     assert missing({"TaskEscrow_NeverTested"}, r"\bNAME\.selector", spoken()) == ["TaskEscrow_NeverTested"]
 
 
-def test_there_are_at_least_a_hundred_fuzzed_tests() -> None:
+def test_there_are_at_least_a_hundred_fuzzed_tests(tell: Callable[[str], None]) -> None:
     fuzzed = [name for path in TEST_FILES for kind, name in TEST.findall(path.read_text()) if kind == "testFuzz"]
     assert len(fuzzed) >= 100
-    print(f"\n{len(fuzzed)} fuzzed tests")
+    tell(f"{len(fuzzed)} fuzzed tests")
 
 
 @pytest.mark.parametrize("path", TEST_FILES, ids=lambda path: path.stem)

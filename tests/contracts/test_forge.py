@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -49,11 +50,11 @@ def code(bytecode: str) -> str:
 
 
 @pytest.mark.timeout(1800)
-def test_every_forge_test_passes() -> None:
+def test_every_forge_test_passes(tell: Callable[[str], None]) -> None:
     run = forge("-vv", "--no-match-path", INVARIANTS)
     count = passed(run)
     rows = sorted(ROW.findall(run.stdout))
-    print(f"\n{count} forge tests passed\n| token | fund | pay | refund | withdraw | sweep |", *rows, sep="\n")
+    tell("\n".join([f"{count} forge tests passed", "| token | fund | pay | refund | withdraw | sweep |", *rows]))
     assert count >= 500
     assert len(rows) >= 20, "the table of hostile tokens"
     assert all(set(re.findall(r"\| ([A-Z]+)(?= \|)", row)) <= {"CARRIED", "REFUSED"} for row in rows)
@@ -69,9 +70,9 @@ def test_the_canary_is_reported_as_a_failure() -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(3600)
-def test_the_money_tests_pass_on_the_shipped_bytecode() -> None:
+def test_the_money_tests_pass_on_the_shipped_bytecode(tell: Callable[[str], None]) -> None:
     count = passed(forge("--match-path", MONEY, FOUNDRY_PROFILE="shipped"))
-    print(f"\n{count} forge tests passed on bytecode compiled as it is shipped")
+    tell(f"{count} forge tests passed on bytecode compiled as it is shipped")
     assert count >= 200
     for name in SHIPPED:
         tested = json.loads((ROOT / f".cache/foundry/out-shipped/{name}.sol/{name}.json").read_text())

@@ -188,20 +188,20 @@ def comes_to_rest(state: State, calls: list[tuple[str, Move]]) -> bool:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(("assignments", "spare"), [(4, 0), (4, 4)])
-def test_no_reachable_state_is_stuck(assignments: int, spare: int) -> None:
+def test_no_reachable_state_is_stuck(assignments: int, spare: int, tell: Callable[[str], None]) -> None:
     states = list(reachable(freeze(start(assignments, spare))))
     calls = anyone()
     stuck = [state for state in states if not comes_to_rest(state, calls)]
-    print(f"{assignments} assignments, {spare} units to spare: {len(states):,} states, {len(stuck)} stuck")
+    tell(f"{assignments} assignments, {spare} units to spare: {len(states):,} states, {len(stuck)} stuck")
     assert len(states) > 2_000, "the search is too small to mean anything"
     assert not stuck, f"{len(stuck)} of {len(states)} states are stuck, for instance {stuck[0]}"
 
 
 @pytest.mark.parametrize("missing", ["refund", "expire", "pay_overdue", "rule_overdue", "release"])
-def test_each_call_that_anyone_may_make_is_needed(missing: str) -> None:
+def test_each_call_that_anyone_may_make_is_needed(missing: str, tell: Callable[[str], None]) -> None:
     """The planted bug: without it the search must find stuck states."""
     states = list(reachable(freeze(start(assignments=1, spare=2))))
     calls = anyone(without=missing)
     stuck = [state for state in states if not comes_to_rest(state, calls)]
-    print(f"without {missing}: {len(stuck):,} of {len(states):,} states are stuck")
+    tell(f"without {missing}: {len(stuck):,} of {len(states):,} states are stuck")
     assert stuck

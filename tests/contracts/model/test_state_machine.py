@@ -11,7 +11,7 @@ import copy
 import os
 import random
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -182,7 +182,7 @@ class EnoughTransactions(BaseException):
 
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
-def test_contract_and_model_live_the_same_lives(capsys: pytest.CaptureFixture[str]) -> None:
+def test_contract_and_model_live_the_same_lives(tell: Callable[[str], None]) -> None:
     Market.lab = Lab()
     Market.counts = Counter()
     chosen = settings(
@@ -196,10 +196,8 @@ def test_contract_and_model_live_the_same_lives(capsys: pytest.CaptureFixture[st
     )
     with pytest.raises(EnoughTransactions):
         run_state_machine_as_test(Market, settings=chosen)  # type: ignore[no-untyped-call]
-    with capsys.disabled():
-        print(f"\n{Market.lab.transactions:,} transactions")
-        for call, count in sorted(Market.counts.items()):
-            print(f"  {call:<40} {count:>6,}")
+    rows = [f"  {call:<40} {count:>6,}" for call, count in sorted(Market.counts.items())]
+    tell("\n".join([f"{Market.lab.transactions:,} transactions", *rows]))
     assert Market.lab.transactions >= TRANSACTIONS
     model = Model()
     model.batches["b"] = Batch(Rules(1, 0, 0, 0, 0, 0, 0, 0, 1), "requester", "operator", "arbitrator", 1)
