@@ -18,6 +18,7 @@ from backend.chain.routes import router as chain
 from backend.disputes.routes import router as disputes
 from backend.ipfs.factory import open_store
 from backend.limits import BodyLimit
+from backend.matching.routes import router as matching
 from backend.payloads.routes import router as payloads
 from backend.payments.routes import router as payments
 from backend.qualifications.routes import router as qualifications
@@ -167,6 +168,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         payloads,
         search,
         batches,
+        matching,
         work,
         reviews,
         disputes,

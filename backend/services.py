@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend.ipfs.port import PayloadStore
+from backend.pay.pace import PaceBook
 from backend.search.catalog import Catalog
 from backend.settings import GatewaySettings
 from piecework.db.engine import write_engine
@@ -73,6 +74,7 @@ class Services:
     arbitration_panel: ArbitrationPanel | None = None
     """The gateway's arbitrator, if it is a panel of jurors."""
     credentials: Credentials | None = None
+    paces: PaceBook = field(default_factory=PaceBook)
     writer: Engine = field(init=False)
     catalog: Catalog = field(init=False)
 

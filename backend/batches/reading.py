@@ -15,6 +15,8 @@ from backend.batches.schemas import (
 )
 from backend.batches.service import fetch_document
 from backend.errors import Conflict, NotFound
+from backend.matching import repository as matching
+from backend.matching.service import public_needs
 from backend.paging import decode_cursor, encode_cursor
 from backend.services import Services
 from piecework.domain.cid import cid_of_digest
@@ -26,6 +28,7 @@ def view(services: Services, batch_id: str) -> BatchView:
         if row is None:
             raise NotFound("batch_unknown", f"the mirror has no batch {batch_id}: is it funded, and indexed yet?")
         batch, draft = row
+        needs = public_needs(matching.needs(session, batch_id))
         complete = repository.complete_tasks(session, batch_id, draft.answers_per_task) if draft else None
     return BatchView(
         **fields(services, batch, draft, services.clock.now()),
@@ -36,6 +39,7 @@ def view(services: Services, batch_id: str) -> BatchView:
         settlements=batch.settlements,
         locked_units=batch.locked_units,
         review=draft.review if draft else None,
+        needs=needs,
         progress=Progress(tasks=draft.tasks if draft else None, tasks_complete=complete),
     )
 

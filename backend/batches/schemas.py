@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from backend.matching.schemas import Needs, PublicNeeds
 from backend.schemas import AddressText, RequestModel, SignatureText, Transaction, UnitsText
 
 TASK_ID = r"^[A-Za-z0-9._-]{1,64}$"
@@ -47,6 +48,8 @@ class DraftIn(RequestModel):
     skills: list[str] = Field(default=[], max_length=20)
     languages: list[str] = Field(default=[], max_length=20)
     estimated_seconds_per_task: int = Field(default=30, ge=1, le=86_400)
+    needs: Needs = Needs()
+    """Whom the batch is for; kept by this gateway, which gives tickets to nobody else."""
     review: ReviewIn = ReviewIn()
     gold: dict[str, Any] | None = None
     """Known answers by task id; committed to now, revealed with the results."""
@@ -149,6 +152,7 @@ class BatchView(BatchItem):
     locked_units: UnitsText
     """The requester's dispute fees that are locked for workers with rejections."""
     review: dict[str, Any] | None
+    needs: PublicNeeds
     progress: Progress
 
 

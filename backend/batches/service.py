@@ -12,11 +12,15 @@ from backend.batches import repository
 from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, PermitIn
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.ipfs.port import PayloadStore
+from backend.matching import repository as matching
+from backend.matching.service import check_needs
+from backend.pay.pace import units_per_hour
 from backend.schemas import MAX_UNITS, Transaction
 from backend.services import Services
 from piecework.chain.calls import Call
 from piecework.chain.escrow import PermitApproval
 from piecework.db.gateway import Draft
+from piecework.db.people import BatchNeeds
 from piecework.domain import documents, messages
 from piecework.domain.answers import AnswerInvalid, AnswerSchemaRefused, check_answer, check_answer_schema
 from piecework.domain.canonical import NotCanonical, new_salt
@@ -27,6 +31,8 @@ from piecework.domain.messages import BatchKey, Terms
 
 MAX_ASSIGNMENTS = 2**24 - 1
 _BASIS = 10_000
+_LARGEST = 2**63 - 1
+"""What a database's integer holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +68,17 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
         gold=prepared.gold,
         created_at=time.time(),
     )
+    needs = BatchNeeds(
+        batch_id=prepared.batch_id,
+        needs=wanted.needs.kept().model_dump(mode="json"),
+        stated_seconds=wanted.estimated_seconds_per_task,
+        expected_seconds=wanted.estimated_seconds_per_task,
+        units_per_hour=min(_LARGEST, units_per_hour(wanted.reward_units, wanted.estimated_seconds_per_task * 1_000)),
+    )
     with services.writing() as session:
+        check_needs(services, session, requester, wanted.needs)
         repository.add_draft(session, row, [task.model_dump() for task in wanted.tasks])
+        matching.add_needs(session, needs, allow=wanted.needs.allow, block=wanted.needs.block)
     return _view(services, prepared)
 
 

@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.batches.service import pin
-from backend.errors import Conflict, Invalid, NotAllowed, NotFound
+from backend.errors import Conflict, Invalid, NotFound
+from backend.matching.service import check_eligible
 from backend.services import Services
 from backend.work import packets, repository
 from backend.work.schemas import (
@@ -45,7 +46,8 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
     tally = services.escrow.tally(wanted.batch_id, worker)
     with services.writing() as session:
         draft = repository.locked_draft(session, wanted.batch_id)
-        batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, worker, now)
+        batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, now)
+        check_eligible(session, batch.batch_id, batch.requester, worker, now)
         assert draft is not None  # noqa: S101 - _open_batch refused otherwise
         for due in repository.due_assignments(session, wanted.batch_id, now):
             refresh(session, due, now)
@@ -156,17 +158,13 @@ def take_return(services: Services, worker: str, assignment_id: str, signed: Sig
 # ------------------------------------------------------------------ allocation
 
 
-def _open_batch(
-    services: Services, batch: MirrorBatch | None, draft: Draft | None, worker: str, now: int
-) -> MirrorBatch:
+def _open_batch(services: Services, batch: MirrorBatch | None, draft: Draft | None, now: int) -> MirrorBatch:
     if batch is None:
         raise NotFound("batch_unknown", "the mirror has no such batch: is it funded, and indexed yet?")
     if draft is None or batch.assigner != services.assigner.address:
         raise Conflict("other_assigner", f"tasks of batch {batch.batch_id} are handed out elsewhere")
     if batch.closed_at is not None or batch.claim_by < now:
         raise Conflict("batch_not_open", f"batch {batch.batch_id} takes no more claims")
-    if batch.requester == worker:
-        raise NotAllowed("own_batch", "a requester cannot work on its own batch")
     return batch
 
 
