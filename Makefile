@@ -7,13 +7,13 @@ JOBS ?= auto
 CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
+.PHONY: help setup web web-check demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
 	artifacts replay bench-gas kubo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .stamps/python .stamps/node ## Install Python and Node packages into this folder, once
+setup: .stamps/python .stamps/node .stamps/web ## Install Python and Node packages into this folder and build the web app, once
 
 .stamps/python: requirements.lock pyproject.toml
 	@mkdir -p .stamps
@@ -29,6 +29,26 @@ setup: .stamps/python .stamps/node ## Install Python and Node packages into this
 	npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
+.stamps/web-packages: frontend/package-lock.json frontend/package.json
+	@mkdir -p .stamps
+	npm ci --prefix frontend --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
+web: .stamps/web ## Build the web app into frontend/dist, which the gateway serves
+
+.stamps/web: .stamps/web-packages frontend/index.html frontend/vite.config.ts $(shell find frontend/src frontend/public -type f ! -name schema.d.ts)
+	npm run --prefix frontend --silent build
+	@touch $@
+
+# Types of the API, from the description that the gateway gives of itself.
+frontend/src/api/schema.d.ts: .stamps/python .stamps/web-packages $(shell find backend -name '*.py')
+	npm run --prefix frontend --silent types
+
+web-check: ## Format, lint and types of the web app (a part of check)
+web-check: .stamps/web-packages frontend/src/api/schema.d.ts
+	cd frontend && node_modules/.bin/biome check --error-on-warnings .
+	cd frontend && node_modules/.bin/tsc
+
 demo: setup ## Label 300 scanned digits: fund, work, review, pay, audit, on a real chain
 	$(BIN)/piecework demo
 
@@ -43,11 +63,13 @@ check: setup ## Format, lint, types, import rules, locks
 	$(BIN)/python tools/forge.py fmt --check
 	node_modules/.bin/solhint --max-warnings 0 'contracts/**/*.sol'
 	$(BIN)/python tools/check_tree.py
+	@$(MAKE) --no-print-directory web-check
 
 format: setup ## Put all files into their format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 	$(BIN)/python tools/forge.py fmt
+	cd frontend && node_modules/.bin/biome check --write .
 
 # The contracts' tests are among them: tests/contracts/ runs forge and reads what it did.
 test: test-python ## Run every test, the real crowd's replay included
@@ -97,4 +119,4 @@ lock: .stamps/python ## Write requirements.lock anew from pyproject.toml
 		--python-version 3.11 pyproject.toml --output-file requirements.lock
 
 clean: ## Remove everything that was installed or built here
-	rm -rf $(VENV) node_modules .stamps .cache out build *.egg-info
+	rm -rf $(VENV) node_modules frontend/node_modules frontend/dist .stamps .cache out build *.egg-info

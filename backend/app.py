@@ -32,6 +32,7 @@ from backend.search.routes import router as search
 from backend.search.upkeep import Upkeep
 from backend.services import ChainClock, Services, TokenInfo
 from backend.settings import GatewaySettings
+from backend.web import routes as web
 from backend.work.routes import router as work
 from piecework import __version__
 from piecework.chain.client import connect
@@ -176,4 +177,5 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         payments,
     ):
         app.include_router(router)
+    web.install(app, services)
     return app

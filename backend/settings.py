@@ -56,6 +56,8 @@ class GatewaySettings(BaseSettings):
     """Block explorer with EIP-3091 paths (`.../tx/0x...`, `.../address/0x...`)."""
     expose_rpc_url: bool = False
     """Tell clients the node's URL; for development chains."""
+    web_app_dir: str | None = None
+    """Folder of the built web app; by default what `make web` writes in the clone."""
     session_lifetime_seconds: int = 86_400
     """Seconds that a sign-in lasts."""
     nonce_lifetime_seconds: int = 600

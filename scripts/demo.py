@@ -22,7 +22,7 @@ def run_demo(data_dir: Path | None, *, keep: bool, as_json: bool) -> int:
     err.print("Preparing 300 scanned digits and 20 [bold]simulated[/bold] workers: models of different skill.")
     err.print("At the end one wrong verdict is [bold]staged[/bold], so that an appeal can be seen.")
     work = digits.prepare()
-    with stack_of(data_dir) as facts:
+    with stack_of(data_dir, practice=keep) as facts:
         keys = {account["name"]: account["private_key"] for account in facts["accounts"]}
         reviewers = [keys[f"reviewer{number}"] for number in (1, 2, 3)]
         with progress_bars() as bars:
@@ -75,6 +75,7 @@ def _staged_appeal(facts: dict[str, Any], keys: dict[str, str], work: digits.Dig
 def _addresses(facts: dict[str, str], batch_id: str, dispute_id: str) -> None:
     gateway = facts["gateway_url"]
     lines = (
+        ("the web app", gateway),
         ("API, browsable", f"{gateway}/docs"),
         ("this batch", f"{gateway}/v1/batches/{batch_id}"),
         ("its events", f"{gateway}/v1/batches/{batch_id}/events"),

@@ -26,8 +26,9 @@ def folder_or_temporary(folder: Path | None) -> Iterator[Path]:
 
 
 @contextmanager
-def stack_of(data_dir: Path | None) -> Iterator[dict[str, Any]]:
-    with folder_or_temporary(data_dir) as folder, running_stack(folder) as facts:
+def stack_of(data_dir: Path | None, *, practice: bool = False) -> Iterator[dict[str, Any]]:
+    """`practice` keeps a batch open for people who look at the web app."""
+    with folder_or_temporary(data_dir) as folder, running_stack(folder, practice=practice) as facts:
         yield facts
 
 

@@ -36,6 +36,9 @@ def up(
         str | None, typer.Option("--rpc-url", help="A development node to use instead of anvil.")
     ] = None,
     port: Annotated[int, typer.Option("--port", help="Port of the gateway; 0 takes a free one.")] = 8420,
+    practice: Annotated[
+        bool, typer.Option("--practice", help="Keep an easy batch open that pays at once, to try the web app with.")
+    ] = False,
 ) -> None:
     """Run the whole stack on this machine until SIGTERM or Ctrl-C.
 
@@ -43,7 +46,7 @@ def up(
     """
     from scripts.stack.up import run_stack
 
-    raise typer.Exit(run_stack(data_dir, rpc_url=rpc_url, port=port))
+    raise typer.Exit(run_stack(data_dir, rpc_url=rpc_url, port=port, practice=practice))
 
 
 @app.command()

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-LOCKS = ("requirements.lock", "package-lock.json")
+LOCKS = ("requirements.lock", "package-lock.json", "frontend/package-lock.json")
 MAX_LINES = 450
 LONG_FILES_ALLOWED = {
     "scripts/audit/ledger.py",  # one rule an event, read in one piece

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 CLONE = ROOT / ".cache" / "prove-gates"
-SHARED = (".venv", "node_modules", ".stamps", ".cache")
+SHARED = (".venv", "node_modules", "frontend/node_modules", "frontend/dist", ".stamps", ".cache")
 """What the clone gets from the checkout instead of installing it again."""
 
 CHECK = ("make", "check")
@@ -109,6 +109,23 @@ def gates() -> Iterator[Gate]:
         CHECK,
         appending("piecework/domain/planted.py", '"""Planted."""\n' + "# why\n" * 450),
         "piecework/domain/planted.py has 451 lines",
+    )
+    yield Gate(
+        "biome",
+        "a comparison that converts, in the web app",
+        CHECK,
+        appending("frontend/src/planted.ts", "export const planted = 1 == Number('1')\n"),
+        "noDoubleEquals",
+    )
+    yield Gate(
+        "tsc",
+        "a number where the gateway's description says text",
+        CHECK,
+        appending(
+            "frontend/src/planted.ts",
+            "import type { Schemas } from './api/client'\n\nexport const planted: Schemas['ChainView']['escrow'] = 1\n",
+        ),
+        "TS2322",
     )
     yield Gate(
         "recompiled artifacts",
@@ -215,7 +232,8 @@ def make_clone() -> None:
     subprocess.run(["git", "clone", "--quiet", "--shared", str(ROOT), str(CLONE)], check=True)
     (CLONE / ".git" / "info" / "exclude").write_text("".join(f"/{name}\n" for name in SHARED))
     (CLONE / ".venv").symlink_to(ROOT / ".venv")
-    shutil.copytree(ROOT / "node_modules", CLONE / "node_modules", copy_function=os.link, symlinks=True)
+    for folder in ("node_modules", "frontend/node_modules", "frontend/dist"):
+        shutil.copytree(ROOT / folder, CLONE / folder, copy_function=os.link, symlinks=True)
     mark_installed()
 
 
@@ -223,7 +241,7 @@ def mark_installed() -> None:
     """A planted lock is newer than the stamps: without this, make would install it into the shared environment."""
     (CLONE / ".stamps").mkdir(exist_ok=True)
     later = time.time() + 3600
-    for name in ("python", "node"):
+    for name in ("python", "node", "web-packages", "web"):
         stamp = CLONE / ".stamps" / name
         stamp.touch()
         os.utime(stamp, (later, later))

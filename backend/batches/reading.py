@@ -32,6 +32,8 @@ def view(services: Services, batch_id: str) -> BatchView:
         complete = repository.complete_tasks(session, batch_id, draft.answers_per_task) if draft else None
     return BatchView(
         **fields(services, batch, draft, services.clock.now()),
+        instructions=draft.instructions if draft else None,
+        answer_schema=draft.answer_schema if draft else None,
         terms=batch.terms,
         salt=batch.salt,
         manifest_cid=cid_of_digest(batch.terms["manifest"]),

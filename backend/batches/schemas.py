@@ -144,6 +144,9 @@ class Progress(BaseModel):
 
 
 class BatchView(BatchItem):
+    instructions: str | None
+    answer_schema: dict[str, Any] | None
+    """With the instructions, what a work screen needs before the first task; None if drafted elsewhere."""
     terms: dict[str, Any]
     salt: str
     manifest_cid: str

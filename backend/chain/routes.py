@@ -92,6 +92,12 @@ def chain(services: TheServices) -> ChainView:
     )
 
 
+@router.get("/chain/abi")
+def abi(services: TheServices) -> list[dict[str, Any]]:
+    """The escrow's ABI, for clients that read its logs themselves."""
+    return [dict(item) for item in services.escrow.contract.abi]
+
+
 def _arbitration(services: Services) -> ArbitrationView | None:
     panel = services.arbitration_panel
     if panel is None:

@@ -7,11 +7,33 @@ from collections.abc import Sequence
 from sqlalchemy import func, select, tuple_
 from sqlalchemy.orm import Session
 
-from piecework.db.mirror import ChainEvent, MirrorAccount, MirrorBatch, MirrorPayment
+from piecework.db.mirror import ChainEvent, MirrorAccount, MirrorBatch, MirrorPayment, MirrorTally
 
 
 def account(session: Session, address: str) -> MirrorAccount | None:
     return session.get(MirrorAccount, address)
+
+
+def pending(session: Session, address: str) -> tuple[int, int | None]:
+    """Token units of submitted and undecided assignments, and when the last of their reviews ends."""
+    waiting = MirrorTally.old_lot + MirrorTally.young_lot
+    query = (
+        select(MirrorTally, MirrorBatch.reward_units)
+        .join(MirrorBatch, MirrorBatch.batch_id == MirrorTally.batch_id)
+        .where(MirrorTally.worker == address, waiting > 0)
+    )
+    units, until = 0, None
+    for tally, reward_units in session.execute(query):
+        units += (tally.old_lot + tally.young_lot) * reward_units
+        last = tally.young_review_end if tally.young_lot else tally.old_review_end
+        until = max(until or 0, last)
+    return units, until
+
+
+def withdrawn_units(session: Session, address: str) -> int:
+    """Token units that left the escrow for this account; summed here, since SQLite's sums turn into floats."""
+    query = select(ChainEvent.args).where(ChainEvent.account == address, ChainEvent.name == "Withdrawn")
+    return sum(int(args["amount"]) for args in session.execute(query).scalars())
 
 
 def requester_totals(session: Session, address: str) -> tuple[int, ...]:

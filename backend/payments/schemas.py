@@ -26,6 +26,11 @@ class AsRequester(BaseModel):
 class AccountView(BaseModel):
     address: str
     owed_units: UnitsText
+    pending_units: UnitsText
+    """Rewards of what was handed in and is not decided."""
+    pending_until: int | None
+    """Unix seconds: by then all of it is decided, or can be paid because nobody did."""
+    withdrawn_units: UnitsText
     accepted: int
     rejected: int
     contested: int

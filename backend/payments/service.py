@@ -33,12 +33,17 @@ def account_view(services: Services, address: str) -> AccountView:
     """Balance and record from the mirror; zeros for an address that never acted."""
     with services.reading() as session:
         row = repository.account(session, address)
+        pending_units, pending_until = repository.pending(session, address)
+        withdrawn_units = repository.withdrawn_units(session, address)
         batches, funded, accepted, refunded = repository.requester_totals(session, address)
         rejected = repository.requester_events(session, address, "Rejected") if batches else 0
         overturned = repository.requester_events(session, address, "Overturned") if batches else 0
     return AccountView(
         address=address,
         owed_units=row.owed_units if row else 0,
+        pending_units=pending_units,
+        pending_until=pending_until,
+        withdrawn_units=withdrawn_units,
         accepted=row.accepted if row else 0,
         rejected=row.rejected if row else 0,
         contested=row.contested if row else 0,

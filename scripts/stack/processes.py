@@ -86,7 +86,7 @@ def _is_ours(pid: int) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return False
-    return b"anvil" in command or b"piecework" in command or b"scripts.main" in command
+    return b"anvil" in command or b"piecework" in command or b"scripts.main" in command or b"scripts.crowd" in command
 
 
 def _wait_gone(pid: int) -> None:

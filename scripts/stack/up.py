@@ -45,6 +45,7 @@ ROLES = (
     "juror1",
     "juror2",
     "juror3",
+    "practice",
 )
 JUROR_FEE_UNITS = 10_000
 """Of the development panel, for all jurors together."""
@@ -101,15 +102,18 @@ def development_accounts() -> list[dict[str, str]]:
     return accounts
 
 
-def run_stack(data_dir: Path, *, rpc_url: str | None, port: int) -> int:
-    """Runs until SIGTERM or SIGINT; 1 if it could not start or a part died again and again."""
+def run_stack(data_dir: Path, *, rpc_url: str | None, port: int, practice: bool = False) -> int:
+    """Runs until SIGTERM or SIGINT; 1 if it could not start or a part died again and again.
+
+    `practice` keeps an easy batch open that pays at once, so that a newcomer finds work.
+    """
     paths = Paths(data_dir.resolve())
     paths.log("x").parent.mkdir(parents=True, exist_ok=True)
     lock = (paths.root / "lock").open("w")
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: _ask_to_stop(stop, _signal, _frame))
-    stack = _Stack(paths, rpc_url, port)
+    stack = _Stack(paths, rpc_url, port, practice=practice)
     try:
         _lock(lock)
     except StackFailed as error:
@@ -118,7 +122,7 @@ def run_stack(data_dir: Path, *, rpc_url: str | None, port: int) -> int:
     try:
         stack.start(stop)
         url = stack.gateway_url
-        err.print(f"ready: gateway {url}, chain {stack.rpc_url}, facts in {paths.stack}", highlight=False)
+        err.print(f"ready: web app and gateway {url}, chain {stack.rpc_url}, facts in {paths.stack}", highlight=False)
         stack.watch(stop)
     except (StackFailed, ChainError) as error:
         return fail(str(error))
@@ -142,8 +146,9 @@ def _lock(file: IO[str]) -> None:
 class _Stack:
     """The parts in the order they depend on each other."""
 
-    def __init__(self, paths: Paths, rpc_url: str | None, port: int) -> None:
+    def __init__(self, paths: Paths, rpc_url: str | None, port: int, *, practice: bool) -> None:
         self._paths = paths
+        self._practice = practice
         self._given_rpc_url = rpc_url
         self._accounts = {account["name"]: account for account in development_accounts()}
         self._children: list[Child] = []
@@ -168,6 +173,8 @@ class _Stack:
         self._add("indexer", self._indexer_command)
         self._add("gateway", self._gateway_command)
         self._wait(stop, "gateway", self._gateway_ready)
+        if self._practice:
+            self._add("practice", self._practice_command)
         self._write_stack(chain_id)
 
     def watch(self, stop: threading.Event) -> None:
@@ -240,6 +247,10 @@ class _Stack:
         }
         command = [sys.executable, "-m", "scripts.main", "serve", "--port", str(self._gateway_port)]
         return command, {f"PIECEWORK_{name}": value for name, value in settings.items()}
+
+    def _practice_command(self) -> tuple[list[str], dict[str, str]]:
+        command = [sys.executable, "-m", "scripts.crowd.practice", self.gateway_url, self.rpc_url]
+        return command, {"PIECEWORK_REQUESTER_KEY": self._accounts["practice"]["private_key"]}
 
     def _deployed(self, stop: threading.Event) -> dict[str, Any]:
         """The contracts of this folder, put on the chain if they are not there."""

@@ -40,6 +40,7 @@ class Up:
 
     folder: Path
     port: int = 0
+    arguments: tuple[str, ...] = ()
     process: subprocess.Popen[bytes] | None = None
     facts: dict[str, Any] = field(default_factory=dict)
 
@@ -48,6 +49,7 @@ class Up:
         stack = self.folder / "stack.json"
         stack.unlink(missing_ok=True)
         command = [sys.executable, "-m", "scripts.main", "up", "--data-dir", str(self.folder), "--port", str(self.port)]
+        command += self.arguments
         self.folder.mkdir(exist_ok=True)
         with (self.folder / "up.log").open("ab") as log:
             self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)

@@ -1,0 +1,1 @@
+"""The web app, served as files beside the API."""

@@ -1,0 +1,45 @@
+// Addresses of the app. Each page is a file of its own, loaded when it is opened.
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { Failed, Loading } from '../parts/states'
+import { Layout } from './Layout'
+import { NotFound } from './NotFound'
+
+const root = createRootRoute({ component: Layout, notFoundComponent: NotFound })
+
+const pages = [
+  createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('../pages/Home')) }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/tasks/$batchId',
+    component: lazyRouteComponent(() => import('../pages/Work')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/earnings',
+    component: lazyRouteComponent(() => import('../pages/Earnings')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/rejections',
+    component: lazyRouteComponent(() => import('../pages/Rejections')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/wallet',
+    component: lazyRouteComponent(() => import('../pages/WalletPage')),
+  }),
+] as const
+
+export const router = createRouter({
+  routeTree: root.addChildren([...pages]),
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultPendingComponent: Loading,
+  defaultErrorComponent: ({ error, reset }) => <Failed error={error} again={reset} />,
+})
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router
+  }
+}

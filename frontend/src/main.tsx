@@ -1,0 +1,60 @@
+import { QueryClient, QueryClientProvider, useQuery } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode, useMemo } from 'react'
+import { createRoot } from 'react-dom/client'
+import { WagmiProvider } from 'wagmi'
+import { Problem } from './api/client'
+import { router } from './app/router'
+import { ThemeProvider } from './app/theme'
+import { type ChainFacts, makeConfig } from './chain/config'
+import { SessionProvider } from './chain/session'
+import { Shown } from './parts/states'
+import { TextsProvider, useTexts } from './texts'
+import { chainQuery } from './work/queries'
+import './styles/base.css'
+import './styles/layout.css'
+import './styles/parts.css'
+
+const TRIES = 3
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      // What the gateway refuses it refuses again; what did not answer may answer soon.
+      retry: (times, error) => times < TRIES && error instanceof Problem && (error.status === 0 || error.status >= 500),
+      networkMode: 'always',
+      staleTime: 1_000,
+    },
+  },
+})
+
+function App() {
+  return <Shown query={useQuery(chainQuery)}>{(chain) => <Connected chain={chain} />}</Shown>
+}
+
+function Connected({ chain }: { chain: ChainFacts }) {
+  const { t } = useTexts()
+  const name = t('signin.test_wallet_name')
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a fresh block number must not drop the connection
+  const config = useMemo(() => makeConfig(chain, name), [chain.chain_id, chain.escrow, chain.rpc_url])
+  return (
+    <WagmiProvider config={config}>
+      <SessionProvider chain={chain}>
+        <RouterProvider router={router} />
+      </SessionProvider>
+    </WagmiProvider>
+  )
+}
+
+const place = document.getElementById('app')
+if (place)
+  createRoot(place).render(
+    <StrictMode>
+      <TextsProvider>
+        <ThemeProvider>
+          <QueryClientProvider client={client}>
+            <App />
+          </QueryClientProvider>
+        </ThemeProvider>
+      </TextsProvider>
+    </StrictMode>,
+  )

@@ -1,0 +1,107 @@
+// Where a worker begins: the next task, and all others.
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { Schemas } from '../api/client'
+import { useSession } from '../chain/session'
+import { Money } from '../parts/chain'
+import { Record } from '../parts/Record'
+import { SignIn } from '../parts/SignIn'
+import { Empty, Shown } from '../parts/states'
+import { useTexts } from '../texts'
+import { openBatches } from '../work/queries'
+import { TakeTasks } from '../work/TakeTasks'
+
+type Batch = Schemas['BatchItem']
+
+export default function Home() {
+  const { t } = useTexts()
+  const { address } = useSession()
+  const batches = useQuery(openBatches)
+  const [words, setWords] = useState('')
+  return (
+    <>
+      {!address && (
+        <header className="hero">
+          <h1>{t('home.hero')}</h1>
+          <p className="lead">{t('home.lead')}</p>
+          <SignIn />
+        </header>
+      )}
+      {address && <h1>{t('home.title')}</h1>}
+      <Shown query={batches}>
+        {({ items }) => {
+          const mine = items.filter((batch) => batch.requester !== address)
+          const [next] = mine
+          if (!next)
+            return (
+              <Empty title={t('home.none')}>
+                <p>{t('home.none_hint')}</p>
+              </Empty>
+            )
+          const found = mine.filter((batch) => matches(batch, words))
+          return (
+            <>
+              {address && <TakeTasks batchId={next.batch_id} title={t('home.next')} />}
+              <section aria-labelledby="open-title">
+                <div className="row spread">
+                  <h2 id="open-title">{t('home.open', { count: mine.length })}</h2>
+                  <label className="search">
+                    <span className="visually-hidden">{t('home.search')}</span>
+                    <input
+                      type="search"
+                      placeholder={t('home.search')}
+                      value={words}
+                      onChange={(event) => setWords(event.target.value)}
+                    />
+                  </label>
+                </div>
+                {found.length === 0 && <p>{t('home.no_match')}</p>}
+                <ul className="list">
+                  {found.map((batch) => (
+                    <BatchRow key={batch.batch_id} batch={batch} />
+                  ))}
+                </ul>
+              </section>
+            </>
+          )
+        }}
+      </Shown>
+    </>
+  )
+}
+
+function BatchRow({ batch }: { batch: Batch }) {
+  const { t } = useTexts()
+  return (
+    <li className="item">
+      <div>
+        <h3>
+          <Link to="/tasks/$batchId" params={{ batchId: batch.batch_id }} dir="auto">
+            {batch.title ?? t('batch.untitled')}
+          </Link>
+        </h3>
+        <p className="fine">
+          {t('home.left', { count: batch.free })} · <Record of={batch.requester} />
+          {batch.skills.map((skill) => (
+            <span key={skill} className="tag" dir="auto">
+              {skill}
+            </span>
+          ))}
+        </p>
+      </div>
+      <p className="pay">
+        <Money units={batch.reward_units} big />
+        <span className="fine">{t('home.per_task')}</span>
+      </p>
+    </li>
+  )
+}
+
+function matches(batch: Batch, words: string): boolean {
+  const text = `${batch.title ?? ''} ${batch.skills.join(' ')} ${batch.task_type ?? ''}`.toLowerCase()
+  return words
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word))
+}

@@ -1,0 +1,51 @@
+// Work in one batch: take tasks, do them, hand them in.
+import { useQuery } from '@tanstack/react-query'
+import { useParams } from '@tanstack/react-router'
+import { useState } from 'react'
+import { useSession } from '../chain/session'
+import { Gate } from '../parts/SignIn'
+import { Loading, Shown } from '../parts/states'
+import { useTexts } from '../texts'
+import { HandedIn } from '../work/HandedIn'
+import { assignmentsQuery, batchQuery } from '../work/queries'
+import { TakeTasks } from '../work/TakeTasks'
+import { Workbench } from '../work/Workbench'
+
+export default function Work() {
+  const { batchId } = useParams({ from: '/tasks/$batchId' })
+  const { address } = useSession()
+  const { t } = useTexts()
+  return (
+    <>
+      <h1 className="visually-hidden">{t('work.title')}</h1>
+      <Gate>{address && <Held batchId={batchId} address={address} />}</Gate>
+    </>
+  )
+}
+
+function Held({ batchId, address }: { batchId: string; address: string }) {
+  const assignments = useQuery({ ...assignmentsQuery(address, batchId), refetchInterval: 5_000 })
+  const batch = useQuery(batchQuery(batchId))
+  const [handedIn, setHandedIn] = useState<string | null>(null)
+  if (handedIn !== null) return <HandedIn units={handedIn} />
+  return (
+    <Shown query={assignments}>
+      {({ items }) => {
+        const held = items.find((item) => item.status === 'claimed' && item.tasks)
+        if (held && batch.data)
+          return (
+            <Workbench
+              key={held.assignment_id}
+              assignment={held}
+              batch={batch.data}
+              address={address}
+              onHandedIn={setHandedIn}
+            />
+          )
+        if (held || items.some((item) => item.status === 'queued' || item.status === 'submission_queued'))
+          return <Loading />
+        return <TakeTasks batchId={batchId} />
+      }}
+    </Shown>
+  )
+}

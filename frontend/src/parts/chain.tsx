@@ -1,0 +1,50 @@
+// Addresses, transactions and money as they stand in a line of text.
+import { transactionUrl } from '../chain/config'
+import { useSession } from '../chain/session'
+import { useTexts } from '../texts'
+
+export function Address({ of }: { of: string }) {
+  return (
+    <code className="address" title={of} dir="ltr">
+      {`${of.slice(0, 6)}…${of.slice(-4)}`}
+    </code>
+  )
+}
+
+export function Transaction({ hash }: { hash: string }) {
+  const { chain } = useSession()
+  const url = transactionUrl(chain, hash)
+  const short = (
+    <code className="address" title={hash} dir="ltr">
+      {`${hash.slice(0, 10)}…${hash.slice(-4)}`}
+    </code>
+  )
+  return url ? (
+    <a href={url} rel="noreferrer" target="_blank">
+      {short}
+    </a>
+  ) : (
+    short
+  )
+}
+
+export function Money({ units, big = false }: { units: bigint | string; big?: boolean }) {
+  const { chain } = useSession()
+  const { money } = useTexts()
+  return <span className={big ? 'money big' : 'money'}>{money(units, chain.token)}</span>
+}
+
+export function When({ at }: { at: number }) {
+  const { date, distance } = useTexts()
+  const { chain } = useSession()
+  return (
+    <time dateTime={new Date(at * 1000).toISOString()} title={date(at)}>
+      {distance(at, chainNow(chain.block_timestamp))}
+    </time>
+  )
+}
+
+/** The chain's clock, which a development chain may have set ahead; seconds. */
+export function chainNow(blockTimestamp: number): number {
+  return Math.max(Math.floor(Date.now() / 1000), blockTimestamp)
+}

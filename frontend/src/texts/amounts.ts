@@ -1,0 +1,50 @@
+// Money, times and lengths of time as the reader writes them.
+import { formatUnits } from 'viem'
+
+/** Token units as a decimal with its symbol: exact, since a float near money is a bug. */
+export function money(units: bigint | string, decimals: number, symbol: string, language: string): string {
+  const text = formatUnits(BigInt(units), decimals)
+  const places = text.split('.')[1]?.length ?? 0
+  const format = new Intl.NumberFormat(language, {
+    minimumFractionDigits: Math.min(2, decimals),
+    maximumFractionDigits: Math.max(2, places),
+  })
+  // Decimal text is formatted exactly; TypeScript's library knows only numbers here.
+  return `${format.format(text as unknown as number)}\u00a0${symbol}`
+}
+
+/** What one task's reward comes to in an hour at the time that the requester names. */
+export function perHour(rewardUnits: bigint | string, secondsPerTask: number): bigint {
+  return secondsPerTask > 0 ? (BigInt(rewardUnits) * 3600n) / BigInt(secondsPerTask) : 0n
+}
+
+/** A decimal that a person typed, as token units; null if it is none. */
+export function parseMoney(text: string, decimals: number): bigint | null {
+  const found = /^(\d{1,20})(?:[.,](\d+))?$/.exec(text.trim())
+  if (!found || (found[2] ?? '').length > decimals) return null
+  return BigInt((found[1] ?? '') + (found[2] ?? '').padEnd(decimals, '0'))
+}
+
+/** Seconds as minutes and seconds, or hours and minutes: `4:05`, `1:00:00`. */
+export function clock(seconds: number, language: string): string {
+  const left = Math.max(0, Math.floor(seconds))
+  const two = new Intl.NumberFormat(language, { minimumIntegerDigits: 2 })
+  const plain = new Intl.NumberFormat(language)
+  const [hours, minutes] = [Math.floor(left / 3600), Math.floor(left / 60) % 60]
+  const rest = `${two.format(left % 60)}`
+  return hours ? `${plain.format(hours)}:${two.format(minutes)}:${rest}` : `${plain.format(minutes)}:${rest}`
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ['day', 86_400],
+  ['hour', 3_600],
+  ['minute', 60],
+  ['second', 1],
+]
+
+/** How far `at` lies from `now` (unix seconds), in the largest unit that fits. */
+export function distance(at: number, now: number, language: string): string {
+  const seconds = at - now
+  const [unit, size] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
+  return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit)
+}

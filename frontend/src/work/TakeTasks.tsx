@@ -1,0 +1,90 @@
+// The offer of one batch: what it asks, what it pays, and the button that claims and starts.
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useNavigate } from '@tanstack/react-router'
+import { useCall } from '../chain/calls'
+import { useSession } from '../chain/session'
+import { CallSteps, Words } from '../parts/CallSteps'
+import { Money } from '../parts/chain'
+import { Record } from '../parts/Record'
+import { Shown } from '../parts/states'
+import { useTexts } from '../texts'
+import { perHour } from '../texts/amounts'
+import { claim } from './actions'
+import { assignmentsQuery, batchQuery, manifestQuery } from './queries'
+
+const PACKET = 10
+/** The manifest of so many tasks is too much to load for its estimate alone. */
+const LONG_LIST = 2_000
+
+export function TakeTasks({ batchId, title }: { batchId: string; title?: string }) {
+  const { t } = useTexts()
+  const { address } = useSession()
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const call = useCall()
+  const query = useQuery(batchQuery(batchId))
+  const manifest = useQuery({
+    ...manifestQuery(batchId),
+    enabled: (query.data?.progress.tasks ?? LONG_LIST) < LONG_LIST,
+  })
+  return (
+    <Shown query={query}>
+      {(batch) => {
+        const count = Math.min(
+          PACKET,
+          batch.free,
+          Number(batch.terms['maxClaim'] ?? PACKET),
+          batch.progress.tasks ?? PACKET,
+        )
+        const start = () =>
+          void call.run(async (wallet) => {
+            if (!address) return null
+            const taken = await claim(wallet, address, batchId, count)
+            client.setQueryData(assignmentsQuery(address, batchId).queryKey, { items: [taken], next_cursor: null })
+            await navigate({ to: '/tasks/$batchId', params: { batchId } })
+            return null
+          })
+        const seconds = manifest.data?.estimated_seconds_per_task
+        return (
+          <section className="card offer" aria-labelledby="offer-title">
+            {title && <p className="eyebrow">{title}</p>}
+            <div className="row spread start">
+              <h2 id="offer-title" dir="auto">
+                {batch.title ?? t('batch.untitled')}
+              </h2>
+              <p className="pay">
+                <Money units={batch.reward_units} big />
+                <span className="fine">{t('home.per_task')}</span>
+              </p>
+            </div>
+            {batch.instructions && (
+              <p className="instructions" dir="auto">
+                {batch.instructions}
+              </p>
+            )}
+            <p className="fine">
+              <Record of={batch.requester} />
+              {seconds != null && (
+                <>
+                  {' · '}
+                  {t('home.per_hour')} <Money units={perHour(batch.reward_units, seconds)} />
+                </>
+              )}
+            </p>
+            {batch.status === 'open' ? (
+              <>
+                <button type="button" className="primary" disabled={call.busy} onClick={start}>
+                  {t('work.start', { count })}
+                </button>
+                <Words>{t('work.claim_words', { count })}</Words>
+              </>
+            ) : (
+              <p className="notice">{t('work.ended')}</p>
+            )}
+            <CallSteps call={call} />
+          </section>
+        )
+      }}
+    </Shown>
+  )
+}

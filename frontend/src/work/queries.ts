@@ -1,0 +1,109 @@
+// What the worker's pages ask of the gateway.
+import { queryOptions } from '@tanstack/react-query'
+import { api, data, payload } from '../api/client'
+import { isGenuine, type Part, wantedParts } from './content'
+
+const LIVE_MILLISECONDS = 2_000
+
+export const chainQuery = queryOptions({
+  queryKey: ['chain'],
+  queryFn: () => data(api.GET('/v1/chain')),
+  staleTime: 60_000,
+})
+
+export const openBatches = queryOptions({
+  queryKey: ['batches', 'open'],
+  queryFn: () => data(api.GET('/v1/batches', { params: { query: { status: 'open', limit: 50 } } })),
+  refetchInterval: LIVE_MILLISECONDS * 2,
+})
+
+export const batchQuery = (batchId: string) =>
+  queryOptions({
+    queryKey: ['batch', batchId],
+    queryFn: () => data(api.GET('/v1/batches/{batch_id}', { params: { path: { batch_id: batchId } } })),
+    refetchInterval: LIVE_MILLISECONDS * 2,
+  })
+
+export type Manifest = {
+  estimated_seconds_per_task: number
+  tasks: { id: string; content: Record<string, unknown> }[]
+  answer_schema: Record<string, unknown>
+}
+
+/** What a batch asks, as pinned: it never changes. */
+export const manifestQuery = (batchId: string) =>
+  queryOptions({
+    queryKey: ['manifest', batchId],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: async () => {
+      const params = { path: { batch_id: batchId } }
+      return (await data(api.GET('/v1/batches/{batch_id}/manifest', { params }))) as unknown as Manifest
+    },
+  })
+
+export const accountQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['account', address],
+    queryFn: () => data(api.GET('/v1/accounts/{address}', { params: { path: { address } } })),
+    refetchInterval: LIVE_MILLISECONDS,
+  })
+
+export const requesterQuery = (address: string) =>
+  queryOptions({ ...accountQuery(address), refetchInterval: false as const, staleTime: 60_000 })
+
+export const assignmentsQuery = (address: string, batchId: string) =>
+  queryOptions({
+    queryKey: ['assignments', address, batchId],
+    queryFn: () => data(api.GET('/v1/work/assignments', { params: { query: { batch_id: batchId } } })),
+  })
+
+export const assignmentQuery = (assignmentId: string) =>
+  queryOptions({
+    queryKey: ['assignment', assignmentId],
+    queryFn: ({ signal }) =>
+      data(
+        api.GET('/v1/work/assignments/{assignment_id}', {
+          params: { path: { assignment_id: assignmentId }, query: { wait: 0 } },
+          signal,
+        }),
+      ),
+  })
+
+/** Everything that a task shows, fetched ahead so that the next one is there at once. */
+export const partsQuery = (content: Record<string, unknown>) =>
+  queryOptions({
+    queryKey: ['parts', content],
+    staleTime: Number.POSITIVE_INFINITY,
+    queryFn: (): Promise<Part[]> =>
+      Promise.all(
+        wantedParts(content).map(async (part): Promise<Part> => {
+          if (part.kind === 'text') return part
+          const bytes = await payload(part.cid)
+          if (!isGenuine(bytes, part.cid, part.sha256)) throw new Error(part.cid)
+          return { kind: 'image', bytes }
+        }),
+      ),
+  })
+
+export const rejectionsQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['rejections', address],
+    queryFn: () => data(api.GET('/v1/rejections')),
+    refetchInterval: LIVE_MILLISECONDS * 2,
+  })
+
+export const paymentsQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['payments', address],
+    queryFn: () =>
+      data(api.GET('/v1/accounts/{address}/payments', { params: { path: { address }, query: { limit: 50 } } })),
+    refetchInterval: LIVE_MILLISECONDS * 2,
+  })
+
+export const withdrawalsQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['withdrawals', address],
+    queryFn: () =>
+      data(api.GET('/v1/accounts/{address}/withdrawals', { params: { path: { address }, query: { limit: 50 } } })),
+    refetchInterval: LIVE_MILLISECONDS * 2,
+  })

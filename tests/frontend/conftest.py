@@ -1,0 +1,48 @@
+"""One browser and one stack with practice work for all tests of the web app."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from backend.web.site import BUILT
+from tests.e2e.running import Up
+from tests.frontend.browser import Visitor, chromium, running_browser
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Any]:
+    """Chromium; a test that needs it is skipped, with this reason, where there is none."""
+    if chromium() is None:
+        pytest.skip("no Chromium on this machine: install Debian's chromium, or name one in PIECEWORK_CHROMIUM")
+    with running_browser() as found:
+        yield found
+
+
+@pytest.fixture(scope="session")
+def stack_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """The facts of a running `piecework up --practice`."""
+    assert (BUILT / "index.html").is_file(), "the web app is not built: run `make web`"
+    up = Up(tmp_path_factory.mktemp("web") / "data", arguments=("--practice",))
+    try:
+        yield up.start()
+    finally:
+        up.stop()
+
+
+@pytest.fixture
+def visit(browser: Any, stack_up: dict[str, Any]) -> Iterator[Callable[..., Visitor]]:
+    """Opens windows with a fresh profile each; none of them may log an error."""
+    opened: list[Visitor] = []
+
+    def one(**how: Any) -> Visitor:
+        opened.append(Visitor(browser, stack_up["gateway_url"], **how))
+        return opened[-1]
+
+    yield one
+    errors = [error for visitor in opened for error in visitor.errors]
+    for visitor in opened:
+        visitor.close()
+    assert errors == []
