@@ -35,6 +35,8 @@ def _signature(value: str) -> str:
 
 UnitsText = Annotated[int, BeforeValidator(_whole_units), PlainSerializer(str, return_type=str)]
 """Token units: an integer inside, decimal text in JSON."""
+HourlyUnits = Annotated[int, PlainSerializer(str, return_type=str)]
+"""Token units an hour, in answers: past what an escrow holds if a huge reward is paid for a short task."""
 AddressText = Annotated[str, AfterValidator(parse_address)]
 DigestText = Annotated[str, AfterValidator(parse_digest)]
 SignatureText = Annotated[str, AfterValidator(_signature)]

@@ -50,6 +50,9 @@ class GatewaySettings(BaseSettings):
     """Receives the operator fee; the relayer's address by default."""
     operator_fee_basis_points: int = Field(default=0, ge=0, le=500)
     """Operator fee of each accepted assignment, in hundredths of a percent of the reward; at most 500."""
+    pay_floor_units_per_hour: int = Field(default=3_000_000, ge=0)
+    """Pay an hour below which a batch is refused at drafting; 0 for none. The default is three tokens of six decimals:
+    set it to what is fair where your workers live."""
     chain_id: int | None = None
     """If given, a node of another chain is refused."""
     explorer_url: str | None = None

@@ -18,6 +18,7 @@ from backend.errors import Conflict, NotFound
 from backend.matching import repository as matching
 from backend.matching.service import public_needs
 from backend.paging import decode_cursor, encode_cursor
+from backend.pay.service import pay_of
 from backend.services import Services
 from piecework.domain.cid import cid_of_digest
 
@@ -29,6 +30,7 @@ def view(services: Services, batch_id: str) -> BatchView:
             raise NotFound("batch_unknown", f"the mirror has no batch {batch_id}: is it funded, and indexed yet?")
         batch, draft = row
         needs = public_needs(matching.needs(session, batch_id))
+        pay = pay_of(services, session, batch)
         complete = repository.complete_tasks(session, batch_id, draft.answers_per_task) if draft else None
     return BatchView(
         **fields(services, batch, draft, services.clock.now()),
@@ -42,6 +44,7 @@ def view(services: Services, batch_id: str) -> BatchView:
         locked_units=batch.locked_units,
         review=draft.review if draft else None,
         needs=needs,
+        pay=pay,
         progress=Progress(tasks=draft.tasks if draft else None, tasks_complete=complete),
     )
 

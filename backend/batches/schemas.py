@@ -7,7 +7,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from backend.matching.schemas import Needs, PublicNeeds
-from backend.schemas import AddressText, RequestModel, SignatureText, Transaction, UnitsText
+from backend.pay.schemas import BatchPay
+from backend.schemas import AddressText, HourlyUnits, RequestModel, SignatureText, Transaction, UnitsText
 
 TASK_ID = r"^[A-Za-z0-9._-]{1,64}$"
 
@@ -55,10 +56,19 @@ class DraftIn(RequestModel):
     """Known answers by task id; committed to now, revealed with the results."""
 
 
+class Gas(BaseModel):
+    """What the requester's wallet pays the chain for funding, at most. The gateway pays for claims, answers and pay."""
+
+    gas: int
+    most_wei: UnitsText
+
+
 class Cost(BaseModel):
     reward_units: UnitsText
     operator_fee_units: UnitsText
     total_units: UnitsText
+    """Reward and operator fee of every assignment; what is not accepted comes back."""
+    gas: Gas
 
 
 class DisputeTerms(BaseModel):
@@ -90,6 +100,9 @@ class DraftView(BaseModel):
     manifest_cid: str
     gold_root: str | None
     cost: Cost
+    seconds_per_task: int
+    """As stated, or longer if this requester's earlier batches took longer than it stated."""
+    pay_per_hour_units: HourlyUnits
     dispute: DisputeTerms
     permit: dict[str, Any] | None
     transaction: Transaction | None
@@ -156,6 +169,7 @@ class BatchView(BatchItem):
     """The requester's dispute fees that are locked for workers with rejections."""
     review: dict[str, Any] | None
     needs: PublicNeeds
+    pay: BatchPay
     progress: Progress
 
 

@@ -9,16 +9,18 @@ from typing import Any
 
 from backend.accounts.service import digest_signed_by
 from backend.batches import repository
-from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, PermitIn
+from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, Gas, PermitIn
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.ipfs.port import PayloadStore
 from backend.matching import repository as matching
 from backend.matching.service import check_needs
+from backend.pay.floor import check_floor, expected_seconds
 from backend.pay.pace import units_per_hour
 from backend.schemas import MAX_UNITS, Transaction
 from backend.services import Services
 from piecework.chain.calls import Call
 from piecework.chain.escrow import PermitApproval
+from piecework.chain.fees import fees_now
 from piecework.db.gateway import Draft
 from piecework.db.people import BatchNeeds
 from piecework.domain import documents, messages
@@ -30,6 +32,8 @@ from piecework.domain.ids import ZERO_ADDRESS
 from piecework.domain.messages import BatchKey, Terms
 
 MAX_ASSIGNMENTS = 2**24 - 1
+FUNDING_GAS = 220_000
+"""What opening a batch with a permit takes at most; a test compares it with what a real one took."""
 _BASIS = 10_000
 _LARGEST = 2**63 - 1
 """What a database's integer holds."""
@@ -48,7 +52,11 @@ class _Prepared:
 
 def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     """Checks everything that funding would stumble over, pins the manifest and stores the draft."""
+    stated = wanted.estimated_seconds_per_task
+    with services.reading() as session:
+        seconds = expected_seconds(services, session, requester, stated)
     prepared = _prepare(services, requester, wanted)
+    check_floor(services, wanted.reward_units, seconds, stated)
     pin(services.store, prepared.manifest)
     row = Draft(
         batch_id=prepared.batch_id,
@@ -71,15 +79,15 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     needs = BatchNeeds(
         batch_id=prepared.batch_id,
         needs=wanted.needs.kept().model_dump(mode="json"),
-        stated_seconds=wanted.estimated_seconds_per_task,
-        expected_seconds=wanted.estimated_seconds_per_task,
-        units_per_hour=min(_LARGEST, units_per_hour(wanted.reward_units, wanted.estimated_seconds_per_task * 1_000)),
+        stated_seconds=stated,
+        expected_seconds=seconds,
+        units_per_hour=min(_LARGEST, units_per_hour(wanted.reward_units, seconds * 1_000)),
     )
     with services.writing() as session:
         check_needs(services, session, requester, wanted.needs)
         repository.add_draft(session, row, [task.model_dump() for task in wanted.tasks])
         matching.add_needs(session, needs, allow=wanted.needs.allow, block=wanted.needs.block)
-    return _view(services, prepared)
+    return _view(services, prepared, seconds)
 
 
 def funding_transaction(services: Services, requester: str, batch_id: str, permit: PermitIn) -> Transaction:
@@ -286,7 +294,7 @@ def _pack(document: dict[str, Any], kind: str) -> documents.Packed:
         raise Invalid("document_refused", str(error)) from error
 
 
-def _view(services: Services, prepared: _Prepared) -> DraftView:
+def _view(services: Services, prepared: _Prepared, seconds: int) -> DraftView:
     terms, requester = prepared.key.terms, prepared.key.requester
     total = terms.unit_cost_units * prepared.assignments
     held = services.escrow.account(requester).owed
@@ -313,11 +321,19 @@ def _view(services: Services, prepared: _Prepared) -> DraftView:
             reward_units=terms.reward * prepared.assignments,
             operator_fee_units=terms.operatorFee * prepared.assignments,
             total_units=total,
+            gas=_gas(services),
         ),
+        seconds_per_task=seconds,
+        pay_per_hour_units=units_per_hour(terms.reward, seconds * 1_000),
         dispute=_dispute_terms(services, terms, account_units=held + max(0, missing) - total),
         permit=permit,
         transaction=transaction,
     )
+
+
+def _gas(services: Services) -> Gas:
+    fees = fees_now(services.escrow.web3)
+    return Gas(gas=FUNDING_GAS, most_wei=FUNDING_GAS * fees.most_wei)
 
 
 def _dispute_terms(services: Services, terms: Terms, account_units: int) -> DisputeTerms:

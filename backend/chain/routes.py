@@ -52,6 +52,8 @@ class ChainView(BaseModel):
     relayer: str
     operator: str
     operator_fee_basis_points: int
+    pay_floor_units_per_hour: UnitsText
+    """A draft that pays less an hour is refused."""
     sweep_minimum_units: UnitsText
     """Below this an account is not swept; a signed withdrawal pays it."""
     explorer_url: str | None
@@ -84,6 +86,7 @@ def chain(services: TheServices) -> ChainView:
         relayer=services.relayer_address,
         operator=services.operator_address,
         operator_fee_basis_points=settings.operator_fee_basis_points,
+        pay_floor_units_per_hour=settings.pay_floor_units_per_hour,
         sweep_minimum_units=settings.sweep_minimum_units,
         explorer_url=settings.explorer_url,
         development=services.is_development,

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from backend.matching import repository, service
 from backend.matching.eligibility import BatchRules, WorkerFacts, refusals
 from backend.matching.schemas import NextItem, NextPage, NotOffered, ProfileIn, Reason
-from backend.pay.pace import units_per_hour
+from backend.pay.pace import ENOUGH_MEASURED, units_per_hour
 from backend.services import Services
 from backend.work import repository as work
 from backend.work.schemas import MAX_TASKS
@@ -21,8 +21,6 @@ PAGE = 200
 MOST_LOOKED_AT = 1_000
 ENOUGH = 100
 MOST_EXPLAINED = 200
-ENOUGH_MEASURED = 10
-"""Assignments from which a batch's own times count instead of its requester's word."""
 _WEEK = 604_800
 
 

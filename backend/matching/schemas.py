@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, Field, StringConstraints
 
 from backend.qualifications.schemas import SkillIn
-from backend.schemas import AddressText, RequestModel, UnitsText
+from backend.schemas import AddressText, HourlyUnits, RequestModel, UnitsText
 from piecework.domain.credentials import MAX_LEVEL
 
 LEVELS = ("A1", "A2", "B1", "B2", "C1", "C2", "native")
@@ -146,7 +146,7 @@ class NextItem(BaseModel):
     reward_units: UnitsText
     assign: dict[str, Any]
     seconds_per_task: float
-    pay_per_hour_units: UnitsText
+    pay_per_hour_units: HourlyUnits
     basis: Literal["measured", "stated"]
     """Whether the seconds were measured in this batch, or are its requester's, corrected by its earlier batches."""
     measured_assignments: int

@@ -19,6 +19,8 @@ from sqlalchemy.orm import Session
 from piecework.db.mirror import MirrorBatch, MirrorClaim, MirrorSubmission
 
 HOUR_MS = 3_600_000
+ENOUGH_MEASURED = 10
+"""Assignments from which a batch's own times count instead of its requester's word."""
 _MOST_KEPT = 10_000
 _REST = 20
 """A measurement is kept for so many times what it cost, so that polling a large batch stays cheap."""

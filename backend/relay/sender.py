@@ -17,8 +17,9 @@ from sqlalchemy.orm import Session
 
 from backend.relay.conclusions import KEEPER_KINDS, strike
 from backend.relay.planning import Planner, Ready, Refusal, Unclear
-from backend.relay.signing import Fees, Signer
+from backend.relay.signing import Signer
 from backend.relay.watching import Watcher
+from piecework.chain.fees import Fees
 from piecework.db.engine import write_engine
 from piecework.db.gateway import RelayIntent, RelayTransaction
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import SecretStr
 
+from piecework.chain.fees import Fees, fees_now
 from piecework.db.gateway import RelayTransaction
 
 if TYPE_CHECKING:
@@ -19,14 +19,6 @@ log = structlog.get_logger("relay")
 _FEE_BUMP = 1.15
 _AGAIN_SECONDS = 1.0
 _LOW_BALANCE_WEI = 10**16
-
-
-@dataclass(frozen=True, slots=True)
-class Fees:
-    """Per unit of gas, in wei."""
-
-    most_wei: int
-    tip_wei: int
 
 
 class Signer:
@@ -46,9 +38,7 @@ class Signer:
 
     def fees(self) -> Fees:
         """What a transaction should offer now."""
-        base = int(self._web3.eth.get_block("latest").get("baseFeePerGas", 0))
-        tip = int(self._web3.eth.max_priority_fee)
-        return Fees(base * 2 + tip, tip)
+        return fees_now(self._web3)
 
     def offer(self, row: RelayTransaction, fees: Fees) -> None:
         """Signs `row` with `fees`: its hash and bytes change."""

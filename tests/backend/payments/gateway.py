@@ -91,7 +91,7 @@ def running_gateway(stack: Any, folder: Path, **changes: Any) -> Iterator[Gatewa
         assigner_key=SecretStr("0x" + bytes(accounts["assigner"].key).hex()),
         explorer_url=EXPLORER_URL,
         faucet_limit_units=10**9,
-        **{"arbitrator": accounts["arbitrator"].address, **changes},
+        **{"arbitrator": accounts["arbitrator"].address, "pay_floor_units_per_hour": 0, **changes},
     )
     app = create_app(settings)
     stop = threading.Event()
