@@ -8,7 +8,7 @@ CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web web-check demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
-	artifacts replay bench-gas kubo lock clean
+	artifacts replay bench-gas bench-quality kubo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -101,6 +101,18 @@ invariants-deep: setup ## Hold every law of the protocol against a million rando
 bench-gas: setup ## Measure gas beside a floor and HUMAN Protocol; writes bench/gas/results.json
 	npm ci --prefix bench/gas/peer --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m bench.gas.run --json bench/gas/results.json
+
+PEER_VENV := .cache/bench-quality-venv
+
+# crowd-kit brings half a gigabyte: it lives in an environment of its own.
+$(PEER_VENV)/.installed: bench/quality/peer-requirements.lock
+	test -x $(PEER_VENV)/bin/python || $(PYTHON) -m venv $(PEER_VENV)
+	$(PEER_VENV)/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+bench-quality: setup $(PEER_VENV)/.installed ## Measure labels, money and trust on the crowds in CROWD beside crowd-kit (half an hour)
+	PIECEWORK_CROWD_DIR=$(CROWD) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
+		$(BIN)/python -m bench.quality.run --json bench/quality/results.json
 
 # The newest release whose module Go can build as it stands, without a replacement of one of its modules.
 KUBO_VERSION := v0.42.0

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from piecework.quality.adaptive import Policy, replay_purchase
+from piecework.quality.adaptive import Policy, infer_bought, replay_purchase
 from piecework.quality.agreement import Agreement, krippendorff_alpha
 from piecework.quality.answers import answers_of
 from piecework.quality.calibration import expected_calibration_error
@@ -98,7 +98,7 @@ def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | No
     started = time.perf_counter()
     if policy:
         answers = answers.take(replay_purchase(answers, policy))
-    result = infer_labels(answers, parameters)
+    result = infer_bought(answers, policy, parameters) if policy else infer_labels(answers, parameters)
     seconds = time.perf_counter() - started
     # A task on which nothing was bought gets the most common label.
     usual = int(np.bincount(result.label[result.label >= 0], minlength=1).argmax())
@@ -159,7 +159,7 @@ def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
     seconds = time.perf_counter() - started
     report = {
         "seconds": round(seconds, 6),
-        "method": {"name": "piecework-texts", "version": 1, "parameters": {}},
+        "method": {"name": "piecework-texts", "version": 2, "parameters": {}},
         "skills": [
             {"worker": name, "agreement": round(skill, 4)}
             for name, skill in zip(file.worker_names, choice.skill.tolist(), strict=True)

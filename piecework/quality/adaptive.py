@@ -8,13 +8,15 @@ task stops at the confidence that was asked for. Nothing here knows the truth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from piecework.quality.answers import Answers, Bools, Floats, Ints
 from piecework.quality.calibration import tempered_posterior
 from piecework.quality.confusion import ConfusionPrior, fit_confusion, tables_given
+from piecework.quality.infer import Labelling, Parameters, infer_labels
+from piecework.quality.models import fits_in_memory
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,10 @@ def replay_purchase(pool: Answers, policy: Policy) -> Ints:
     """Buys from the answers that exist until each task has stopped or the budget is spent.
 
     Returns positions in `pool`, in the order of purchase. Looks only at labels that it has bought.
+    Raises ValueError when there are too many labels for a table a worker.
     """
+    if not fits_in_memory(pool, "confusion"):
+        raise ValueError(f"{pool.labels} labels are too many to value answers one by one: infer from all of them")
     random = np.random.default_rng(policy.seed)
     budget = round(policy.budget * pool.size)
     step = max(1, round(policy.batch * pool.size))
@@ -111,6 +116,18 @@ def replay_purchase(pool: Answers, policy: Policy) -> Ints:
         order.append(picked)
         spent += picked.size
     return np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
+
+
+def infer_bought(bought: Answers, policy: Policy, parameters: Parameters | None = None) -> Labelling:
+    """Labels from answers that the policy chose, under the model and the correlation that it valued them by.
+
+    Held-out evidence would mislead here: the policy looked for hard tasks and good workers, so what it bought is no
+    fair sample of either. A model or a correlation that `parameters` name is used all the same.
+    """
+    parameters = parameters or Parameters()
+    model = "confusion" if parameters.model == "auto" else parameters.model
+    correlation = policy.correlation if parameters.correlation is None else parameters.correlation
+    return infer_labels(bought, replace(parameters, model=model, correlation=correlation))
 
 
 def information(posterior: Floats, table: Floats, task: Ints, worker: Ints) -> Floats:

@@ -71,7 +71,11 @@ def choose_texts(
 
 
 def _similarity(texts: Sequence[str]) -> Floats:
-    """Symmetric, with nothing for an answer's likeness to itself."""
-    table = chrf_table(texts, beta=1.0) if texts else np.zeros((0, 0))
+    """Each answer (row) held against each other one as if that were the reference; nothing for likeness to itself.
+
+    Recall counts more, as chrF is published: what an answer leaves out is lost, what it adds can be cut. Two answers
+    alone do not tell which of them leaves out, so there both directions count the same.
+    """
+    table = chrf_table(texts, beta=1.0 if len(texts) == 2 else 2.0) if texts else np.zeros((0, 0))
     np.fill_diagonal(table, 0.0)
     return table

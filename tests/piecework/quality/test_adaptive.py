@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from piecework.quality.adaptive import Policy, information, replay_purchase, value_candidates
+from piecework.quality.adaptive import Policy, infer_bought, information, replay_purchase, value_candidates
 from piecework.quality.answers import Answers, Floats, answers_of
-from piecework.quality.infer import infer_labels
+from piecework.quality.infer import Parameters, infer_labels
 from tests.piecework.quality.conftest import read_crowd
 from tests.piecework.quality.drawn import draw_crowd
 
@@ -86,3 +86,19 @@ def test_a_policy_without_sense_is_refused() -> None:
     for wrong in ({"confidence": 0.0}, {"confidence": 1.1}, {"budget": 0.0}, {"budget": 2.0}):
         with pytest.raises(ValueError, match="must"):
             Policy(**wrong)
+
+
+def test_what_was_bought_is_labelled_by_the_model_that_chose_it() -> None:
+    pool, _ = draw_crowd(tasks=60, workers=15, per_task=6, labels=3, skill=(0.6, 0.9), seed=2)
+    policy = Policy(confidence=1.0, budget=0.4)
+    bought = pool.take(replay_purchase(pool, policy))
+    result = infer_bought(bought, policy)
+    assert (result.model, result.evidence) == ("confusion", ())
+    assert np.array_equal(result.label, infer_labels(bought, Parameters(model="confusion")).label)
+    assert infer_bought(bought, policy, Parameters(model="one_coin")).model == "one_coin"
+
+
+def test_too_many_labels_to_value_are_refused() -> None:
+    pool = answers_of([0, 1], [0, 1], [0, 1], labels=3000)
+    with pytest.raises(ValueError, match="3000 labels are too many"):
+        replay_purchase(pool, Policy())
