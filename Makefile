@@ -7,7 +7,7 @@ JOBS ?= auto
 CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup web web-check demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
+.PHONY: help setup web web-check screenshots demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
 	artifacts replay bench-gas bench-quality kubo lock clean
 
 help: ## Show this list
@@ -43,6 +43,9 @@ web: .stamps/web ## Build the web app into frontend/dist, which the gateway serv
 # Types of the API, from the description that the gateway gives of itself.
 frontend/src/api/schema.d.ts: .stamps/python .stamps/web-packages $(shell find backend -name '*.py')
 	npm run --prefix frontend --silent types
+
+screenshots: setup ## Write pictures of the web app at two widths and both themes into out/screenshots
+	$(BIN)/python -m tools.screenshots out/screenshots
 
 web-check: ## Format, lint and types of the web app (a part of check)
 web-check: .stamps/web-packages frontend/src/api/schema.d.ts

@@ -1,15 +1,15 @@
 // An address that is no page.
 import { Link } from '@tanstack/react-router'
-import { Empty } from '../parts/states'
 import { useTexts } from '../texts'
 
 export function NotFound() {
   const { t } = useTexts()
   return (
-    <Empty title={t('state.not_found')}>
+    <div className="empty">
+      <h1>{t('state.not_found')}</h1>
       <Link to="/" className="button">
         {t('nav.work')}
       </Link>
-    </Empty>
+    </div>
   )
 }

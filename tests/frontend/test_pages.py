@@ -1,0 +1,116 @@
+"""Every page in real Chromium: axe finds nothing, nothing is wider than the screen, languages turn the page round."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from tests.e2e.running import until
+from tests.frontend.browser import Visitor
+
+pytestmark = pytest.mark.slow
+
+AXE = Path(__file__).resolve().parents[2] / "frontend" / "node_modules" / "axe-core" / "axe.min.js"
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+PHONE = {"width": 390, "height": 844}
+DESK = {"width": 1280, "height": 900}
+
+
+def violations(visitor: Visitor) -> list[str]:
+    """What axe says of the page, the task's frame included: rule and first place."""
+    for frame in visitor.page.frames:
+        frame.evaluate(AXE.read_text())
+    found = visitor.page.evaluate(f"axe.run(document, {json.dumps(RULES)})")
+    return [f"{item['id']}: {item['nodes'][0]['html'][:200]}" for item in found["violations"]]
+
+
+def fits(visitor: Visitor) -> bool:
+    return bool(visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def batch_of(facts: dict[str, Any]) -> str:
+    def first() -> Any:
+        return httpx2.get(f"{facts['gateway_url']}/v1/batches?status=open").json()["items"]
+
+    return str(until(first, "the practice batch is open")[0]["batch_id"])
+
+
+def signed_in(visitor: Visitor) -> None:
+    """Signs in with a test wallet; the button that takes tasks shows that it worked."""
+    visitor.open("/")
+    visitor.page.locator(".signin .primary").click()
+    visitor.page.locator(".offer .primary").wait_for()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("screen", [DESK, PHONE], ids=["desk", "phone"])
+def test_axe_finds_nothing_on_any_page_and_nothing_is_wider_than_the_screen(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], screen: dict[str, int], theme: str
+) -> None:
+    batch = batch_of(stack_up)
+    visitor = visit(viewport=screen, color_scheme=theme)
+    visitor.open("/")
+    visitor.sees("Start with a test wallet")
+    assert (violations(visitor), fits(visitor)) == ([], True)
+    signed_in(visitor)
+    for path, heading in (
+        ("/", "Your next task"),
+        (f"/tasks/{batch}", "Practice: what is in the sentence?"),
+        ("/earnings", "No payments yet"),
+        ("/rejections", "No rejections"),
+        ("/wallet", "Test money"),
+        ("/nothing", "There is no such page"),
+    ):
+        visitor.open(path)
+        visitor.sees(heading)
+        assert (path, violations(visitor), fits(visitor)) == (path, [], True)
+    visitor.open(f"/tasks/{batch}")
+    visitor.page.locator(".offer .primary").click()
+    visitor.page.frame_locator("iframe").locator("main p").first.wait_for()
+    assert (violations(visitor), fits(visitor)) == ([], True)
+
+
+def test_axe_would_find_a_planted_fault(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.open("/")
+    visitor.sees("Start with a test wallet")
+    visitor.page.evaluate("document.querySelector('main').insertAdjacentHTML('beforeend', '<button></button>')")
+
+    assert [found.partition(":")[0] for found in violations(visitor)] == ["button-name"]
+
+
+def test_the_whole_way_can_be_gone_by_keyboard_from_right_to_left_on_a_phone(visit: Callable[..., Visitor]) -> None:
+    """In Arabic: sign in, answer with the keys 1 and 2, take one answer back, hand in, and find it in earnings."""
+    worker = visit(viewport=PHONE, locale="ar")
+    worker.open("/")
+    worker.page.locator(".signin .primary").wait_for()
+    assert worker.page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
+    worker.page.locator(".signin .primary").press("Enter")
+    worker.page.locator(".offer .primary").press("Enter")
+    worker.page.frame_locator("iframe").locator("main p").first.wait_for()
+    for key in ("1", "Backspace", "2", "3"):
+        worker.page.keyboard.press(key)
+    worker.page.locator(".answers-list").wait_for()
+    answers = worker.page.locator(".answers-list span[dir=auto]").all_inner_texts()
+    assert answers == ["a price", "a place"]
+    assert fits(worker)
+    worker.page.locator(".bench .primary").press("Enter")
+    worker.page.locator(".done .primary").press("Enter")
+    worker.page.locator(".figure.main .primary").press("Enter")
+    worker.page.locator("[data-state=confirmed]").wait_for()
+    assert fits(worker)
+    assert violations(worker) == []
+
+
+def test_a_language_that_is_chosen_is_kept(visit: Callable[..., Visitor]) -> None:
+    reader = visit()
+    reader.open("/")
+    reader.page.locator("header select").select_option("es")
+    reader.page.locator("html[lang=es]").wait_for()
+    reader.open("/earnings")
+    reader.page.locator("html[lang=es][dir=ltr]").wait_for()
