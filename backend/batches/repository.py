@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from typing import Any
 
-from sqlalchemy import Row, func, insert, select, tuple_
+from sqlalchemy import Row, Select, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft
@@ -14,7 +14,8 @@ from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorSettlement, Mirro
 Listed = Row[MirrorBatch, Draft | None]
 
 
-def add_draft(session: Session, draft: Draft, tasks: Sequence[dict[str, Any]]) -> None:
+def add_draft(session: Session, draft: Draft, tasks: Sequence[dict[str, Any]], known: Set[str]) -> None:
+    """`known`: ids of the tasks whose answer the requester knows."""
     session.add(draft)
     session.flush()
     rows = [
@@ -24,6 +25,7 @@ def add_draft(session: Session, draft: Draft, tasks: Sequence[dict[str, Any]]) -
             "position": place,
             "content": task["content"],
             "assigned": 0,
+            "is_known": task["id"] in known,
         }
         for place, task in enumerate(tasks)
     ]
@@ -42,16 +44,35 @@ def one(session: Session, batch_id: str) -> Listed | None:
 
 def complete_tasks(session: Session, batch_id: str, answers_per_task: int) -> int:
     """Tasks whose every answer stands on chain as submitted."""
+    return _count(session, _answered(batch_id, answers_per_task))
+
+
+def answered_tasks(session: Session, batch_id: str, answers_per_task: int) -> tuple[int, int]:
+    """Tasks whose answer nobody knows, and how many of them have all their answers on chain.
+
+    All tasks if every answer is known.
+    """
+    unknown = select(BatchTask.task_id).where(BatchTask.batch_id == batch_id, BatchTask.is_known.is_(False))
+    wanted, answered = _count(session, unknown), _answered(batch_id, answers_per_task)
+    if wanted == 0:
+        everything = select(BatchTask.task_id).where(BatchTask.batch_id == batch_id)
+        return _count(session, everything), _count(session, answered)
+    return wanted, _count(session, answered.where(AssignedTask.task_id.in_(unknown)))
+
+
+def _answered(batch_id: str, answers_per_task: int) -> Select[str]:
     on_chain = select(MirrorSubmission.work_digest).where(MirrorSubmission.batch_id == batch_id)
-    per_task = (
+    return (
         select(AssignedTask.task_id)
         .join(Assignment, Assignment.assignment_id == AssignedTask.assignment_id)
         .where(AssignedTask.batch_id == batch_id, Assignment.work_digest.in_(on_chain))
         .group_by(AssignedTask.task_id)
         .having(func.count() >= answers_per_task)
-        .subquery()
     )
-    return int(session.execute(select(func.count()).select_from(per_task)).scalar_one())
+
+
+def _count(session: Session, query: Select[str]) -> int:
+    return int(session.execute(select(func.count()).select_from(query.subquery())).scalar_one())
 
 
 def events(session: Session, batch_id: str, after: Sequence[int | str] | None, limit: int) -> Sequence[ChainEvent]:

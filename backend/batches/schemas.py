@@ -53,7 +53,9 @@ class DraftIn(RequestModel):
     """Whom the batch is for; kept by this gateway, which gives tickets to nobody else."""
     review: ReviewIn = ReviewIn()
     gold: dict[str, Any] | None = None
-    """Known answers by task id; committed to now, revealed with the results."""
+    """Known answers by task id; committed to now, revealed with the results. The tasks are shuffled then."""
+    max_gold_share: float | None = Field(default=None, gt=0, le=1)
+    """Of known answers among one worker's tasks; by default a quarter above the batch's own share, at least 0.2."""
 
 
 class Gas(BaseModel):

@@ -9,6 +9,7 @@ from typing import Any
 
 from backend.accounts.service import digest_signed_by
 from backend.batches import repository
+from backend.batches.known import check_known, max_share, mixed
 from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, Gas, PermitIn
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.ipfs.port import PayloadStore
@@ -24,7 +25,7 @@ from piecework.chain.fees import fees_now
 from piecework.db.gateway import Draft
 from piecework.db.people import BatchNeeds
 from piecework.domain import documents, messages
-from piecework.domain.answers import AnswerInvalid, AnswerSchemaRefused, check_answer, check_answer_schema
+from piecework.domain.answers import AnswerSchemaRefused, check_answer_schema
 from piecework.domain.canonical import NotCanonical, new_salt
 from piecework.domain.cid import CidError, CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
@@ -55,6 +56,7 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     stated = wanted.estimated_seconds_per_task
     with services.reading() as session:
         seconds = expected_seconds(services, session, requester, stated)
+    wanted = wanted.model_copy(update={"tasks": mixed(wanted.tasks, wanted.gold)})
     prepared = _prepare(services, requester, wanted)
     check_floor(services, wanted.reward_units, seconds, stated)
     pin(services.store, prepared.manifest)
@@ -74,6 +76,7 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
         skills=wanted.skills,
         languages=wanted.languages,
         gold=prepared.gold,
+        max_gold_share=max_share(wanted) if wanted.gold else None,
         created_at=time.time(),
     )
     needs = BatchNeeds(
@@ -85,7 +88,7 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     )
     with services.writing() as session:
         check_needs(services, session, requester, wanted.needs)
-        repository.add_draft(session, row, [task.model_dump() for task in wanted.tasks])
+        repository.add_draft(session, row, [task.model_dump() for task in wanted.tasks], set(wanted.gold or {}))
         matching.add_needs(session, needs, allow=wanted.needs.allow, block=wanted.needs.block)
     return _view(services, prepared, seconds)
 
@@ -252,13 +255,7 @@ def _check_wanted(wanted: DraftIn) -> None:
     ids = {task.id for task in wanted.tasks}
     if len(ids) != len(wanted.tasks):
         raise Invalid("task_id_twice", "two tasks have the same id")
-    for task_id, answer in (wanted.gold or {}).items():
-        if task_id not in ids:
-            raise Invalid("gold_task_unknown", f"a known answer is given for {task_id}, which is no task")
-        try:
-            check_answer(answer, wanted.answer_schema)
-        except AnswerInvalid as error:
-            raise Invalid("answer_invalid", f"the known answer of {task_id}: {error}") from error
+    check_known(wanted)
 
 
 def _commit_gold(wanted: DraftIn) -> tuple[dict[str, Any] | None, str | None]:
@@ -282,9 +279,13 @@ def _manifest(wanted: DraftIn, gold_root: str | None) -> documents.Packed:
         "languages": wanted.languages,
         "estimated_seconds_per_task": wanted.estimated_seconds_per_task,
         "review": wanted.review.model_dump(exclude_none=True),
-        "gold": {"root": gold_root, "count": len(wanted.gold or {})} if gold_root else None,
+        "gold": _commitment(wanted, gold_root) if gold_root else None,
     }
     return _pack(document, "manifest")
+
+
+def _commitment(wanted: DraftIn, gold_root: str) -> dict[str, Any]:
+    return {"root": gold_root, "count": len(wanted.gold or {}), "max_share": max_share(wanted)}
 
 
 def _pack(document: dict[str, Any], kind: str) -> documents.Packed:

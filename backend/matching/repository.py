@@ -64,7 +64,7 @@ def candidates(
         select(MirrorBatch, Draft, BatchNeeds)
         .join(BatchNeeds, BatchNeeds.batch_id == MirrorBatch.batch_id)
         .join(Draft, Draft.batch_id == MirrorBatch.batch_id)
-        .where(is_open, MirrorBatch.assigner == assigner)
+        .where(is_open, MirrorBatch.assigner == assigner, Draft.is_revealed.is_(False))
     )
     if after is not None:
         query = query.where(tuple_(*place) < after)

@@ -2,7 +2,8 @@
 
 - The label of a task is its known answer once those are revealed, else the label that the model finds; the model is
   chosen by evidence, its seed comes from the batch's id, so nobody picks either after seeing the answers.
-- A known answer that most good workers miss is flagged and forgiven: nobody is judged by it.
+- A known answer that the workers skilled on the others contradict is flagged and forgiven: nobody is judged by it
+  (`known.py`).
 - An answer is rejected for one reason only: its worker gave fewer than `reject_gold_below` of at least three known
   answers right, and the answer itself differs from the label. A skill, a confidence or another score alone rejects
   nothing.
@@ -21,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from backend.reviews import known as known_answers
 from backend.reviews.policy import MINIMUM_KNOWN_SEEN, Answer
 from piecework.quality.answers import Answers, Bools, Ints, answers_of
 from piecework.quality.infer import Labelling, Parameters, infer_labels
@@ -28,9 +30,6 @@ from piecework.quality.majority import NO_LABEL
 
 NAME = "inference"
 VERSION = 1
-MINIMUM_GOOD_ANSWERS = 3
-"""Comparable answers that a worker needs before its failing a known answer speaks against that answer."""
-MINIMUM_GOOD_WORKERS = 2
 _DIGITS = 6
 
 
@@ -62,8 +61,8 @@ class Inferred:
         return found
 
     @property
-    def flagged(self) -> list[str]:
-        found: list[str] = self.method["parameters"]["found"]["flagged_gold"]
+    def flagged(self) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self.method["parameters"]["found"]["flagged_gold"]
         return found
 
 
@@ -95,19 +94,20 @@ def decide(
     table = tabulate(answers, known, rules)
     found = infer_labels(table.answers, Parameters(seed=rules.seed))
     label = np.where(table.known != NO_LABEL, table.known, found.label) if revealed else found.label
-    flagged = forgiven(table, found)
-    seen, right = _known_scores(table, ~flagged)
+    flags = known_answers.flagged(table.answers, table.known, found.skill.accuracy, found.correlation)
+    forgiven = np.zeros(len(table.tasks), dtype=np.bool_)
+    forgiven[[flag.task for flag in flags]] = True
+    seen, right = known_answers.known_scores(table.answers, table.known, ~forgiven)
     failed = np.zeros(len(table.workers), dtype=np.bool_)
     if rules.reject_gold_below is not None:
         failed = (seen >= MINIMUM_KNOWN_SEEN) & (right < rules.reject_gold_below * seen)
-    shown = flagged if revealed else np.zeros_like(flagged)
     outcome = {
         "skills": _skills(table, found, seen, right, revealed=revealed),
-        "flagged_gold": [table.tasks[number] for number in np.flatnonzero(shown)],
+        "flagged_gold": _flags(table, flags) if revealed else [],
     }
     return Inferred(
         labels=_labels(table, found, label, revealed=revealed),
-        decisions=_decisions(table, label, failed, shown, seen, right),
+        decisions=_decisions(table, label, failed, forgiven & revealed, seen, right),
         method=_method(found, submissions, rules, table, revealed=revealed, outcome=outcome),
     )
 
@@ -136,33 +136,6 @@ def tabulate(answers: Sequence[Answer], known: Mapping[str, Any], rules: Rules) 
     return Table(tasks, workers, [json.loads(key) for key in keys], numbered, gold)
 
 
-def forgiven(table: Table, found: Labelling) -> Bools:
-    """Known answers that more than half of the good workers missed, (tasks,). At least two must have tried.
-
-    A good worker is at or above the median skill of those with enough answers that others gave too.
-    """
-    answers = table.answers
-    measured = found.skill.answers >= MINIMUM_GOOD_ANSWERS
-    if not measured.any():
-        return np.zeros(answers.tasks, dtype=np.bool_)
-    good = measured & (found.skill.accuracy >= np.median(found.skill.accuracy[measured]) - 1e-9)
-    counts = good[answers.worker] & (table.known[answers.task] != NO_LABEL)
-    missed = counts & (answers.label != table.known[answers.task])
-    tried = np.bincount(answers.task[counts], minlength=answers.tasks)
-    misses = np.bincount(answers.task[missed], minlength=answers.tasks)
-    most: Bools = (tried >= MINIMUM_GOOD_WORKERS) & (2 * misses > tried)
-    return most
-
-
-def _known_scores(table: Table, fair: Bools) -> tuple[Ints, Ints]:
-    """Known answers that each worker gave, and those given right, (workers,); `fair`: (tasks,) which count."""
-    answers = table.answers
-    counts = fair[answers.task] & (table.known[answers.task] != NO_LABEL)
-    right = counts & (answers.label == table.known[answers.task])
-    workers = answers.workers
-    return np.bincount(answers.worker[counts], minlength=workers), np.bincount(answers.worker[right], minlength=workers)
-
-
 def _labels(table: Table, found: Labelling, label: Ints, *, revealed: bool) -> dict[str, tuple[Any, float | None]]:
     labels: dict[str, tuple[Any, float | None]] = {}
     for number, name in enumerate(table.tasks):
@@ -182,7 +155,7 @@ def _decisions(
         if label[task] == given:
             said = "accepted", "agrees with the label"
         elif flagged[task]:
-            said = "accepted", "differs from a known answer that most good workers missed: forgiven"
+            said = "accepted", "differs from a known answer that skilled workers contradict: forgiven"
         elif failed[worker]:
             reason = f"differs from the label, and only {right[worker]} of {seen[worker]} known answers were right"
             said = "rejected", reason
@@ -211,8 +184,11 @@ def _method(
             "values": table.answers.labels,
             "reject_gold_below": rules.reject_gold_below,
             "minimum_known_seen": MINIMUM_KNOWN_SEEN,
-            "minimum_good_answers": MINIMUM_GOOD_ANSWERS,
-            "minimum_good_workers": MINIMUM_GOOD_WORKERS,
+            "flag": {
+                "confidence": known_answers.FLAG_CONFIDENCE,
+                "minimum_other_known": known_answers.MINIMUM_OTHER_KNOWN,
+                "minimum_skilled": known_answers.MINIMUM_SKILLED,
+            },
             "known_answers_revealed": revealed,
             "submissions": {"count": len(submissions), "last": submissions[-1], "sha256": "0x" + together},
             "found": outcome,
@@ -233,6 +209,20 @@ def _skills(table: Table, found: Labelling, seen: Ints, right: Ints, *, revealed
             "known_right": int(right[number]) if revealed else None,
         }
         for number, name in enumerate(table.workers)
+    ]
+
+
+def _flags(table: Table, flags: Sequence[known_answers.Flag]) -> list[dict[str, Any]]:
+    """What the requester should look at again."""
+    return [
+        {
+            "task": table.tasks[flag.task],
+            "label": table.values[flag.label],
+            "confidence": round(flag.confidence, _DIGITS),
+            "skilled": flag.skilled,
+            "missed": flag.missed,
+        }
+        for flag in flags
     ]
 
 

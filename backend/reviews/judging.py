@@ -37,7 +37,7 @@ def judge(draft: Draft, answers: Sequence[policy.Answer], submissions: Sequence[
         labelled = frozenset(found.labels) if final else frozenset()
         return Judged(found.labels, found.decisions, found.method, labelled)
     reject_below = draft.review.get("reject_gold_below")
-    outcome = policy.decide(answers, known, reject_below)
+    outcome = policy.decide(answers, known, reject_below, revealed=final)
     method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": reject_below}}
     return Judged(outcome.labels, outcome.decisions, method)
 

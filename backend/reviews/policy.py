@@ -42,8 +42,10 @@ class Outcome:
     decisions: dict[tuple[str, str], tuple[str, str]]
 
 
-def decide(answers: Sequence[Answer], gold: Mapping[str, Any], reject_gold_below: float | None) -> Outcome:
-    """Decides every answer."""
+def decide(
+    answers: Sequence[Answer], gold: Mapping[str, Any], reject_gold_below: float | None, *, revealed: bool = True
+) -> Outcome:
+    """Decides every answer. Until the known answers are `revealed` they count mistakes but stand in no label."""
     tasks = sorted({item.task for item in answers})
     workers = sorted({item.worker for item in answers})
     values: dict[str, Any] = {}
@@ -58,11 +60,11 @@ def decide(answers: Sequence[Answer], gold: Mapping[str, Any], reject_gold_below
     answer = np.array([answer_of[_key(item.answer)] for item in answers], dtype=np.int64)
     known = np.array([answer_of[_key(gold[t])] if t in gold else NO_LABEL for t in tasks], dtype=np.int64)
     found = plurality(task, answer, tasks=len(tasks), answers=len(keys))
-    label = np.where(known != NO_LABEL, known, found.label)
+    label = np.where((known != NO_LABEL) & revealed, known, found.label)
     scores = known_answer_scores(task, worker, answer, known, workers=len(workers))
     labels: dict[str, tuple[Any, float | None]] = {}
     for name, number in task_of.items():
-        if known[number] != NO_LABEL:
+        if revealed and known[number] != NO_LABEL:
             labels[name] = (values[keys[known[number]]], 1.0)
         elif label[number] != NO_LABEL:
             labels[name] = (values[keys[label[number]]], round(float(found.agreement[number]), 6))

@@ -5,12 +5,15 @@ from __future__ import annotations
 import threading
 
 import structlog
+from sqlalchemy.orm import Session
 
-from backend.batches import repository as batches
 from backend.errors import GatewayError
 from backend.reviews import repository, service
+from backend.reviews.completion import is_final
 from backend.reviews.judging import AUTOMATIC
 from backend.services import Services
+from piecework.db.gateway import Draft
+from piecework.db.mirror import MirrorBatch
 from piecework.domain.messages import Terms
 
 log = structlog.get_logger("reviews")
@@ -39,20 +42,15 @@ class Proposer:
             service.follow(self._services, session)
         made = 0
         with self._services.reading() as session:
-            due = [
-                (batch.batch_id, final)
-                for batch, draft in repository.candidates(session)
-                if draft.review["policy"] in AUTOMATIC
-                for final in [
-                    batches.complete_tasks(session, batch.batch_id, draft.answers_per_task) >= draft.tasks
-                    or batch.closed_at is not None
-                ]
-                if final or self._half_over(repository.earliest_review_end(session, batch.batch_id), batch.terms, now)
-            ]
-        for batch_id, final in due:
+            due = [b.batch_id for b, draft in repository.candidates(session) if self._turn(session, b, draft, now)[0]]
+        for batch_id in due:
             with self._services.writing() as session:
-                batch = repository.batch(session, batch_id)
-                if batch is None:
+                batch, draft = repository.batch(session, batch_id), repository.locked_draft(session, batch_id)
+                if batch is None or draft is None:
+                    continue
+                # Asked again under the lock: somebody may have been handed a task meanwhile.
+                is_due, final = self._turn(session, batch, draft, now)
+                if not is_due:
                     continue
                 try:
                     row = service.build(self._services, session, batch, None, final=final)
@@ -65,6 +63,15 @@ class Proposer:
                 log.info("proposed", batch_id=batch_id, nonce=row.nonce, workers=len(row.verdicts))
                 made += 1
         return made
+
+    def _turn(self, session: Session, batch: MirrorBatch, draft: Draft, now: int) -> tuple[bool, bool]:
+        """Whether to propose now, and whether that file is the last one."""
+        if draft.review["policy"] not in AUTOMATIC:
+            return False, False
+        if is_final(session, batch, draft, now):
+            return True, True
+        review_end = repository.earliest_review_end(session, batch.batch_id)
+        return self._half_over(review_end, batch.terms, now), False
 
     def _half_over(self, review_end: int | None, terms: dict[str, object], now: int) -> bool:
         if review_end is None:

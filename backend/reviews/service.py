@@ -16,6 +16,7 @@ from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.relay.keeper import key_of
 from backend.reviews import policy, repository
 from backend.reviews.backing import unbacked
+from backend.reviews.completion import is_final
 from backend.reviews.judging import AUTOMATIC, Judged, by_reviewers, judge
 from backend.reviews.panels import Panel, panel_of
 from backend.reviews.schemas import ProposalIn, ProposalView, VerdictIn
@@ -47,10 +48,13 @@ class _Undecided:
 
 def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn) -> ProposalView:
     """A reviewer's proposal: its own verdicts, or the batch's policy."""
+    now = services.clock.now()
     with services.writing() as session:
         batch = _batch(session, batch_id)
         panel_of(services, batch.reviewer).require(reviewer)
-        row = build(services, session, batch, wanted.verdicts, final=True)
+        draft = repository.locked_draft(session, batch_id)
+        final = draft is not None and is_final(session, batch, draft, now)
+        row = build(services, session, batch, wanted.verdicts, final=final)
         return _view(services, session, row, batch)
 
 
@@ -95,6 +99,7 @@ def build(
         pin(services.store, documents.pack(assignment.answers, "answers"))
     if reveal is not None:
         pin(services.store, documents.pack(reveal, "gold"))
+        draft.is_revealed = True
     pin(services.store, packed)
     row = Proposal(
         proposal_id=secrets.token_hex(16),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft, RelayIntent
@@ -47,6 +47,14 @@ def due_assignments(session: Session, batch_id: str, now: int) -> Sequence[Assig
     return session.execute(query).scalars().all()
 
 
+def waited_for(session: Session, batch_id: str) -> Sequence[Assignment]:
+    """Those not known to have ended, without answers on chain."""
+    on_chain = select(MirrorSubmission.work_digest).where(MirrorSubmission.batch_id == batch_id)
+    unanswered = or_(Assignment.work_digest.is_(None), Assignment.work_digest.not_in(on_chain))
+    query = select(Assignment).where(Assignment.batch_id == batch_id, Assignment.state == "open", unanswered)
+    return session.execute(query).scalars().all()
+
+
 def claim_of(session: Session, row: Assignment) -> MirrorClaim | None:
     """The claim on chain that used this assignment's ticket."""
     claim = session.get(MirrorClaim, (row.batch_id, row.worker, row.sequence))
@@ -68,14 +76,40 @@ def intent(session: Session, intent_id: str) -> RelayIntent | None:
 
 def open_tasks(session: Session, batch_id: str, worker: str, answers_per_task: int, count: int) -> list[str]:
     """Tasks that need answers and that `worker` never held, those with the fewest answers first."""
-    held = select(AssignedTask.task_id).where(AssignedTask.batch_id == batch_id, AssignedTask.worker == worker)
-    query = (
-        select(BatchTask.task_id)
-        .where(BatchTask.batch_id == batch_id, BatchTask.assigned < answers_per_task, BatchTask.task_id.not_in(held))
-        .order_by(BatchTask.assigned, BatchTask.position)
-        .limit(count)
-    )
+    query = _open(batch_id, worker, answers_per_task).order_by(BatchTask.assigned, BatchTask.position).limit(count)
     return list(session.execute(query).scalars())
+
+
+def _open(batch_id: str, worker: str, answers_per_task: int) -> Select[str]:
+    held = select(AssignedTask.task_id).where(AssignedTask.batch_id == batch_id, AssignedTask.worker == worker)
+    is_open = (BatchTask.batch_id == batch_id, BatchTask.assigned < answers_per_task, BatchTask.task_id.not_in(held))
+    return select(BatchTask.task_id).where(*is_open)
+
+
+def drawn_tasks(
+    session: Session, batch_id: str, worker: str, answers_per_task: int, count: int, *, unknown_only: bool = False
+) -> list[str]:
+    """As `open_tasks`, in random order among those with as few answers."""
+    query = _open(batch_id, worker, answers_per_task).order_by(BatchTask.assigned, func.random()).limit(count)
+    if unknown_only:
+        query = query.where(BatchTask.is_known.is_(False))
+    return list(session.execute(query).scalars())
+
+
+def claimed_tasks(session: Session, batch_id: str, worker: str) -> list[str]:
+    """Every task that `worker` claimed on chain, whatever became of the claim."""
+    query = (
+        select(Assignment.tasks)
+        .join(
+            MirrorClaim,
+            (MirrorClaim.batch_id == Assignment.batch_id)
+            & (MirrorClaim.worker == Assignment.worker)
+            & (MirrorClaim.sequence == Assignment.sequence)
+            & (MirrorClaim.tasks_digest == Assignment.tasks_digest),
+        )
+        .where(Assignment.batch_id == batch_id, Assignment.worker == worker)
+    )
+    return [task for tasks in session.execute(query).scalars() for task in tasks]
 
 
 def tasks(session: Session, batch_id: str, task_ids: Sequence[str]) -> dict[str, BatchTask]:

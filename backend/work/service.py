@@ -14,6 +14,7 @@ from backend.errors import Conflict, Invalid, NotFound
 from backend.matching.service import check_eligible
 from backend.services import Services
 from backend.work import packets, repository
+from backend.work.choosing import choose
 from backend.work.schemas import (
     AnswersIn,
     AnswersToSign,
@@ -54,7 +55,7 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
         unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
         if unused is not None:
             return _offer(services, unused)
-        tasks = _choose(session, draft, worker, wanted)
+        tasks = choose(session, draft, worker, wanted)
         row = _ticketed(services, batch, worker, tasks, tally.sequence, now)
         repository.hold(session, row)
         session.flush()
@@ -163,7 +164,7 @@ def _open_batch(services: Services, batch: MirrorBatch | None, draft: Draft | No
         raise NotFound("batch_unknown", "the mirror has no such batch: is it funded, and indexed yet?")
     if draft is None or batch.assigner != services.assigner.address:
         raise Conflict("other_assigner", f"tasks of batch {batch.batch_id} are handed out elsewhere")
-    if batch.closed_at is not None or batch.claim_by < now:
+    if batch.closed_at is not None or batch.claim_by < now or draft.is_revealed:
         raise Conflict("batch_not_open", f"batch {batch.batch_id} takes no more claims")
     return batch
 
@@ -181,26 +182,6 @@ def _in_flight(session: Session, batch_id: str, worker: str, sequence: int, now:
             row.state = "expired"  # its number was used by something else
             repository.release(session, row)
     return None
-
-
-def _choose(session: Session, draft: Draft, worker: str, wanted: AssignmentIn) -> list[str]:
-    if wanted.tasks is None:
-        picked = repository.open_tasks(session, draft.batch_id, worker, draft.answers_per_task, wanted.count)
-        if not picked:
-            raise Conflict("no_tasks_left", f"batch {draft.batch_id} has no task left for this worker")
-        return picked
-    rows = repository.tasks(session, draft.batch_id, wanted.tasks)
-    held = repository.held_tasks(session, draft.batch_id, worker, wanted.tasks)
-    if len(set(wanted.tasks)) != len(wanted.tasks):
-        raise Invalid("task_id_twice", "a task is asked for twice")
-    for task_id in wanted.tasks:
-        if task_id not in rows:
-            raise Invalid("task_unknown", f"batch {draft.batch_id} has no task {task_id}")
-        if task_id in held:
-            raise Conflict("already_answered", f"this worker holds or did task {task_id} already")
-        if rows[task_id].assigned >= draft.answers_per_task:
-            raise Conflict("task_already_taken", f"task {task_id} has all its answers given out")
-    return wanted.tasks
 
 
 def _ticketed(

@@ -10,7 +10,7 @@ from backend.work import repository
 from backend.work.schemas import AssignmentStatus
 from piecework.db.gateway import Assignment, RelayIntent
 
-_FINAL: dict[str, AssignmentStatus] = {
+FINAL: dict[str, AssignmentStatus] = {
     "submitted": "submitted",
     "expired": "expired",
     "returned": "returned",
@@ -27,8 +27,8 @@ class Standing(NamedTuple):
 
 def standing(session: Session, row: Assignment, now: int) -> Standing:
     """`now` is chain time."""
-    if row.state in _FINAL:
-        return Standing(_FINAL[row.state])
+    if row.state in FINAL:
+        return Standing(FINAL[row.state])
     if row.submit_intent and repository.is_submitted(session, row):
         return Standing("submitted")
     if repository.claim_of(session, row) is None:
@@ -51,7 +51,7 @@ def standing(session: Session, row: Assignment, now: int) -> Standing:
 def refresh(session: Session, row: Assignment, now: int) -> Standing:
     """The standing, kept if it is final; tasks of an assignment that ended without answers are free again."""
     found = standing(session, row, now)
-    if row.state == "open" and found.status in _FINAL:
+    if row.state == "open" and found.status in FINAL:
         row.state = found.status
         if found.status != "submitted":
             repository.release(session, row)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from piecework.db.base import Address, Base, Digest, Units
@@ -54,6 +54,10 @@ class Draft(Base):
     languages: Mapped[list[str]] = mapped_column(JSON)
     gold: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The gold document; leaves the gateway only with the last results."""
+    max_gold_share: Mapped[float | None] = mapped_column(Float)
+    """Of known answers among one worker's tasks."""
+    is_revealed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """The known answers are public: nothing more is handed out."""
     created_at: Mapped[float] = mapped_column(Float)
 
 
@@ -67,6 +71,8 @@ class BatchTask(Base):
     position: Mapped[int] = mapped_column(Integer)
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     assigned: Mapped[int] = mapped_column(Integer, default=0)
+    is_known: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """The requester knows its answer. Never shown before the results."""
 
     __table_args__ = (Index("ix_batch_tasks_open", "batch_id", "assigned", "position"),)
 

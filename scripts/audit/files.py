@@ -16,6 +16,7 @@ from piecework.domain.cid import CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import Cid
 from scripts.audit.books import BatchBooks, Claim, DisputeBooks, Settlement
+from scripts.audit.exposure import check_exposure
 from scripts.audit.labels import LabelAuditor
 from scripts.audit.report import Report
 
@@ -69,7 +70,9 @@ class FileAuditor:
         for batch_id, b in batches.items():
             manifests = [self._fetch(digest, "manifest", batch_id) for digest in b.manifests]
             with ThreadPoolExecutor(_THREADS) as pool:
-                for _ in pool.map(lambda claim: self._check_claim(batch_id, claim, manifests), b.claims):  # noqa: B023
+                taken = []
+                for tasks in pool.map(lambda claim: self._check_claim(batch_id, claim, manifests), b.claims):  # noqa: B023
+                    taken.append(tasks)
                     done += 1
                     tick(done, total)
                 results = [self._fetch_results(batch_id, settlement) for settlement in b.settlements]
@@ -82,10 +85,12 @@ class FileAuditor:
                 if found is not None:
                     self._check_results(batch_id, settlement, found, answers)
             self._check_decided_once(batch_id, b, results)
-            self._recompute(batch_id, b, results, answers, manifests)
+            known = self._gold(batch_id, [item for item in results if item], manifests)
+            self._recompute(batch_id, b, results, answers, known)
             labels = LabelAuditor(self._report, batch_id, b, manifests, answers)
             if labels.concerns(results):
-                labels.check(results, self._gold(batch_id, [item for item in results if item], manifests))
+                labels.check(results, known)
+            self._check_exposure(batch_id, b, manifests, taken, known)
             done += len(b.claims) + len(b.settlements) + 1
             tick(min(done, total), total)
 
@@ -122,12 +127,13 @@ class FileAuditor:
 
     # ---------------------------------------------------------------- checking
 
-    def _check_claim(self, batch_id: str, claim: Claim, manifests: Sequence[dict[str, Any] | None]) -> None:
+    def _check_claim(self, batch_id: str, claim: Claim, manifests: Sequence[dict[str, Any] | None]) -> list[str] | None:
+        """The tasks that were claimed, if their list can be had."""
         if claim.tasks_digest == _ZERO:
-            return
+            return None
         found = self._fetch(claim.tasks_digest, "task-list", f"{claim.worker} in {batch_id}")
         if found is None:
-            return
+            return None
         subject = f"task list {claim.tasks_digest}"
         expected = (batch_id, claim.worker, claim.version, claim.count)
         given = (found["batch_id"], found["worker"], found["manifest_version"], len(found["tasks"]))
@@ -137,6 +143,7 @@ class FileAuditor:
             known = {task["id"] for task in manifest["tasks"]}
             stray = sorted(set(found["tasks"]) - known)
             self._report.holds("task_list_in_manifest", subject, not stray, f"{stray[:3]} are not in the manifest")
+        return list(found["tasks"])
 
     def _note_missing_digests(self, batch_id: str, b: BatchBooks) -> None:
         """The escrow lets claims and acceptances name no file; nobody can see then what they were about."""
@@ -193,7 +200,7 @@ class FileAuditor:
         b: BatchBooks,
         results: Sequence[dict[str, Any] | None],
         answers: dict[str, dict[str, Any]],
-        manifests: Sequence[dict[str, Any] | None],
+        gold: dict[str, Any] | None,
     ) -> None:
         """Labels and decisions of the policy `agreement`, computed anew.
 
@@ -213,10 +220,10 @@ class FileAuditor:
             why = "answers came after the first settlement"
         elif published != early:
             why = "not every answer file is published"
-        gold = self._gold(batch_id, found, manifests) if why is None else None
-        if gold is None:
-            why = why or "the known answers are sealed, or could not be had"
-            self._report.skip("decisions_recomputed", batch_id, why)
+        elif gold is None:
+            why = "the known answers are sealed, or could not be had"
+        if why is not None or gold is None:
+            self._report.skip("decisions_recomputed", batch_id, str(why))
             return
         threshold = found[-1]["method"]["parameters"].get("reject_gold_below")
         everything = [
@@ -224,8 +231,8 @@ class FileAuditor:
             for document in answers.values()
             for item in document["answers"]
         ]
-        outcome = policy.decide(everything, gold, threshold)
         for document in found:
+            outcome = policy.decide(everything, gold, threshold, revealed=document["gold"] is not None or not gold)
             for item in document["labels"]:
                 expected = json.dumps(outcome.labels[item["task"]][0])
                 self._report.equal(
@@ -235,6 +242,23 @@ class FileAuditor:
                 decision = outcome.decisions[(item["task"], item["worker"])][0]
                 subject = f"{item['task']} by {item['worker']} of {batch_id}"
                 self._report.equal("decisions_recomputed", subject, decision, item["decision"])
+
+    def _check_exposure(
+        self,
+        batch_id: str,
+        b: BatchBooks,
+        manifests: Sequence[dict[str, Any] | None],
+        taken: Sequence[list[str] | None],
+        known: dict[str, Any] | None,
+    ) -> None:
+        """Where the manifest promises how many known answers a worker is given."""
+        gold = manifests[0]["gold"] if manifests and manifests[0] else None
+        if gold is None or "max_share" not in gold:
+            return
+        if known is not None:
+            check_exposure(self._report, batch_id, b.claims, taken, known, gold["max_share"])
+        elif b.settlements:
+            self._report.skip("gold_exposure", batch_id, "the known answers are sealed, or could not be had")
 
     def _gold(
         self, batch_id: str, found: Sequence[dict[str, Any]], manifests: Sequence[dict[str, Any] | None]

@@ -118,7 +118,7 @@ class LabelAuditor:
             listed = {item["task"] for item in found["labels"]}
             left_out = sorted(set(expected.labels) - listed)
             report.holds("labels_recomputed", f"all tasks in {subject}", not left_out, f"{left_out[:3]} have no label")
-            report.equal("gold_flags_recomputed", subject, expected.flagged, _findings(method).get("flagged_gold"))
+            self._compare_flags(subject, _findings(method).get("flagged_gold"), expected)
         self._compare_skills(subject, _findings(method).get("skills"), expected)
         if found["method"]["name"] != inference.NAME:
             return  # people decided, the labels alone are computed
@@ -127,13 +127,26 @@ class LabelAuditor:
             where = f"{item['task']} by {item['worker']} in {subject}"
             report.equal("decisions_recomputed", where, decision, (item["decision"], item["reason"]))
 
+    def _compare_flags(self, subject: str, found: Any, expected: inference.Inferred) -> None:
+        """Known answers that the crowd contradicts: each is named with what speaks against it, and no other."""
+        said = found if isinstance(found, list) else []
+        listed = {item["task"]: item for item in said if isinstance(item, dict) and isinstance(item.get("task"), str)}
+        complete = isinstance(found, list) and len(found) == len(listed) == len(expected.flagged)
+        want = expected.flagged
+        if not self._report.equal("gold_flags_recomputed", subject, want, want if complete else found):
+            return
+        for item in expected.flagged:
+            given = listed.get(item["task"], {})
+            same = _same(item, given)
+            self._report.equal("gold_flags_recomputed", f"{item['task']} in {subject}", item, item if same else given)
+
     def _compare_skills(self, subject: str, found: Any, expected: inference.Inferred) -> None:
         listed = found if isinstance(found, list) else []
         said = {item.get("worker"): item for item in listed if isinstance(item, dict)}
         for item in expected.skills:
             worker = item["worker"]
             given = said.pop(worker, {})
-            same = item.keys() == given.keys() and all(_close(value, given[name]) for name, value in item.items())
+            same = _same(item, given)
             self._report.equal("skills_recomputed", f"{worker} in {subject}", item, item if same else given)
         self._report.holds("skills_recomputed", subject, not said, f"{sorted(map(str, said))[:3]} gave no answer")
 
@@ -164,6 +177,10 @@ def _pairs(expected: Any, found: Any, name: str = "") -> Iterator[tuple[str, Any
             yield from _pairs(expected.get(key), found.get(key), f"{name}.{key}" if name else key)
     else:
         yield name, expected, found
+
+
+def _same(one: Json, other: Json) -> bool:
+    return one.keys() == other.keys() and all(_close(value, other[name]) for name, value in one.items())
 
 
 def _close(one: Any, other: Any) -> bool:

@@ -122,7 +122,7 @@ def batch(digits: Digits) -> Json:
         "estimated_seconds_per_task": 5,
         "skills": ["image labelling"],
         "languages": ["en"],
-        "review": {"policy": "agreement", "reject_gold_below": 0.6},
+        "review": {"policy": "inference", "reject_gold_below": 0.6},
         "gold": digits.gold,
     }
 

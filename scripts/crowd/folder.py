@@ -57,7 +57,7 @@ class Crowd:
             "tasks": [{"id": task, "content": content} for task, content in self.contents.items()],
             "reward_units": str(REWARD_UNITS),
             "estimated_seconds_per_task": 20,
-            "review": {"policy": "agreement"},
+            "review": {"policy": "inference"},
         }
 
 

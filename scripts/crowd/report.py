@@ -49,7 +49,11 @@ def as_json(
         "gas_per_task": gas // max(1, tasks),
         "gas_per_answer": gas // max(1, outcome.submitted),
         "seconds": {**outcome.seconds, "total": round(total_seconds, 1)},
-        "audit": {"exit_code": audit["exit_code"], "checked": sum(item["count"] for item in audit["checked"])},
+        "audit": {
+            "exit_code": audit["exit_code"],
+            "checked": sum(item["count"] for item in audit["checked"]),
+            "recomputed": sum(item["count"] for item in audit["checked"] if item["check"].endswith("_recomputed")),
+        },
     }
 
 
@@ -77,13 +81,20 @@ def as_table(report: Mapping[str, Any], title: str, appeal: AppealOutcome | None
         ("gas per task, per answer", f"{report['gas_per_task']:,}, {report['gas_per_answer']:,}"),
         ("transactions", f"{report['transactions']:,}"),
         ("seconds", ", ".join(f"{name} {value}" for name, value in report["seconds"].items())),
-        ("audit", f"exit {report['audit']['exit_code']}, {report['audit']['checked']:,} facts checked"),
+        ("audit", _audit_line(report["audit"])),
     )
     for row in rows:
         table.add_row(*row)
     if appeal is not None:
         table.add_row("appeal", appeal_line(appeal))
     return table
+
+
+def _audit_line(audit: Mapping[str, int]) -> str:
+    return (
+        f"exit {audit['exit_code']}, {audit['checked']:,} facts checked; "
+        f"{audit['recomputed']:,} labels, skills and verdicts computed anew"
+    )
 
 
 def _money(units: str) -> str:

@@ -31,6 +31,7 @@ def test_the_demo_labels_the_digits_and_pays_everybody_for_accepted_work() -> No
     assert report["workers_transactions_sent"] == 0
     assert report["audit"]["exit_code"] == 0
     assert report["audit"]["checked"] > 900
+    assert report["audit"]["recomputed"] > 900 + 300 + 20, "every verdict, label and skill"
     assert_appeal_was_won(report["appeal"])
 
 

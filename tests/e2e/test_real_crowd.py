@@ -54,7 +54,8 @@ def test_every_answer_of_the_real_crowd_is_paid_and_the_audit_is_clean(folder: P
     assert int(report["funded_units"]) == sum(
         int(report[name]) for name in ("paid_to_workers_units", "operator_fee_units", "refunded_units")
     )
-    assert report["label_accuracy"] > 0.85, "plurality is right on that many tasks, ties counted as wrong"
+    assert report["audit"]["recomputed"] > len(rows), "every verdict, and the labels and skills behind them"
+    assert report["label_accuracy"] > 0.9, "plurality reaches 0.89 at best; skills weigh the answers"
 
 
 def test_a_crowd_that_earns_less_than_a_sweep_is_worth_is_paid_all_the_same(tmp_path: Path) -> None:

@@ -26,6 +26,7 @@ class PinnedMarket:
     market: Market
     files: PinnedFiles = field(default_factory=PinnedFiles)
     policy: str = policy.NAME
+    max_share: float | None = None
     workers: list[Any] = field(default_factory=list)
     key: BatchKey | None = None
     submissions: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
@@ -67,9 +68,12 @@ class PinnedMarket:
             languages=["en"],
             estimated_seconds_per_task=5,
             review={"policy": self.policy, "reject_gold_below": 0.6},
-            gold={"root": self.gold_digest, "count": len(GOLD)},
+            gold={"root": self.gold_digest, "count": len(GOLD)} | self._promise(),
         )
         self.key = self.market.open_batch(20, manifest=manifest)
+
+    def _promise(self) -> dict[str, float]:
+        return {} if self.max_share is None else {"max_share": self.max_share}
 
     def work(self) -> None:
         for number in range(3):

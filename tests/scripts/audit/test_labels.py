@@ -12,7 +12,7 @@ from scripts.audit import audit
 from scripts.audit.report import Report
 from scripts.terminal import progress_bars
 from tests.scripts.audit.auditing import checks, count_of
-from tests.scripts.audit.pinned import TASKS, PinnedMarket
+from tests.scripts.audit.pinned import GOLD, TASKS, PinnedMarket
 
 Results = dict[str, Any]
 
@@ -86,6 +86,11 @@ def flagged_gold(results: Results) -> None:
     findings(results)["flagged_gold"] = ["task-1"]
 
 
+def invented_flag(results: Results) -> None:
+    flag = {"task": "task-1", "label": "no", "confidence": 0.95, "skilled": 2, "missed": 2}
+    findings(results)["flagged_gold"] = [flag]
+
+
 def label_left_out(results: Results) -> None:
     results["labels"] = [item for item in results["labels"] if item["task"] != "task-3"]
 
@@ -110,6 +115,7 @@ def fewer_answers(results: Results) -> None:
         (lost_skill, "skills_recomputed", "0x"),
         (other_reason, "decisions_recomputed", "task-"),
         (flagged_gold, "gold_flags_recomputed", "settlement 1"),
+        (invented_flag, "gold_flags_recomputed", "settlement 1"),
         (label_left_out, "labels_recomputed", "all tasks"),
         (other_method, "method_of_manifest", "settlement 1"),
         (fewer_answers, "answers_of_labels", "settlement 1"),
@@ -154,3 +160,32 @@ def test_sealed_known_answers_are_not_checked(inferred: PinnedMarket, payloads: 
     assert report["exit_code"] == 2
     assert [item["check"] for item in report["unchecked"]] == ["labels_recomputed"]
     assert "sealed" in report["unchecked"][0]["why"]
+
+
+def test_a_known_answer_changed_after_it_was_committed_to_is_named(inferred: PinnedMarket, payloads: str) -> None:
+    """The reviewers reveal another file in which one answer is another; everything else stays."""
+
+    def changed(results: Results) -> None:
+        results["gold"]["document_digest"] = inferred.pin("gold", answers=GOLD | {"task-2": "no"})
+
+    inferred.run(changed)
+
+    report = report_of(inferred, payloads)
+
+    assert report["exit_code"] == 1
+    assert "gold_commitment" in checks(report, "differs")
+
+
+@pytest.mark.parametrize(("promised", "differing"), [(0.5, 0), (0.2, 3)])
+def test_workers_who_were_given_more_known_answers_than_promised_are_named(
+    inferred: PinnedMarket, payloads: str, promised: float, differing: int
+) -> None:
+    """Each of three workers does six tasks, three of which are known."""
+    inferred.max_share = promised
+    inferred.run()
+
+    report = report_of(inferred, payloads)
+
+    assert count_of(report, "gold_exposure") == 3
+    assert [item["check"] for item in report["differs"]] == ["gold_exposure"] * differing
+    assert all("3 of 6 tasks had a known answer, 1 may" in item["found"] for item in report["differs"])

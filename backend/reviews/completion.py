@@ -1,0 +1,34 @@
+"""When a batch is over: every task has its answers, or nothing can be claimed any more; and nothing is on its way.
+
+Tasks whose answer is known need none for a label: once all others are answered they are not asked any more.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from backend.batches import repository as batches
+from backend.work import repository as work
+from backend.work.status import FINAL, standing
+from piecework.db.gateway import Draft
+from piecework.db.mirror import MirrorBatch
+
+
+def is_final(session: Session, batch: MirrorBatch, draft: Draft, now: int) -> bool:
+    """Whether no further answer can come or is wanted, so that the known answers may be shown. `now`: chain time."""
+    if batch.closed_at is not None or batch.claim_by < now:
+        return batch.claimed == 0
+    if draft.is_revealed:
+        return True
+    return is_answered(session, draft) and not _in_flight(session, draft, now)
+
+
+def is_answered(session: Session, draft: Draft) -> bool:
+    """Whether every task that needs answers has them on chain."""
+    wanted, complete = batches.answered_tasks(session, draft.batch_id, draft.answers_per_task)
+    return complete >= wanted
+
+
+def _in_flight(session: Session, draft: Draft, now: int) -> bool:
+    """Whether somebody still holds a ticket or a claim."""
+    return any(standing(session, row, now).status not in FINAL for row in work.waited_for(session, draft.batch_id))

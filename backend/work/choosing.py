@@ -1,0 +1,98 @@
+"""Which tasks a worker gets: those it picked, or those that the batch needs most.
+
+In a batch with known answers the draw is random and nobody picks: who could pick would give the known ones a pattern,
+and a refusal would tell them apart.
+"""
+
+from __future__ import annotations
+
+import functools
+import secrets
+from collections.abc import Sequence
+
+from sqlalchemy.orm import Session
+
+from backend.errors import Conflict, Invalid
+from backend.work import repository
+from backend.work.schemas import AssignmentIn
+from piecework.db.gateway import Draft
+from piecework.domain.exposure import default_share, most_known
+
+
+def choose(session: Session, draft: Draft, worker: str, wanted: AssignmentIn) -> list[str]:
+    """Ids of tasks that `worker` never held, in the order in which it will see them.
+
+    Raises Conflict if there is none, Invalid or Conflict for wishes that cannot be.
+    """
+    if draft.gold is not None:
+        _refuse_wishes(draft, wanted)
+        picked = _drawn(session, draft, worker, wanted.count)
+    elif wanted.tasks is None:
+        picked = repository.open_tasks(session, draft.batch_id, worker, draft.answers_per_task, wanted.count)
+    else:
+        return _wished(session, draft, worker, wanted.tasks)
+    if not picked:
+        raise Conflict("no_tasks_left", f"batch {draft.batch_id} has no task left for this worker")
+    return picked
+
+
+def _refuse_wishes(draft: Draft, wanted: AssignmentIn) -> None:
+    if wanted.tasks is not None:
+        detail = f"the gateway draws the tasks of batch {draft.batch_id}: ask for a count instead of naming tasks"
+        raise Invalid("tasks_are_drawn", detail)
+
+
+def _drawn(session: Session, draft: Draft, worker: str, count: int) -> list[str]:
+    """At random among those with the fewest answers, with no more known answers than this worker may be given."""
+    assert draft.gold is not None  # noqa: S101 - asked for by `choose` alone
+    known = set(draft.gold["answers"])
+    seen = repository.claimed_tasks(session, draft.batch_id, worker)
+    seen_known, share = _count(seen, known), known_share(draft)
+    draw = functools.partial(repository.drawn_tasks, session, draft.batch_id, worker, draft.answers_per_task)
+    drawn = draw(count)
+    kept = _without_surplus(drawn, known, most_known(share, len(seen) + len(drawn)) - seen_known)
+    if len(kept) < len(drawn):
+        kept += [task for task in draw(len(drawn), unknown_only=True) if task not in kept][: len(drawn) - len(kept)]
+    # Fewer tasks than drawn allow fewer known answers.
+    while _count(kept, known) > (most := max(0, most_known(share, len(seen) + len(kept)) - seen_known)):
+        kept = _without_surplus(kept, known, most)
+    secrets.SystemRandom().shuffle(kept)
+    return kept
+
+
+def known_share(draft: Draft) -> float:
+    """Of known answers among one worker's tasks."""
+    if draft.max_gold_share is not None:
+        return draft.max_gold_share
+    return default_share(len(draft.gold["answers"]) if draft.gold else 0, draft.tasks)
+
+
+def _without_surplus(tasks: Sequence[str], known: set[str], most: int) -> list[str]:
+    """`tasks` in their order, with the first `most` known answers only."""
+    kept: list[str] = []
+    for task in tasks:
+        if task not in known:
+            kept.append(task)
+        elif most > 0:
+            kept.append(task)
+            most -= 1
+    return kept
+
+
+def _count(tasks: Sequence[str], known: set[str]) -> int:
+    return sum(task in known for task in tasks)
+
+
+def _wished(session: Session, draft: Draft, worker: str, wanted: Sequence[str]) -> list[str]:
+    rows = repository.tasks(session, draft.batch_id, wanted)
+    held = repository.held_tasks(session, draft.batch_id, worker, wanted)
+    if len(set(wanted)) != len(wanted):
+        raise Invalid("task_id_twice", "a task is asked for twice")
+    for task_id in wanted:
+        if task_id not in rows:
+            raise Invalid("task_unknown", f"batch {draft.batch_id} has no task {task_id}")
+        if task_id in held:
+            raise Conflict("already_answered", f"this worker holds or did task {task_id} already")
+        if rows[task_id].assigned >= draft.answers_per_task:
+            raise Conflict("task_already_taken", f"task {task_id} has all its answers given out")
+    return list(wanted)
