@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
@@ -18,6 +19,9 @@ from backend.chain.routes import router as chain
 from backend.disputes.routes import router as disputes
 from backend.ipfs.factory import open_store
 from backend.limits import BodyLimit
+from backend.live.hub import Hub
+from backend.live.routes import router as live
+from backend.live.seats import Seats
 from backend.matching.routes import router as matching
 from backend.payloads.routes import router as payloads
 from backend.payments.routes import router as payments
@@ -137,7 +141,7 @@ def refuse_foreign_mirror(engine: Engine, escrow: Escrow, credentials: Credentia
 def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     """The HTTP application over parts that are built already."""
 
-    upkeep = Upkeep(services)
+    upkeep, hub = Upkeep(services), Hub(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -145,9 +149,12 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         relay.start()
         proposer.start()
         upkeep.start()
+        following = asyncio.create_task(hub.run())
         try:
             yield
         finally:
+            hub.close()
+            following.cancel()
             upkeep.stop()
             proposer.stop()
             relay.stop()
@@ -159,7 +166,8 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         lifespan=lifespan,
         generate_unique_id_function=lambda route: f"{route.tags[0]}_{route.name}" if route.tags else route.name,
     )
-    app.state.services = services
+    app.state.services, app.state.hub = services, hub
+    app.state.seats = Seats(services.settings.live_max_streams, services.settings.live_max_streams_per_client)
     errors.install(app)
     app.add_middleware(BodyLimit, max_bytes=services.settings.max_body_bytes)
     for router in (
@@ -175,6 +183,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         disputes,
         qualifications,
         payments,
+        live,
     ):
         app.include_router(router)
     web.install(app, services)

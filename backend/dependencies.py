@@ -11,8 +11,8 @@ from backend.errors import NotSignedIn
 from backend.services import Services
 
 
-def services(request: Request) -> Services:
-    """The gateway's parts, built at start."""
+async def services(request: Request) -> Services:
+    """The gateway's parts, built at start. Async, so that no thread is taken for a look."""
     found: Services = request.app.state.services
     return found
 

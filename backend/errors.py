@@ -8,6 +8,7 @@ GatewayError
 ├── NotFound      404  there is no such thing
 ├── Conflict      409  not in this state; try again or do something else first
 ├── TooLarge      413  more bytes than taken
+├── TooMany       429  more often or more at a time than given to one client
 └── Unavailable   503  something the gateway needs does not answer
 """
 
@@ -80,6 +81,11 @@ class Conflict(GatewayError):
 class TooLarge(GatewayError):
     status = 413
     title = "Too large"
+
+
+class TooMany(GatewayError):
+    status = 429
+    title = "Too many at a time"
 
 
 class Unavailable(GatewayError):

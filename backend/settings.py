@@ -81,6 +81,16 @@ class GatewaySettings(BaseSettings):
     """Seconds between looks for batches that can be settled by their policy."""
     search_poll_seconds: float = 0.5
     """Seconds between looks for batches that search must take in, and for manifests that are not there yet."""
+    live_poll_seconds: float = 0.25
+    """Seconds between looks for what live streams are to be told."""
+    live_heartbeat_seconds: float = 15
+    """Seconds after which a silent live stream sends a comment."""
+    live_stream_seconds: float = 3_600
+    """Seconds after which a live stream ends; clients come back by themselves."""
+    live_max_streams: int = 500
+    """Live streams that are open at a time."""
+    live_max_streams_per_client: int = 20
+    """Of one IP address."""
     relay_gather_seconds: float = 0.1
     """Seconds that the relay waits for more packets to share a transaction."""
     relay_gas_limit: int = 12_000_000

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from types import FrameType
+
 import uvicorn
 from pydantic import ValidationError
 
 from backend.app import create_app
 from backend.ipfs.port import PayloadError
+from backend.live.hub import Hub
 from backend.settings import GatewaySettings
 from piecework.chain.errors import ChainError
 from scripts.terminal import fail, log_to_stderr
@@ -25,5 +28,14 @@ def run_serve(host: str, port: int) -> int:
         app = create_app(settings)
     except (ChainError, PayloadError, ValueError) as error:
         return fail(str(error))
-    uvicorn.run(app, host=host, port=port, log_level="warning", access_log=False)
+    Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)).run()
     return 0
+
+
+class Server(uvicorn.Server):
+    """Ends live streams when it is asked to stop; otherwise it would wait for them until their clients go."""
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        hub: Hub = self.config.app.state.hub  # type: ignore[union-attr]
+        hub.close()
+        super().handle_exit(sig, frame)

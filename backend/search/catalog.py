@@ -71,9 +71,13 @@ class Catalog:
 
     def catch_up(self, now: int) -> None:
         """Takes in what was opened since, so that a search shows what the mirror shows; a failure leaves it."""
-        if time.monotonic() - self._looked_at < _LOOK_SECONDS:
+        asked_at = time.monotonic()
+        if asked_at - self._looked_at < _LOOK_SECONDS:
             return
         with self._lock:
+            if self._looked_at >= asked_at:
+                return  # somebody looked while this one waited
+            looked_at = time.monotonic()
             try:
                 for _ in range(_CHUNKS_A_SEARCH):
                     fresh = self._opened()
@@ -83,7 +87,7 @@ class Catalog:
                     self._newest = fresh[-1][1]
             except SQLAlchemyError as error:
                 log.error("search_behind", error=type(error).__name__)
-            self._looked_at = time.monotonic()
+            self._looked_at = looked_at
 
     def refresh(self, batch_ids: Iterable[str], now: int) -> int:
         """Writes the rows of these batches anew where something changed; returns how many were."""

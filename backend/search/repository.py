@@ -6,33 +6,44 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Connection, Row, TextClause, select, text
+from sqlalchemy import Connection, Row, TextualSelect, select, text
 from sqlalchemy.orm import Session
 
 from backend.search.schemas import Filters
 from backend.search.wanted import Hits
-from piecework.db.base import UNITS_WIDTH, Units
+from piecework.db.base import UNITS_WIDTH
 from piecework.db.gateway import SkillName
-from piecework.db.mirror import MirrorCredential
+from piecework.db.mirror import MirrorBatch, MirrorCredential
+from piecework.db.search import SearchBatch
 
 LOG_BITS = 20
 """A block has fewer logs than two to this."""
 
-_COLUMNS = """
-    b.batch_id, b.requester, b.reward_units, b.funded, b.free, b.claimed, b.submitted, b.contestable, b.disputed,
-    b.accepted, b.refunded, b.claim_by, b.closed_at, b.opened_at, b.opened_block, b.opened_log_index,
-    b.opened_transaction,
-    s.title, s.task_type, s.skills, s.languages, s.countries, s.pay_units_per_hour, s.requester_paid,
-    s.requester_approval_percent"""
+_OF_MIRROR = ["batch_id", "requester", "reward_units", "funded", "free", "claimed", "submitted", "contestable",
+              "disputed", "accepted", "refunded", "claim_by", "closed_at", "opened_at", "opened_block",
+              "opened_log_index", "opened_transaction"]  # fmt: skip
+_OF_CATALOG = ["title", "task_type", "skills", "languages", "countries", "pay_units_per_hour", "requester_paid",
+               "requester_approval_percent"]  # fmt: skip
+_COLUMNS = ", ".join([*(f"b.{name}" for name in _OF_MIRROR), *(f"s.{name}" for name in _OF_CATALOG)])
+_TYPED = [
+    MirrorBatch.__table__.c[name] if name in _OF_MIRROR else SearchBatch.__table__.c[name]
+    for name in [*_OF_MIRROR, *_OF_CATALOG]
+]
+"""In the order of the statement: matched by place, they are matched once and not at each search."""
 _OPEN = "b.closed_at IS NULL AND b.claim_by >= :now AND b.free > 0"
 _SAME_OPENING = "b.batch_id = s.batch_id AND b.opened_block * 1048576 + b.opened_log_index = s.seq"
 
 
 def page(connection: Connection, hits: Hits, filters: Filters, before: int, limit: int) -> Sequence[Row[Any]]:
     """Found batches that the mirror shows, newest first."""
+    return connection.execute(*statement(hits, filters, before, limit)).all()
+
+
+def statement(hits: Hits, filters: Filters, before: int, limit: int) -> tuple[TextualSelect, dict[str, Any]]:
+    """What `page` asks, and the values it asks with."""
     conditions, values = _conditions(filters)
-    statement = _statement(hits.source, hits.place, " AND ".join([hits.where, *conditions]))
-    return connection.execute(statement, {**hits.values, **values, "before": before, "limit": limit}).all()
+    made = _statement(hits.source, hits.place, " AND ".join([hits.where, *conditions]))
+    return made, {**hits.values, **values, "before": before, "limit": limit}
 
 
 def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
@@ -59,12 +70,12 @@ _AT_LEAST = {
 
 
 @lru_cache(maxsize=2_000)
-def _statement(source: str, place: str, where: str) -> TextClause:
-    statement = text(
+def _statement(source: str, place: str, where: str) -> TextualSelect:
+    made = text(
         f"SELECT {_COLUMNS} FROM {source} JOIN batches b ON {_SAME_OPENING} "  # noqa: S608 - of our own constants
         f"WHERE {where} ORDER BY {place} DESC LIMIT :limit"
     )
-    return statement.columns(reward_units=Units, pay_units_per_hour=Units, skills=JSON, languages=JSON, countries=JSON)  # type: ignore[return-value]
+    return made.columns(*_TYPED)
 
 
 def held_skills(session: Session, holder: str, now: int) -> list[str]:

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.search.repository import LOG_BITS
 from piecework.db.gateway import Draft
-from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorRejection
+from piecework.db.mirror import MirrorBatch, MirrorRejection
 from piecework.db.search import SearchBatch
 
 PLACE = MirrorBatch.opened_block * 2**LOG_BITS + MirrorBatch.opened_log_index
@@ -114,37 +114,3 @@ def differing(session: Session, now: int) -> list[str]:
 
 def requesters(session: Session) -> list[str]:
     return list(session.execute(select(SearchBatch.requester).distinct()).scalars())
-
-
-@dataclass(frozen=True, slots=True)
-class EventPlace:
-    """An event that was read, by what it cannot change without a reorg."""
-
-    block_number: int
-    log_index: int
-    block_hash: str
-
-
-def last_event(session: Session) -> EventPlace | None:
-    order = ChainEvent.block_number.desc(), ChainEvent.log_index.desc()
-    columns = ChainEvent.block_number, ChainEvent.log_index, ChainEvent.block_hash
-    found = session.execute(select(*columns).order_by(*order).limit(1)).first()
-    return EventPlace(*found) if found else None
-
-
-def stands(session: Session, place: EventPlace) -> bool:
-    """Whether the event is still there: a reorg takes it away or moves it."""
-    found = session.get(ChainEvent, (place.block_number, place.log_index))
-    return found is not None and found.block_hash == place.block_hash
-
-
-def events_after(session: Session, place: EventPlace, limit: int) -> list[tuple[EventPlace, str | None]]:
-    """Later events, oldest first, with the batch that each is about."""
-    later = or_(
-        ChainEvent.block_number > place.block_number,
-        and_(ChainEvent.block_number == place.block_number, ChainEvent.log_index > place.log_index),
-    )
-    columns = ChainEvent.block_number, ChainEvent.log_index, ChainEvent.block_hash, ChainEvent.batch_id
-    order = ChainEvent.block_number, ChainEvent.log_index
-    rows = session.execute(select(*columns).where(later).order_by(*order).limit(limit))
-    return [(EventPlace(row[0], row[1], row[2]), row[3]) for row in rows]

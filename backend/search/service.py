@@ -43,12 +43,16 @@ def found(
     session: Session, catalog: Catalog, terms: tuple[Term, ...], filters: Filters, before: int, limit: int
 ) -> Sequence[Row[Any]]:
     """Rows of the mirror and the catalog below the place `before`."""
-    groups = _groups(session, filters)
-    if not all(groups):
+    asked = wanted(session, terms, filters)
+    if not all(asked.groups):
         return []
     connection = session.connection()
-    hits = catalog.index.hits(connection, Wanted(terms, _facts(filters), groups))
-    return repository.page(connection, hits, filters, before, limit)
+    return repository.page(connection, catalog.index.hits(connection, asked), filters, before, limit)
+
+
+def wanted(session: Session, terms: tuple[Term, ...], filters: Filters) -> Wanted:
+    """The search as indexes take it."""
+    return Wanted(terms, _facts(filters), _groups(session, filters))
 
 
 def _before(cursor: str | None) -> int:

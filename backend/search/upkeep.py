@@ -7,6 +7,7 @@ import time
 
 import structlog
 
+from backend import events
 from backend.batches.service import fetch_document
 from backend.errors import Conflict
 from backend.ipfs.port import PayloadError
@@ -26,7 +27,7 @@ class Upkeep:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._catalog = services.catalog
-        self._place: rows.EventPlace | None = None
+        self._place: events.Place | None = None
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="search", daemon=True)
 
@@ -49,17 +50,17 @@ class Upkeep:
     def _follow(self, now: int) -> None:
         with self._services.reading() as session:
             place = self._place
-            if place is None or not rows.stands(session, place):
+            if place is None or not events.stands(session, place):
                 # At start, and after a reorg: rows of what is no more are compared too.
-                last = rows.last_event(session)
+                last = events.last(session)
                 session.rollback()
                 self._catalog.reconcile(now)
                 self._place = last
                 return
-            found = rows.events_after(session, place, _EVENTS)
+            found = events.after(session, place, _EVENTS)
         if found:
-            self._catalog.refresh({batch_id for _, batch_id in found if batch_id}, now)
-            self._place = found[-1][0]
+            self._catalog.refresh({event.batch_id for event in found if event.batch_id}, now)
+            self._place = events.Place.of(found[-1])
 
     def _fetch(self, now: int) -> None:
         with self._services.reading() as session:

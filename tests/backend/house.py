@@ -238,5 +238,7 @@ def is_problem(answer: Any) -> Any:
 @contextmanager
 def open_house(stack: Any, folder: Path, **changes: Any) -> Iterator[House]:
     """A gateway whose drafts are reviewed by the stack's 2-of-3 panel."""
-    with running_gateway(stack, folder, default_reviewer=stack.panel, **changes) as gateway:
+    # A test client reads an answer to its end, so live streams end soon.
+    changes = {"default_reviewer": stack.panel, "live_stream_seconds": 0.05} | changes
+    with running_gateway(stack, folder, **changes) as gateway:
         yield House(gateway)

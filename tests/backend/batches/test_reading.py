@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -140,3 +141,16 @@ def test_events_page_in_the_order_of_the_chain(house: House) -> None:
 
     assert len(seen) >= 5
     assert seen == sorted(set(seen))
+
+
+def test_a_live_stream_tells_what_the_list_of_events_tells(house: House, shelf: list[str]) -> None:
+    listed = house.get(None, f"/v1/batches/{shelf[0]}/events")["items"]
+    text = house.client.get(f"/v1/live/batches/{shelf[0]}", headers={"last-event-id": "0-0-"}).text
+    messages = [
+        dict(line.split(": ", 1) for line in part.splitlines()) for part in text.split("\n\n") if "event:" in part
+    ]
+
+    assert [message["event"] for message in messages] == ["hello", *["chain"] * len(listed)]
+    told = [json.loads(message["data"]) for message in messages[1:]]
+    assert [(one["name"], one["args"]) for one in told] == [(one["name"], one["args"]) for one in listed]
+    assert listed

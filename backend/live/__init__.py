@@ -1,0 +1,1 @@
+"""Live: server-sent events for a batch, a worker, a reviewer."""
