@@ -27,9 +27,10 @@ goes into the JSON, `section_rows(measured)` its rows."""
 
 
 def joined() -> dict[str, ModuleType]:
-    """Those of JOINED that are there."""
+    """Those of JOINED that are there and have a section to give."""
     names = {name: f"bench.quality.{name}" for name in JOINED}
-    return {name: importlib.import_module(path) for name, path in names.items() if importlib.util.find_spec(path)}
+    there = {name: importlib.import_module(path) for name, path in names.items() if importlib.util.find_spec(path)}
+    return {name: module for name, module in there.items() if hasattr(module, "measure_section")}
 
 
 def table(results: dict[str, Any]) -> Table:

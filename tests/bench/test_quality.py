@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import sys
 import xml.etree.ElementTree as ET
 from concurrent.futures import ThreadPoolExecutor
+from importlib.machinery import ModuleSpec
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
@@ -131,3 +134,15 @@ def test_every_strategy_ends_with_all_answers_or_says_how_many_it_bought(crowd_p
         assert shares == sorted(shares), name
         assert shares[-1] == pytest.approx(1.0) or name == "SimplePlurality extension"
         assert np.isfinite(shares).all()
+
+
+def test_a_section_joins_the_table_when_its_module_is_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    module = ModuleType("bench.quality.cheats")
+    module.__spec__ = ModuleSpec("bench.quality.cheats", None)
+    monkeypatch.setitem(sys.modules, "bench.quality.cheats", module)
+    assert "cheats" not in report.joined(), "it has nothing to give"
+    module.measure_section = dict  # type: ignore[attr-defined]
+    module.section_rows = lambda measured: [("cheats", "drawn", measured["told"], "some", "met")]  # type: ignore[attr-defined]
+    results = {"crowds": {}, "texts": {}, "looks_at_truth": {}, "joined": {"cheats": {"told": "1 of 2"}}}
+    assert report.sections(results)[-1] == [("cheats", "drawn", "1 of 2", "some", "met")]
+    assert report.goals(results) == {"cheats, drawn": True}
