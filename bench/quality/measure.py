@@ -19,6 +19,8 @@ from piecework.quality.infer import infer_labels
 from piecework.quality.streaming import LabelStream
 from piecework.quality.vote import best_label, vote_shares
 
+FULL_VOTE, NEAR_FULL = "full vote", "full Dawid-Skene less half a point"
+"""What adaptive buying is to reach."""
 GOALS = {"bluebirds": 0.12, "products": 0.33, "dogs": 0.50, "rte": 0.30}
 """Share of the answers by which the policy shall reach the full vote's accuracy."""
 GOAL_NEAR_FULL = 0.70
@@ -79,8 +81,8 @@ def streaming(crowd: Crowd) -> dict[str, Any]:
 def adaptive(crowd: Crowd, pool: Executor, *, seeds: int, say: _Say) -> dict[str, Any]:
     """Mean curves over the seeds, the cost of reaching the targets, and where ours stops by itself."""
     targets = {
-        "full vote": _vote_accuracy(crowd),
-        "full Dawid-Skene less half a point": crowd.truth.share_right(plain_dawid_skene(crowd.answers)) - NEAR,
+        FULL_VOTE: _vote_accuracy(crowd),
+        NEAR_FULL: crowd.truth.share_right(plain_dawid_skene(crowd.answers)) - NEAR,
     }
     curves: dict[str, list[list[float]]] = {}
     deviation: dict[str, list[float]] = {}

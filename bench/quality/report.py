@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from bench.quality.measure import GOAL_NEAR_FULL, GOALS
+from bench.quality.measure import FULL_VOTE, GOAL_NEAR_FULL, GOALS, NEAR_FULL
 from bench.quality.peers import METHODS
 from bench.quality.strategies import STRATEGIES
 from bench.quality.translations import LIKENESS
@@ -151,20 +151,19 @@ def _calibration(results: dict[str, Any]) -> Iterator[Row]:
 
 def _adaptive(results: dict[str, Any]) -> Iterator[Row]:
     crowds = {name: crowd["adaptive"] for name, crowd in results["crowds"].items() if "adaptive" in crowd}
-    targets = next((list(crowd["targets"]) for crowd in crowds.values()), [])
-    for number, target in enumerate(targets):
+    for target in (FULL_VOTE, NEAR_FULL):
         for name, crowd in crowds.items():
             costs = {strategy: crowd["reached"][strategy][target] for strategy in STRATEGIES}
             told = " ".join(f"{strategy} {_share(cost)};" for strategy, cost in costs.items())
-            limit = GOALS.get(name) if number == 0 else None
+            limit = GOALS.get(name) if target == FULL_VOTE else None
             met = limit is not None and costs["ours"] is not None and costs["ours"] <= limit + 1e-9
             goal = "" if limit is None else f"<= {limit:.0%}"
             yield _row(f"answers to reach {target}", name, told, goal, met if goal else None)
-    if crowds and len(targets) > 1:
-        costs = [crowd["reached"]["ours"][targets[1]] or 1.0 for crowd in crowds.values()]
+    if crowds:
+        costs = [crowd["reached"]["ours"][NEAR_FULL] or 1.0 for crowd in crowds.values()]
         mean = float(np.mean(costs))
         yield _row(
-            f"answers to reach {targets[1]}",
+            f"answers to reach {NEAR_FULL}",
             "mean",
             f"ours {mean:.1%}",
             f"<= {GOAL_NEAR_FULL:.0%}",
@@ -176,7 +175,7 @@ def _stopped(results: dict[str, Any]) -> Iterator[Row]:
     for name, crowd in results["crowds"].items():
         if "adaptive" in crowd:
             stop = crowd["adaptive"]["at_default_confidence"]
-            target = list(crowd["adaptive"]["targets"].values())[1]
+            target = crowd["adaptive"]["targets"][NEAR_FULL]
             told = f"accuracy {stop['accuracy']:.4f} with {stop['share']:.1%} of the answers (target {target:.4f})"
             yield _row("stopping by itself", name, told)
 
