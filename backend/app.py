@@ -36,6 +36,7 @@ from backend.search.routes import router as search
 from backend.search.upkeep import Upkeep
 from backend.services import ChainClock, Services, TokenInfo
 from backend.settings import GatewaySettings
+from backend.signals.routes import router as signals
 from backend.web import routes as web
 from backend.work.routes import router as work
 from piecework import __version__
@@ -176,6 +177,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         accounts,
         payloads,
         search,
+        signals,
         batches,
         matching,
         work,

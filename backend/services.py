@@ -16,6 +16,7 @@ from backend.ipfs.port import PayloadStore
 from backend.pay.pace import PaceBook
 from backend.search.catalog import Catalog
 from backend.settings import GatewaySettings
+from backend.signals.book import SignalBook
 from piecework.db.engine import write_engine
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ class Services:
     """The gateway's arbitrator, if it is a panel of jurors."""
     credentials: Credentials | None = None
     paces: PaceBook = field(default_factory=PaceBook)
+    signals: SignalBook = field(default_factory=SignalBook)
     writer: Engine = field(init=False)
     catalog: Catalog = field(init=False)
 

@@ -1,0 +1,50 @@
+"""Shapes of the signals feature. A signal leads to a look by a person; it decides nothing."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel
+
+SignalName = Literal[
+    "too_fast", "copied_answers", "constant_answers", "random_answers", "ring", "skill_drop", "duplicate_account"
+]
+
+
+class OwnSignal(BaseModel):
+    """What the worker reads: what was seen, with its numbers, and how to answer it."""
+
+    signal: SignalName
+    seen: str
+    how_to_answer: str
+
+
+class OwnSignals(BaseModel):
+    """What was seen in the signed-in worker's answers to one batch."""
+
+    batch_id: str
+    answers_looked_at: int
+    note: str
+    how_to_contest: str
+    items: list[OwnSignal]
+
+
+class FoundSignal(OwnSignal):
+    """The same for reviewers: about whom, how unlikely for an honest worker, and what it rests on."""
+
+    worker: str
+    p_value: float
+    tasks: list[str]
+    partners: list[str]
+
+
+class BatchSignals(BaseModel):
+    """The workers of a batch that a reviewer should look at before deciding."""
+
+    batch_id: str
+    answers_looked_at: int
+    workers: int
+    false_discovery_rate: float
+    """Of the workers named here at most this share is honest in the mean, as far as the p-values hold."""
+    note: str
+    items: list[FoundSignal]

@@ -1,0 +1,97 @@
+"""Signs of cheating in a batch: for its reviewers and requester all of them, for a worker its own with the reason.
+
+Nothing here is read by a policy or by the relay: a signal rejects no answer and moves no money.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from backend.reviews import repository as reviews
+from backend.reviews.inference import rules_of
+from backend.reviews.service import require_reviewer
+from backend.services import Services
+from backend.signals import repository
+from backend.signals.looking import Looked, Stretch, look_at
+from backend.signals.schemas import BatchSignals, FoundSignal, OwnSignal, OwnSignals
+from piecework.quality.signals.reasons import NO_VERDICT
+from piecework.quality.signals.together import FALSE_DISCOVERY_RATE
+
+NOTE = (
+    "A signal is no verdict: look at the answers before you decide, and give a reason of your own for a rejection. "
+    "Honest workers are named too, now and then."
+)
+HOW_TO_CONTEST = (
+    "A signal needs no appeal, because it takes nothing from you. If an answer of yours is rejected, you read why and "
+    "can appeal until the window ends: that decision is contested, not the signal."
+)
+
+
+def of_batch(services: Services, address: str, batch_id: str) -> BatchSignals:
+    """Raises NotFound for an unknown batch, NotAllowed for others than its reviewers and requester."""
+    with services.reading() as session:
+        require_reviewer(services, session, batch_id, address)
+        looked = _looked(services, session, batch_id)
+    items = [
+        FoundSignal.model_validate(
+            {
+                "signal": each.signal,
+                "seen": each.seen,
+                "how_to_answer": each.how_to_answer,
+                "worker": each.worker,
+                "p_value": each.p_value,
+                "tasks": list(each.tasks),
+                "partners": list(each.partners),
+            }
+        )
+        for each in looked.found
+    ]
+    return BatchSignals(
+        batch_id=batch_id,
+        answers_looked_at=looked.answers,
+        workers=looked.workers,
+        false_discovery_rate=FALSE_DISCOVERY_RATE,
+        note=NOTE,
+        items=items,
+    )
+
+
+def of_worker(services: Services, worker: str, batch_id: str) -> OwnSignals:
+    """Without tasks and partners: those would tell which answers differ from the label before it is out."""
+    with services.reading() as session:
+        has_worked = repository.submissions(session, batch_id, worker) > 0
+        looked = _looked(services, session, batch_id) if has_worked else Looked(0, 0, ())
+    items = [
+        OwnSignal.model_validate({"signal": each.signal, "seen": each.seen, "how_to_answer": each.how_to_answer})
+        for each in looked.found
+        if each.worker == worker
+    ]
+    return OwnSignals(
+        batch_id=batch_id,
+        answers_looked_at=looked.answers,
+        note=NO_VERDICT,
+        how_to_contest=HOW_TO_CONTEST,
+        items=items,
+    )
+
+
+def _looked(services: Services, session: Session, batch_id: str) -> Looked:
+    return services.signals.get(batch_id, repository.submissions(session, batch_id), lambda: _look(session, batch_id))
+
+
+def _look(session: Session, batch_id: str) -> Looked:
+    draft = repository.draft(session, batch_id)
+    if draft is None:
+        return Looked(0, 0, ())
+    ended = repository.handed_in_at(session, batch_id)
+    stretches = [
+        Stretch(
+            worker=row.worker,
+            answers=[(item["task"], item["answer"]) for item in (row.answers or {"answers": []})["answers"]],
+            started=row.created_at,
+            ended=ended.get(row.assignment_id),
+        )
+        for row, _ in reviews.submitted(session, batch_id)
+    ]
+    rules = rules_of(batch_id, draft.review, draft.answer_schema)
+    return look_at(stretches, repository.contents(session, batch_id), rules)
