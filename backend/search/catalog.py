@@ -12,6 +12,7 @@ from sqlalchemy import Engine, delete
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from backend.schemas import MAX_UNITS
 from backend.search import rows
 from backend.search.entry import Facts, entry_of
 from backend.search.wanted import index_for
@@ -114,7 +115,8 @@ class Catalog:
                     _take(row, manifest)
                 for batch, _ in rows.batches(session, [batch_id]):
                     if manifest and not row.pay_is_measured:
-                        row.pay_units_per_hour = batch.reward_units * _HOUR // manifest["estimated_seconds_per_task"]
+                        pay = batch.reward_units * _HOUR // manifest["estimated_seconds_per_task"]
+                        row.pay_units_per_hour = min(pay, MAX_UNITS)
                     self._index([(row, batch)], session)
 
     def manifest_missing(self, batch_id: str) -> None:

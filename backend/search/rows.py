@@ -96,6 +96,13 @@ def overdue(session: Session, now: int, limit: int) -> list[str]:
     return list(session.execute(select(SearchBatch.batch_id).where(over).limit(limit)).scalars())
 
 
+def worked_on(session: Session, now: int) -> list[str]:
+    """Batches that take claims and have work to measure."""
+    live = and_(MirrorBatch.closed_at.is_(None), MirrorBatch.claim_by >= now)
+    some = MirrorBatch.submitted + MirrorBatch.contestable + MirrorBatch.accepted > 0
+    return list(session.execute(select(MirrorBatch.batch_id).where(live, some)).scalars())
+
+
 def awaited(session: Session, now: float, limit: int) -> list[SearchBatch]:
     """Rows whose manifest is to be looked for now."""
     query = select(SearchBatch).where(SearchBatch.retry_at <= now).order_by(SearchBatch.retry_at).limit(limit)

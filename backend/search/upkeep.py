@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Iterable
 
 import structlog
 
@@ -11,8 +12,11 @@ from backend import events
 from backend.batches.service import fetch_document
 from backend.errors import Conflict
 from backend.ipfs.port import PayloadError
+from backend.pay.pace import ENOUGH_MEASURED, units_per_hour
+from backend.schemas import MAX_UNITS
 from backend.search import rows
 from backend.services import Services
+from piecework.db.mirror import MirrorBatch
 
 log = structlog.get_logger("search")
 
@@ -55,12 +59,30 @@ class Upkeep:
                 last = events.last(session)
                 session.rollback()
                 self._catalog.reconcile(now)
+                worked_on = rows.worked_on(session, now)
+                session.rollback()
+                self._measure(worked_on)
                 self._place = last
                 return
             found = events.after(session, place, _EVENTS)
         if found:
-            self._catalog.refresh({event.batch_id for event in found if event.batch_id}, now)
+            touched = {event.batch_id for event in found if event.batch_id}
+            self._catalog.refresh(touched, now)
+            self._measure(touched)
             self._place = events.Place.of(found[-1])
+
+    def _measure(self, batch_ids: Iterable[str]) -> None:
+        """Writes down what batches pay an hour by the chain's times, where enough was measured."""
+        for batch_id in batch_ids:
+            with self._services.reading() as session:
+                batch, known = session.get(MirrorBatch, batch_id), rows.known(session, [batch_id])
+                if batch is None or not known:
+                    continue
+                pace = self._services.paces.of(session, batch)
+                pay = min(MAX_UNITS, units_per_hour(batch.reward_units, pace.median_ms))
+                told = known[0].pay_units_per_hour if known[0].pay_is_measured else None
+            if pace.assignments >= ENOUGH_MEASURED and pay != told:
+                self._catalog.set_pay(batch_id, pay)
 
     def _fetch(self, now: int) -> None:
         with self._services.reading() as session:

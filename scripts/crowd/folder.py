@@ -56,7 +56,7 @@ class Crowd:
             "answers_per_task": self.answers_per_task,
             "tasks": [{"id": task, "content": content} for task, content in self.contents.items()],
             "reward_units": str(REWARD_UNITS),
-            "estimated_seconds_per_task": 20,
+            "estimated_seconds_per_task": 5,
             "review": {"policy": "inference"},
         }
 

@@ -66,6 +66,13 @@ def test_who_stated_too_little_time_is_measured_by_its_earlier_batches(fair: Hou
     assert int(pay["pay_per_hour_units"]) == 8_334 * 3_600_000 // round(pay["seconds_per_task"] * 1_000)
     assert pay["fast_quarter_pay_units"] == pay["slow_quarter_pay_units"] == pay["pay_per_hour_units"]
 
+    def listed(units: int) -> bool:
+        page = fair.get(None, "/v1/batches", status="all", min_pay_units_per_hour=units)
+        return batch_id in [item["batch_id"] for item in page["items"]]
+
+    fair.until(lambda: listed(FLOOR), lambda found: not found)
+    assert listed(int(pay["pay_per_hour_units"]))
+
     problem = fair.refused(requester, "/v1/batches", fair.draft_body(**stated), 422, "pay_below_floor")
     passing = problem["reward_units_that_pass"]
     assert 41_667 <= int(passing) <= 50_000

@@ -106,6 +106,11 @@ def test_pay_per_hour_is_estimated_until_it_is_measured(shelf: Shelf) -> None:
     assert shelf.find(min_pay_units_per_hour=9_000_001) == []
 
 
+def test_pay_beyond_what_the_column_holds_is_written_as_the_most(shelf: Shelf) -> None:
+    batch_id = shelf.put(manifest("Gold", estimated_seconds_per_task=1), reward_units=2**96 - 1)
+    assert shelf.find(min_pay_units_per_hour=2**96 - 1) == [batch_id]
+
+
 def test_a_requesters_record_reaches_all_of_its_batches(shelf: Shelf) -> None:
     good = [shelf.put(manifest("Bees"), requester=address(7)) for _ in range(3)]
     new = shelf.put(manifest("Bees"), requester=address(8))
