@@ -8,7 +8,7 @@ CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web web-check screenshots demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
-	artifacts replay bench-gas bench-quality kubo lock clean
+	artifacts replay bench-gas bench-quality bench-search kubo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -104,6 +104,9 @@ invariants-deep: setup ## Hold every law of the protocol against a million rando
 bench-gas: setup ## Measure gas beside a floor and HUMAN Protocol; writes bench/gas/results.json
 	npm ci --prefix bench/gas/peer --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m bench.gas.run --json bench/gas/results.json
+
+bench-search: setup ## Measure searches in a million tasks on both databases beside their floors; writes bench/search/results.json
+	$(BIN)/python -m bench.search.run --json bench/search/results.json
 
 PEER_VENV := .cache/bench-quality-venv
 

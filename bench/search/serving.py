@@ -1,0 +1,83 @@
+"""One process of the gateway's search for the benchmark: the real route, its errors and limits, and a trivial route.
+
+`python -m bench.search.serving DATABASE_URL` prints its port and serves until its standard input ends.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from types import SimpleNamespace
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+from pydantic import BaseModel
+
+from backend import errors
+from backend.limits import BodyLimit
+from backend.search.routes import router
+from backend.services import Services
+from bench.search.market import NOW
+from piecework.db.engine import open_engine
+
+
+class Trivial(BaseModel):
+    ok: bool
+
+
+class FixedClock:
+    """The market's time."""
+
+    def now(self) -> int:
+        return NOW
+
+
+def app(database_url: str) -> FastAPI:
+    """What `backend.app` puts together, without a chain and its relay."""
+    missing: Any = None
+    settings: Any = SimpleNamespace(explorer_url="https://explorer.example", max_body_bytes=2**20)
+    clock: Any = FixedClock()
+    services = Services(
+        settings=settings,
+        engine=open_engine(database_url),
+        escrow=missing,
+        token=missing,
+        token_info=missing,
+        store=missing,
+        assigner=missing,
+        outbox=missing,
+        clock=clock,
+        relayer_address="0x" + "00" * 20,
+    )
+    services.catalog.prepare()
+    built = FastAPI()
+    built.state.services = services
+    errors.install(built)
+    built.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    built.include_router(router)
+
+    @built.get("/trivial")
+    async def trivial() -> Trivial:
+        return Trivial(ok=True)
+
+    return built
+
+
+def main(database_url: str) -> None:
+    config = uvicorn.Config(app(database_url), port=0, log_level="warning", access_log=False)
+    server = uvicorn.Server(config)
+
+    def end_with_parent() -> None:
+        sys.stdin.read()
+        server.should_exit = True
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    socket = config.bind_socket()
+    sys.stdout.write(f"{socket.getsockname()[1]}\n")
+    sys.stdout.flush()
+    server.run([socket])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])

@@ -1,0 +1,59 @@
+"""The search benchmark measures what is there: its market is found as the catalog would write it."""
+
+from __future__ import annotations
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from backend.search import rows, service
+from backend.search.catalog import Catalog
+from backend.search.entry import entry_of
+from bench.search import bare
+from bench.search.filling import facts, fill, seq
+from bench.search.load import percentile
+from bench.search.market import NOW, Market
+from bench.search.searches import KINDS, searches
+
+MARKET = Market(batches=300, requesters=20, words=300)
+
+
+def test_what_is_filled_in_bulk_is_found_as_what_the_catalog_writes(engine: Engine) -> None:
+    fill(engine, MARKET)
+    catalog = Catalog(engine)
+    with Session(engine) as session:
+        assert rows.differing(session, NOW) == []
+    in_bulk = found(engine, catalog)
+    assert {kind for kind, ids in in_bulk if ids} == set(KINDS), "every kind finds something"
+
+    with Session(engine) as session, session.begin():
+        catalog.index.write(session.connection(), {seq(drawn): entry_of(facts(drawn)) for drawn in MARKET.rows()})
+    assert found(engine, catalog) == in_bulk
+
+
+def found(engine: Engine, catalog: Catalog) -> list[tuple[str, list[str]]]:
+    """What each search finds, with its kind."""
+    pages = []
+    with Session(engine) as session:
+        for kind, query in searches(MARKET, count=10 * len(KINDS)):
+            filters, terms, before = bare.asked(query)
+            page = service.found(session, catalog, terms, filters, before, bare.LIMIT)
+            pages.append((kind, [row.batch_id for row in page]))
+    return pages
+
+
+def test_bare_sql_asks_what_the_search_asks(engine: Engine) -> None:
+    fill(engine, MARKET)
+    queries = [query for _, query in searches(MARKET, count=len(KINDS))]
+    statements = bare.statements(engine, queries)
+    with Session(engine) as session, engine.connect() as connection:
+        raw = connection.connection.driver_connection
+        assert raw is not None
+        for query, (sql, values) in zip(queries, statements, strict=True):
+            filters, terms, before = bare.asked(query)
+            searched = service.found(session, Catalog(engine), terms, filters, before, bare.LIMIT)
+            assert [row[0] for row in raw.execute(sql, values).fetchall()] == [row.batch_id for row in searched]
+
+
+def test_a_percentile_is_a_value_that_was_measured() -> None:
+    values = [float(number) for number in range(1, 201)]
+    assert (percentile(values, 50), percentile(values, 99), percentile([7.0], 99)) == (100.0, 198.0, 7.0)
