@@ -33,16 +33,24 @@ _TYPED = [
 _OPEN = "b.closed_at IS NULL AND b.claim_by >= :now AND b.free > 0"
 _SAME_OPENING = "b.batch_id = s.batch_id AND b.opened_block * 1048576 + b.opened_log_index = s.seq"
 
+_JOINED = "JOIN batches b ON {}"
+_LOOKED_UP = "CROSS JOIN LATERAL (SELECT * FROM batches b WHERE {} OFFSET 0) b"
+"""For PostgreSQL, which takes two equal things for a rare chance and would join and sort whole tables; OFFSET 0 makes
+it look each batch up, newest first, until the page is full."""
+
 
 def page(connection: Connection, hits: Hits, filters: Filters, before: int, limit: int) -> Sequence[Row[Any]]:
     """Found batches that the mirror shows, newest first."""
-    return connection.execute(*statement(hits, filters, before, limit)).all()
+    return connection.execute(*statement(connection.dialect.name, hits, filters, before, limit)).all()
 
 
-def statement(hits: Hits, filters: Filters, before: int, limit: int) -> tuple[TextualSelect, dict[str, Any]]:
-    """What `page` asks, and the values it asks with."""
+def statement(
+    dialect: str, hits: Hits, filters: Filters, before: int, limit: int
+) -> tuple[TextualSelect, dict[str, Any]]:
+    """What `page` asks a database, and the values it asks with."""
     conditions, values = _conditions(filters)
-    made = _statement(hits.source, hits.place, " AND ".join([hits.where, *conditions]))
+    mirror = (_LOOKED_UP if dialect == "postgresql" else _JOINED).format(_SAME_OPENING)
+    made = _statement(f"{hits.source} {mirror}", hits.place, " AND ".join([hits.where, *conditions]))
     return made, {**hits.values, **values, "before": before, "limit": limit}
 
 
@@ -72,7 +80,7 @@ _AT_LEAST = {
 @lru_cache(maxsize=2_000)
 def _statement(source: str, place: str, where: str) -> TextualSelect:
     made = text(
-        f"SELECT {_COLUMNS} FROM {source} JOIN batches b ON {_SAME_OPENING} "  # noqa: S608 - of our own constants
+        f"SELECT {_COLUMNS} FROM {source} "  # noqa: S608 - of our own constants
         f"WHERE {where} ORDER BY {place} DESC LIMIT :limit"
     )
     return made.columns(*_TYPED)

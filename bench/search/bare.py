@@ -28,7 +28,7 @@ def statements(engine: Engine, queries: list[dict[str, Any]]) -> list[tuple[str,
         for query in queries:
             filters, terms, before = asked(query)
             hits = catalog.index.hits(session.connection(), service.wanted(session, terms, filters))
-            statement, values = repository.statement(hits, filters, before, LIMIT)
+            statement, values = repository.statement(engine.dialect.name, hits, filters, before, LIMIT)
             compiled = statement.compile(engine)
             given = compiled.construct_params(values)
             by_place = [given[name] for name in compiled.positiontup] if compiled.positional else given
