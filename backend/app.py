@@ -37,6 +37,7 @@ from backend.search.upkeep import Upkeep
 from backend.services import ChainClock, Services, TokenInfo
 from backend.settings import GatewaySettings
 from backend.signals.routes import router as signals
+from backend.task_types.routes import router as task_types
 from backend.web import routes as web
 from backend.work.routes import router as work
 from piecework import __version__
@@ -178,6 +179,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         payloads,
         search,
         signals,
+        task_types,
         batches,
         matching,
         work,

@@ -215,7 +215,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
         for text in (value for name, value in report.user_properties if name == _TOLD):
             terminalreporter.write_line(f"\n{report.nodeid.rpartition('::')[2]}:\n{text}")
     found = {
-        outcome: [report for report in terminalreporter.stats.get(outcome, []) if _CROWD in report.user_properties]
+        outcome: [
+            report
+            for report in terminalreporter.stats.get(outcome, [])
+            if _CROWD in getattr(report, "user_properties", ())
+        ]
         for outcome in ("passed", "failed", "error", "skipped")
     }
     if any(found.values()):

@@ -15,7 +15,7 @@ from piecework.domain.exposure import default_share
 _DIGITS = re.compile(r"[0-9]+")
 
 
-def check_known(wanted: DraftIn) -> None:
+def check_known(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
     """Raises Invalid for known answers that fit no task, or whose tasks anybody could pick out by their shape."""
     known = wanted.gold or {}
     ids = {task.id for task in wanted.tasks}
@@ -23,7 +23,7 @@ def check_known(wanted: DraftIn) -> None:
         if task_id not in ids:
             raise Invalid("gold_task_unknown", f"a known answer is given for {task_id}, which is no task")
         try:
-            check_answer(answer, wanted.answer_schema)
+            check_answer(answer, answer_schema)
         except AnswerInvalid as error:
             raise Invalid("answer_invalid", f"the known answer of {task_id}: {error}") from error
     if wanted.max_gold_share is not None and not known:

@@ -10,6 +10,10 @@ from backend.matching.schemas import Needs, PublicNeeds
 from backend.pay.schemas import BatchPay
 from backend.schemas import AddressText, HourlyUnits, RequestModel, SignatureText, Transaction, UnitsText
 
+TaskTypeName = Literal[
+    "choice", "multiple_choice", "boxes", "text", "translation", "transcription", "moderation",
+    "entity_match", "preference", "data_entry", "web_research", "survey", "file", "external",
+]  # fmt: skip
 TASK_ID = r"^[A-Za-z0-9._-]{1,64}$"
 
 
@@ -29,8 +33,11 @@ class DraftIn(RequestModel):
 
     title: str = Field(min_length=1, max_length=200)
     instructions: str = Field(min_length=1, max_length=20_000)
-    task_type: Literal["choice", "text"]
-    answer_schema: dict[str, Any]
+    task_type: TaskTypeName
+    options: dict[str, Any] | None = None
+    """What the type lets a batch choose, such as its choices: `GET /v1/task-types` tells them, with an example each."""
+    answer_schema: dict[str, Any] | None = None
+    """Only for `choice` and `text`, instead of `options`: a JSON Schema of one's own for an answer."""
     tasks: list[TaskIn] = Field(min_length=1, max_length=50_000)
     answers_per_task: int = Field(default=1, ge=1, le=100)
     reward_units: UnitsText

@@ -9,6 +9,7 @@ from typing import Any
 
 from backend.accounts.service import digest_signed_by
 from backend.batches import repository
+from backend.batches.asking import asked_schema
 from backend.batches.known import check_known, max_share, mixed
 from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, Gas, PermitIn
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -45,6 +46,7 @@ class _Prepared:
     key: BatchKey
     batch_id: str
     assignments: int
+    answer_schema: dict[str, Any]
     manifest: documents.Packed
     gold: dict[str, Any] | None
     gold_root: str | None
@@ -69,7 +71,7 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
         title=wanted.title,
         instructions=wanted.instructions,
         task_type=wanted.task_type,
-        answer_schema=wanted.answer_schema,
+        answer_schema=prepared.answer_schema,
         answers_per_task=wanted.answers_per_task,
         tasks=len(wanted.tasks),
         review=wanted.review.model_dump(exclude_none=True),
@@ -182,7 +184,8 @@ def as_transaction(services: Services, call: Call) -> Transaction:
 
 
 def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
-    _check_wanted(wanted)
+    answer_schema = asked_schema(wanted)
+    _check_wanted(wanted, answer_schema)
     reward = wanted.reward_units
     fee = wanted.operator_fee_units
     if fee is None:
@@ -199,7 +202,7 @@ def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
     if reviewer is None or reviewer == ZERO_ADDRESS:
         raise Invalid("reviewer_missing", "name a reviewer: this gateway has no panel of its own")
     gold, gold_root = _commit_gold(wanted)
-    manifest = _manifest(wanted, gold_root)
+    manifest = _manifest(wanted, answer_schema, gold_root)
     terms = Terms(
         reward=reward,
         operatorFee=fee,
@@ -220,7 +223,7 @@ def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
     )
     key = BatchKey(requester, "0x" + secrets.token_hex(32), terms)
     batch_id = key.batch_id(services.escrow.domain)
-    return _Prepared(key, batch_id, assignments, manifest, gold, gold_root, wanted.reserve_units)
+    return _Prepared(key, batch_id, assignments, answer_schema, manifest, gold, gold_root, wanted.reserve_units)
 
 
 def _dispute_fee(services: Services, wanted: DraftIn) -> int:
@@ -245,17 +248,17 @@ def _check_room(services: Services, requester: str, total_units: int) -> None:
         raise Invalid("amount_too_large", detail)
 
 
-def _check_wanted(wanted: DraftIn) -> None:
+def _check_wanted(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
     if wanted.reward_units == 0:
         raise Invalid("reward_zero", "the reward of an assignment must be above zero")
     try:
-        check_answer_schema(wanted.answer_schema)
+        check_answer_schema(answer_schema)
     except AnswerSchemaRefused as error:
         raise Invalid("answer_schema_refused", str(error)) from error
     ids = {task.id for task in wanted.tasks}
     if len(ids) != len(wanted.tasks):
         raise Invalid("task_id_twice", "two tasks have the same id")
-    check_known(wanted)
+    check_known(wanted, answer_schema)
 
 
 def _commit_gold(wanted: DraftIn) -> tuple[dict[str, Any] | None, str | None]:
@@ -265,14 +268,14 @@ def _commit_gold(wanted: DraftIn) -> tuple[dict[str, Any] | None, str | None]:
     return document, _pack(document, "gold").digest
 
 
-def _manifest(wanted: DraftIn, gold_root: str | None) -> documents.Packed:
+def _manifest(wanted: DraftIn, answer_schema: dict[str, Any], gold_root: str | None) -> documents.Packed:
     document = {
         "format": documents.format_name("manifest"),
         "salt": new_salt(),
         "title": wanted.title,
         "instructions": wanted.instructions,
         "task_type": wanted.task_type,
-        "answer_schema": wanted.answer_schema,
+        "answer_schema": answer_schema,
         "answers_per_task": wanted.answers_per_task,
         "tasks": [task.model_dump() for task in wanted.tasks],
         "skills": wanted.skills,

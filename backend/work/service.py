@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -36,6 +36,7 @@ from piecework.domain.answers import AnswerInvalid, check_answer
 from piecework.domain.canonical import new_salt
 from piecework.domain.cid import cid_of_digest
 from piecework.domain.messages import Packet, PacketKind, Terms, Ticket
+from piecework.domain.task_types import AnswerRefused, check_task_answer
 
 WAITING = ("queued", "submission_queued")
 """Statuses that change by themselves soon."""
@@ -96,7 +97,8 @@ def draft_answers(services: Services, worker: str, assignment_id: str, given: An
         _expect(standing(session, row, now), ("claimed",), row)
         draft = repository.draft(session, row.batch_id)
         assert draft is not None  # noqa: S101 - assignments exist only for drafts
-        _check_answers(row, draft, given)
+        contents = {name: task.content for name, task in repository.tasks(session, row.batch_id, row.tasks).items()}
+        _check_answers(row, draft, contents, given)
         document = {
             "format": documents.format_name("answers"),
             "salt": new_salt(),
@@ -269,7 +271,7 @@ def _return_packet(row: Assignment, sequence: int, deadline: int) -> Packet:
     )
 
 
-def _check_answers(row: Assignment, draft: Draft, given: AnswersIn) -> None:
+def _check_answers(row: Assignment, draft: Draft, contents: Mapping[str, Any], given: AnswersIn) -> None:
     asked, answered = set(row.tasks), [answer.task for answer in given.answers]
     if len(set(answered)) != len(answered):
         raise Invalid("task_id_twice", "a task is answered twice")
@@ -282,7 +284,8 @@ def _check_answers(row: Assignment, draft: Draft, given: AnswersIn) -> None:
     for answer in given.answers:
         try:
             check_answer(answer.answer, draft.answer_schema)
-        except AnswerInvalid as error:
+            check_task_answer(draft.task_type, contents[answer.task], answer.answer, draft.answer_schema)
+        except (AnswerInvalid, AnswerRefused) as error:
             raise Invalid("answer_invalid", f"the answer to {answer.task} does not fit: {error}") from error
 
 

@@ -125,18 +125,20 @@ class House:
 
     # ------------------------------------------------------------------- batches
 
-    def draft_body(self, tasks: int = 2, **changes: Any) -> dict[str, Any]:
+    def draft_body(self, tasks: int | list[dict[str, Any]] = 2, **changes: Any) -> dict[str, Any]:
+        if isinstance(tasks, int):
+            tasks = [{"id": f"t{i}", "content": {"picture": i}} for i in range(tasks)]
         return {
             "title": f"Batch {next(_numbers)}",
             "instructions": "Say what the picture shows.",
             "task_type": "choice",
             "answer_schema": SCHEMA,
-            "tasks": [{"id": f"t{i}", "content": {"picture": i}} for i in range(tasks)],
+            "tasks": tasks,
             "reward_units": str(REWARD_UNITS),
             "review": {"policy": "reviewers"},
         } | changes
 
-    def draft(self, requester: Any, tasks: int = 2, **changes: Any) -> Any:
+    def draft(self, requester: Any, tasks: int | list[dict[str, Any]] = 2, **changes: Any) -> Any:
         return self.post(requester, "/v1/batches", self.draft_body(tasks, **changes), 201)
 
     def permit(self, requester: Any, draft: Any) -> dict[str, Any]:
@@ -144,7 +146,7 @@ class House:
         signature = sign(requester, draft["permit"])
         return {"amount_units": message["value"], "deadline": int(message["deadline"]), "signature": signature}
 
-    def funded(self, requester: Any = None, tasks: int = 2, **changes: Any) -> str:
+    def funded(self, requester: Any = None, tasks: int | list[dict[str, Any]] = 2, **changes: Any) -> str:
         """The id of a batch that was drafted, signed, sent and seen by the mirror."""
         requester = requester or self.requester()
         draft = self.draft(requester, tasks, **changes)
