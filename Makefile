@@ -8,7 +8,7 @@ CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web web-check screenshots demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
-	artifacts replay bench-gas bench-quality bench-search kubo lock clean
+	artifacts replay bench-gas bench-quality bench-search bench-intervals kubo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -119,6 +119,9 @@ $(PEER_VENV)/.installed: bench/quality/peer-requirements.lock
 bench-quality: setup $(PEER_VENV)/.installed ## Measure labels, money and trust on the crowds in CROWD beside crowd-kit (half an hour)
 	PIECEWORK_CROWD_DIR=$(CROWD) OMP_NUM_THREADS=1 OPENBLAS_NUM_THREADS=1 MKL_NUM_THREADS=1 \
 		$(BIN)/python -m bench.quality.run --json bench/quality/results.json
+
+bench-intervals: setup ## Count how often a report's interval holds the truth; writes bench/quality/intervals.json
+	PIECEWORK_CROWD_DIR=$(CROWD) OMP_NUM_THREADS=1 $(BIN)/python -m bench.quality.intervals --json bench/quality/intervals.json
 
 # The newest release whose module Go can build as it stands, without a replacement of one of its modules.
 KUBO_VERSION := v0.42.0

@@ -30,6 +30,7 @@ from backend.relay.assigner import Assigner
 from backend.relay.outbox import Outbox
 from backend.relay.sender import Sender
 from backend.relay.service import Relay
+from backend.reports.routes import router as reports
 from backend.reviews.proposer import Proposer
 from backend.reviews.routes import router as reviews
 from backend.search.routes import router as search
@@ -184,6 +185,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         matching,
         work,
         reviews,
+        reports,
         disputes,
         qualifications,
         payments,

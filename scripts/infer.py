@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from rich.table import Table
 
 from piecework.quality.adaptive import Policy, infer_bought, replay_purchase
 from piecework.quality.agreement import Agreement, krippendorff_alpha
-from piecework.quality.answers import answers_of
+from piecework.quality.answers import Answers, answers_of
 from piecework.quality.calibration import expected_calibration_error
 from piecework.quality.infer import Labelling, Parameters, infer_labels
 from piecework.quality.ngrams import chrf
@@ -38,6 +38,7 @@ def run_infer(
     labels_path: Path | None,
     adaptive: tuple[float, float] | None,
     as_json: bool,
+    report_path: Path | None = None,
 ) -> int:
     """`adaptive`: confidence at which a task stops and share of all answers that may be bought; None buys all.
 
@@ -50,15 +51,23 @@ def run_infer(
         if adaptive and kind != "labels":
             return fail(f"--adaptive buys labels; these answers are {kind}")
         policy = Policy(confidence=adaptive[0], budget=adaptive[1], seed=seed) if adaptive else None
-        report, values, confidence = _KINDS[kind](answers, Parameters(model=model, seed=seed), policy)
+        outcome = _KINDS[kind](answers, Parameters(model=model, seed=seed), policy)
+        values, confidence = outcome.values, outcome.confidence
         truth = read_truth(truth_path) if truth_path else None
     except (FileInvalid, ValueError) as error:
         return fail(str(error))
-    report = _head(answers, kind) | report
+    report = _head(answers, kind) | outcome.report
     if truth is not None:
         report |= _score(kind, dict(zip(answers.task_names, values, strict=True)), confidence, truth)
-    if labels_path:
-        labels_path.write_text(_labels_csv(answers.task_names, values, confidence), encoding="utf-8")
+    try:
+        if labels_path:
+            labels_path.write_text(_labels_csv(answers.task_names, values, confidence), encoding="utf-8")
+        if report_path:
+            from scripts.infer_report import page_of
+
+            report_path.write_text(page_of(path.name, answers, outcome, report, truth), encoding="utf-8")
+    except OSError as error:
+        return fail(f"cannot write {error.filename}: {error.strerror}")
     if answers.repeated:
         err.print(f"{answers.repeated} rows left out: a worker's second answer to the same task")
     if as_json:
@@ -80,7 +89,15 @@ def _head(answers: AnswersFile, kind: str) -> Report:
     }
 
 
-Outcome = tuple[Report, list[str], list[float | None]]
+@dataclass(frozen=True)
+class Outcome:
+    """`values` and `confidence`: of each task of the file. `answers`, `found`: what labels rest on; None elsewhere."""
+
+    report: Report
+    values: list[str]
+    confidence: list[float | None]
+    answers: Answers | None = None
+    found: Labelling | None = None
 
 
 def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | None) -> Outcome:
@@ -108,7 +125,7 @@ def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | No
     report["alpha"] = _alpha(krippendorff_alpha(answers.task, answers.label))
     if policy:
         report |= {"answers_used": answers.size, "policy": asdict(policy)}
-    return report, values, result.confidence.tolist()
+    return Outcome(report, values, result.confidence.tolist(), answers, result)
 
 
 def _label_report(file: AnswersFile, result: Labelling, seconds: float) -> Report:
@@ -149,7 +166,7 @@ def _infer_numbers(file: AnswersFile, _: Parameters, __: Policy | None) -> Outco
             for name, scale in zip(file.worker_names, estimate.scale.tolist(), strict=True)
         ],
     }
-    return report, [repr(value) for value in estimate.value.tolist()], [None] * len(file.task_names)
+    return Outcome(report, [repr(value) for value in estimate.value.tolist()], [None] * len(file.task_names))
 
 
 def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
@@ -165,7 +182,7 @@ def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
             for name, skill in zip(file.worker_names, choice.skill.tolist(), strict=True)
         ],
     }
-    return report, [file.answer[position] for position in choice.chosen], [None] * len(file.task_names)
+    return Outcome(report, [file.answer[position] for position in choice.chosen], [None] * len(file.task_names))
 
 
 _KINDS: dict[str, Callable[[AnswersFile, Parameters, Policy | None], Outcome]] = {

@@ -204,6 +204,10 @@ def infer(
         float, typer.Option("--budget", help="With --adaptive: the share of all answers that may be bought.")
     ] = 1.0,
     seed: Annotated[int, typer.Option("--seed", min=0, help="Makes every random choice repeatable.")] = 0,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE.html", help="Write a page for people: accuracy, agreement, charts."),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Find the truth that a crowd's answers point to, and how good each worker is.
@@ -228,6 +232,7 @@ def infer(
             seed=seed,
             adaptive=(confidence, budget) if adaptive else None,
             as_json=as_json,
+            report_path=report,
         )
     )
 

@@ -52,3 +52,10 @@ def by_people_method(method: dict[str, Any]) -> dict[str, Any] | None:
     """How the labels were computed in a file that `by_reviewers` describes; None if it does not say."""
     labels = method["parameters"].get("labels") if method["name"] == "reviewers" else None
     return labels if isinstance(labels, dict) else None
+
+
+def findings(method: dict[str, Any]) -> dict[str, Any]:
+    """What a results file says was found beside labels: `skills`, `flagged_gold`; empty if its method finds nothing."""
+    computed = by_people_method(method) or method
+    found = computed["parameters"].get("found") if isinstance(computed.get("parameters"), dict) else None
+    return found if isinstance(found, dict) else {}

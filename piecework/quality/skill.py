@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from piecework.quality.answers import Answers, Floats, Ints
+from piecework.quality.intervals import NORMAL_95, wilson
 from piecework.quality.vote import crowd_accuracy
 
 PRIOR_ANSWERS = 4.0
@@ -25,17 +26,9 @@ class Skill:
     deviation: Floats
     answers: Ints
 
-    def interval(self, width: float = 1.959964) -> tuple[Floats, Floats]:
-        """Low and high ends, by Wilson's score interval on the pseudo-counts; `width` in standard deviations.
-
-        E. B. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927).
-        """
-        count = self.answers + PRIOR_ANSWERS
-        square = width * width
-        centre = (self.accuracy + square / (2.0 * count)) / (1.0 + square / count)
-        spread = np.sqrt(self.accuracy * (1.0 - self.accuracy) / count + square / (4.0 * count * count))
-        half = width * spread / (1.0 + square / count)
-        return np.maximum(centre - half, 0.0), np.minimum(centre + half, 1.0)
+    def interval(self, width: float = NORMAL_95) -> tuple[Floats, Floats]:
+        """Low and high ends, by Wilson's score interval on the pseudo-counts; `width` in standard deviations."""
+        return wilson(self.accuracy, (self.answers + PRIOR_ANSWERS).astype(np.float64), width)
 
 
 def worker_skill(answers: Answers, right: Floats, prior_answers: float = PRIOR_ANSWERS) -> Skill:

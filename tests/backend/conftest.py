@@ -15,3 +15,12 @@ def house(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]
 
     with open_house(stack, tmp_path_factory.mktemp("house")) as found:
         yield found
+
+
+@pytest.fixture(scope="module")
+def court(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """A running gateway before whose panel rejections are appealed."""
+    from tests.backend.court import open_court
+
+    with open_court(stack, tmp_path_factory.mktemp("court")) as found:
+        yield found

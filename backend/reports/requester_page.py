@@ -1,0 +1,211 @@
+"""A requester's report as one HTML page that needs nothing else."""
+
+from __future__ import annotations
+
+import json
+
+from backend.reports import charts
+from backend.reports.charts import Part, Whisker, percent
+from backend.reports.markup import Child, Markup, element, joined, page, stranger, visible
+from backend.reports.parts import figure, figures, interval, money, scrolling, section, share_figure, table
+from backend.reports.schemas import Agreement, Confusion, CostView, RequesterReport, WorkerRow
+from backend.reports.style import STYLE
+
+_SHOWN_RELABEL = 25
+_SHOWN_PEOPLE = 40
+_SHOWN_LABELS = 20
+_HEAT_LABELS = 15
+_BINS = tuple(f"{low} to {low + 10} %" for low in range(0, 100, 10))
+
+
+def render(report: RequesterReport) -> str:
+    """The page. Everything that strangers wrote is escaped."""
+    body = element(
+        "main",
+        _head(report),
+        _figures(report),
+        _cost(report.cost) if report.cost else None,
+        _confidence(report) if report.kind == "labels" else None,
+        _relabel(report) if report.relabel else None,
+        _labels(report) if report.labels else None,
+        _confusion(report.confusion) if report.confusion and report.labels else None,
+        _people(report) if report.people else None,
+        _method(report),
+    )
+    return page(f"Report: {report.title}", STYLE, body)
+
+
+def _head(report: RequesterReport) -> Markup:
+    batch = element("p", "Batch ", element("span", report.batch_id, class_="id")) if report.batch_id else None
+    counts = f"{report.tasks:,} tasks · {report.answers:,} answers · {report.workers:,} people · {report.status}"
+    return element("header", element("h1", stranger(report.title)), element("p", counts), batch)
+
+
+def _figures(report: RequesterReport) -> Markup:
+    accuracy, agreement = report.accuracy, report.agreement
+    shown = [
+        share_figure(
+            "Labels that are right, estimated",
+            accuracy.estimate,
+            "nobody looked at the truth",
+            "not known for this kind",
+        )
+    ]
+    if accuracy.truth:
+        shown.append(share_figure("Labels that are right, measured", accuracy.truth, _of(accuracy.truth.count), ""))
+    if accuracy.known_answers:
+        count = accuracy.known_answers.count
+        shown.append(
+            share_figure("Known answers found", accuracy.known_answers, f"{count:,} tasks with a known answer", "")
+        )
+    done = f"of {report.tasks:,}" if report.labelled < report.tasks else "every task"
+    shown.append(figure("Tasks labelled", f"{report.labelled:,}", done))
+    shown.append(_agreement(agreement))
+    cost = report.cost
+    if cost and cost.per_label_units is not None:
+        shown.append(
+            figure("Cost of a label", money(cost.per_label_units, cost.decimals, visible(cost.symbol, 12)), "so far")
+        )
+    return figures(*shown)
+
+
+def _agreement(agreement: Agreement) -> Markup:
+    alpha, note = agreement.alpha, "of pairs of answers to one task"
+    beyond = ""
+    if alpha is not None:
+        ends = f" ({alpha.low:.2f} to {alpha.high:.2f})" if alpha.low is not None and alpha.high is not None else ""
+        beyond = f"beyond chance (Krippendorff's alpha): {alpha.value:.2f}{ends}"
+    name = "Agreement between people"
+    if agreement.pairwise is None:
+        return figure(name, f"{alpha.value:.2f}" if alpha else "–", beyond or "no task has two answers yet")
+    return share_figure(name, agreement.pairwise, joined(note, element("br"), beyond), "")
+
+
+def _of(count: int) -> str:
+    return f"against the truth of {count:,} tasks"
+
+
+def _cost(cost: CostView) -> Markup:
+    def amount(units: int) -> str:
+        return money(units, cost.decimals, visible(cost.symbol, 12))
+
+    parts = [
+        Part("Paid to workers", cost.paid_units, "m"),
+        Part("Operator fee", cost.operator_fee_units, "r"),
+        Part("Returned to you", cost.returned_units, "k"),
+        Part("Still in the escrow", cost.held_units, "o"),
+    ]
+    lead = f"You locked {amount(cost.funded_units)}. What nobody earns comes back."
+    return section("Cost", lead, charts.whole("Where the money is", parts, [amount(part.amount) for part in parts]))
+
+
+def _confidence(report: RequesterReport) -> Markup:
+    lead = "How sure each label is. A label at 90 % should be right nine times in ten."
+    used = next((at for at, count in enumerate(report.confidence_bins) if count), 0)
+    start = min(used, 5)
+    chart = charts.columns("Tasks by confidence", report.confidence_bins[start:], _BINS[start:])
+    return section("Confidence", lead, chart)
+
+
+def _relabel(report: RequesterReport) -> Markup:
+    shown = report.relabel[:_SHOWN_RELABEL]
+    lead = f"The {len(shown)} least certain labels. Another answer tells most here; the JSON report lists more."
+    rows: list[list[Child]] = [
+        [
+            stranger(row.task, 64),
+            stranger(row.label),
+            percent(row.confidence),
+            joined(stranger(row.runner_up), f" ({percent(row.runner_up_confidence or 0)})") if row.runner_up else "–",
+            row.answers,
+        ]
+        for row in shown
+    ]
+    heads = ("Task", "Label", "Sure", "Or else", "Answers")
+    return section("What to ask again", lead, table("Least certain tasks", heads, rows, numbers=(2, 4)))
+
+
+def _labels(report: RequesterReport) -> Markup:
+    rows = [(row.label, row.tasks) for row in report.labels[:_SHOWN_LABELS]]
+    more = max(0, len(report.labels) - _SHOWN_LABELS) + report.other_labels
+    lead = "How many tasks have each label." + (f" {more:,} rarer labels are not shown." if more else "")
+    return section("Labels", lead, charts.bars("Tasks by label", rows))
+
+
+def _confusion(confusion: Confusion) -> Markup:
+    counts = confusion.said_by_true
+    labels = confusion.labels
+    order = sorted(range(len(labels)), key=lambda at: -sum(row[at] for row in counts))[:_HEAT_LABELS]
+    order.sort()
+    head = [element("th", stranger(labels[at], 24), scope="col") for at in order]
+    rows = []
+    for said in order:
+        cells = [_cell(counts, said, true) for true in order]
+        rows.append(element("tr", element("th", stranger(labels[said], 24), scope="row"), *cells))
+    caption = "Columns: what is probably true. Rows: the share of answers to such tasks that said so"
+    whole = element(
+        "table",
+        element("caption", caption),
+        element("thead", element("tr", element("td", "said ↓ true →", class_="note"), *head)),
+        element("tbody", *rows),
+        class_="heat",
+    )
+    lead = "What people take for what. Off the diagonal the label's instructions may be unclear."
+    if len(labels) > _HEAT_LABELS:
+        lead += f" The {_HEAT_LABELS} most common labels are shown."
+    return section("Confusion between labels", lead, scrolling(whole, "Confusion between labels"))
+
+
+def _cell(counts: list[list[float]], said: int, true: int) -> Markup:
+    total = sum(row[true] for row in counts)
+    share = counts[said][true] / total if total > 0 else 0.0
+    level = min(5, int(share * 5) + 1) if share >= 0.005 else 0
+    tone = f"{'d' if said == true else 'e'}{level}" if level else None
+    return element("td", percent(share) if level else "0", class_=tone)
+
+
+def _people(report: RequesterReport) -> Markup:
+    people = report.people
+    shown = people if len(people) <= _SHOWN_PEOPLE else people[: _SHOWN_PEOPLE // 2] + people[-_SHOWN_PEOPLE // 2 :]
+    lead = (
+        "How often each person is right, as the labels show it, with the range (95 %) that so few answers leave open."
+    )
+    if len(shown) < len(people):
+        lead += f" Of {len(people):,} the best and the last {_SHOWN_PEOPLE // 2} are shown."
+    measured = [
+        Whisker(row.worker, row.accuracy, row.low, row.high, f"{row.answers:,} answers")
+        for row in shown
+        if row.accuracy is not None and row.low is not None and row.high is not None
+    ]
+    chart = charts.whiskers("Share of right answers by person", measured) if measured else None
+    heads = ["Worker", "Answers", "Right", "Range"]
+    with_known = any(row.known_seen is not None for row in shown)
+    with_verdicts = any(row.accepted is not None for row in shown)
+    heads += (["Known answers"] if with_known else []) + (["Accepted", "Rejected"] if with_verdicts else [])
+    rows = [_person(row, with_known=with_known, with_verdicts=with_verdicts) for row in shown]
+    listing = element(
+        "details",
+        element("summary", "The same as a table"),
+        table("People and their measured skill", heads, rows, numbers=range(1, len(heads))),
+    )
+    return section("People", lead, chart, listing)
+
+
+def _person(row: WorkerRow, *, with_known: bool, with_verdicts: bool) -> list[Child]:
+    right = percent(row.accuracy) if row.accuracy is not None else "–"
+    ends = f"{percent(row.low)} to {percent(row.high)}" if row.low is not None and row.high is not None else "–"
+    cells: list[Child] = [stranger(row.worker, 64), f"{row.answers:,}", right, ends]
+    if with_known:
+        cells.append(f"{row.known_right} of {row.known_seen}" if row.known_seen else "–")
+    if with_verdicts:
+        cells += [row.accepted if row.accepted is not None else "–", row.rejected if row.rejected is not None else "–"]
+    return cells
+
+
+def _method(report: RequesterReport) -> Markup:
+    lead = "The same answers and parameters give the same labels and numbers anywhere."
+    if report.accuracy.estimate:
+        lead += f" The estimate of {interval(report.accuracy.estimate)} rests on the confidences alone."
+    raw = visible(json.dumps(report.method, ensure_ascii=True, sort_keys=True), 4_000)
+    return section(
+        "How this was found", lead, element("details", element("summary", "Method and parameters"), element("pre", raw))
+    )

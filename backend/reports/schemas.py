@@ -1,0 +1,158 @@
+"""Shapes of the reports feature. Shares lie between 0 and 1; amounts are token units."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from backend.schemas import UnitsText
+
+
+class ShareView(BaseModel):
+    """`value`, probably (95 %) between `low` and `high`; `count` is what it rests on."""
+
+    value: float
+    low: float
+    high: float
+    count: int
+
+
+class Accuracy(BaseModel):
+    estimate: ShareView | None
+    """From the labels' confidences: nobody looked at the truth."""
+    known_answers: ShareView | None
+    """Labels that the crowd alone gives to tasks whose answer is known; None without known answers."""
+    truth: ShareView | None
+    """Against a file of truth, where one was given."""
+
+
+class CostView(BaseModel):
+    symbol: str
+    decimals: int
+    funded_units: UnitsText
+    paid_units: UnitsText
+    """To workers, so far."""
+    operator_fee_units: UnitsText
+    """With what was accepted."""
+    returned_units: UnitsText
+    held_units: UnitsText
+    """In the escrow still, for work that is under way or not taken."""
+    per_label_units: UnitsText | None
+    """Paid and fees, by labelled tasks; rounded down."""
+
+
+class Alpha(BaseModel):
+    """Krippendorff's. 1: as one, 0: as by chance; its interval (95 %) is None with fewer than two compared tasks."""
+
+    value: float
+    low: float | None
+    high: float | None
+    level: str
+
+
+class Agreement(BaseModel):
+    pairwise: ShareView | None
+    alpha: Alpha | None
+    """None if it cannot be had."""
+
+
+class LabelShare(BaseModel):
+    label: str
+    tasks: int
+
+
+class Confusion(BaseModel):
+    labels: list[str]
+    said_by_true: list[list[float]]
+    """Expected answers: a row for what was said, a column for what is probably true."""
+
+
+class Relabel(BaseModel):
+    task: str
+    label: str
+    confidence: float
+    runner_up: str | None
+    runner_up_confidence: float | None
+    answers: int
+
+
+class WorkerRow(BaseModel):
+    worker: str
+    answers: int
+    accuracy: float | None
+    low: float | None
+    high: float | None
+    known_seen: int | None = None
+    known_right: int | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+
+
+class RequesterReport(BaseModel):
+    format: Literal["piecework/requester-report/1"] = "piecework/requester-report/1"
+    title: str
+    batch_id: str | None
+    kind: Literal["labels", "numbers", "text"]
+    status: str
+    tasks: int
+    labelled: int
+    workers: int
+    answers: int
+    accuracy: Accuracy
+    cost: CostView | None
+    agreement: Agreement
+    confidence_bins: list[int]
+    """Labelled tasks by confidence, ten equal bins from 0 to 1."""
+    labels: list[LabelShare]
+    other_labels: int
+    """How many more labels there are than `labels` lists."""
+    confusion: Confusion | None
+    relabel: list[Relabel]
+    """The least certain tasks first."""
+    people: list[WorkerRow]
+    method: dict[str, Any]
+
+
+class RejectionRow(BaseModel):
+    batch_id: str
+    title: str | None
+    task: str
+    reason: str
+    can_appeal: bool
+    appeal_until: int | None
+
+
+class WorkerBatch(BaseModel):
+    batch_id: str
+    title: str | None
+    accepted: int
+    rejected: int
+    waiting: int
+    earned_units: UnitsText
+    skill: ShareView | None
+    """As the batch's published results measured it."""
+    known_answers: ShareView | None
+
+
+class WorkerReport(BaseModel):
+    """Made of published results alone, so that it tells nothing about batches that still take answers."""
+
+    format: Literal["piecework/worker-report/1"] = "piecework/worker-report/1"
+    worker: str
+    symbol: str
+    decimals: int
+    accepted: int
+    rejected: int
+    contested: int
+    disputes_won: int
+    disputes_lost: int
+    earned_units: UnitsText
+    skill: ShareView | None
+    known_answers: ShareView | None
+    batches: list[WorkerBatch]
+    rejections: list[RejectionRow]
+    how_skill_is_measured: str
+    how_to_contest: str
+    unread_results: list[str]
+    """Digests of results files that this gateway does not have: what they say is not counted here."""
