@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from piecework.quality.answers import Answers, answers_of
+
 _ANSWER_COLUMNS = ("task", "worker", "answer")
 _TRUTH_COLUMNS = ("task", "truth")
 # More different numbers than this are measurements, not labels.
@@ -43,6 +45,21 @@ class AnswersFile:
             return "numbers" if many or (fractions and len(different) > _FEW_LABELS) else "labels"
         mean_length = sum(map(len, self.answer)) / len(self.answer)
         return "text" if len(different) > len(self.answer) / 2 and mean_length > _LONG_TEXT else "labels"
+
+    def labels(self) -> tuple[list[str], Answers]:
+        """The different answers as first met, and all answers with their numbers in that list."""
+        names = list(dict.fromkeys(self.answer))
+        number = {name: i for i, name in enumerate(names)}
+        answers = answers_of(
+            self.task,
+            self.worker,
+            [number[answer] for answer in self.answer],
+            tasks=len(self.task_names),
+            workers=len(self.worker_names),
+            # A crowd that knows one word could have said another: one answer is no certainty.
+            labels=max(2, len(names)),
+        )
+        return names, answers
 
     def numbers(self) -> list[float]:
         """The answers as finite numbers. Raises FileInvalid with the first that is none."""

@@ -15,7 +15,7 @@ from rich.table import Table
 
 from piecework.quality.adaptive import Policy, infer_bought, replay_purchase
 from piecework.quality.agreement import Agreement, krippendorff_alpha
-from piecework.quality.answers import Answers, answers_of
+from piecework.quality.answers import Answers
 from piecework.quality.calibration import expected_calibration_error
 from piecework.quality.infer import Labelling, Parameters, infer_labels
 from piecework.quality.ngrams import chrf
@@ -101,17 +101,7 @@ class Outcome:
 
 
 def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | None) -> Outcome:
-    names = list(dict.fromkeys(file.answer))
-    number = {name: i for i, name in enumerate(names)}
-    answers = answers_of(
-        file.task,
-        file.worker,
-        [number[answer] for answer in file.answer],
-        tasks=len(file.task_names),
-        workers=len(file.worker_names),
-        # A crowd that knows one word could have said another: one answer is no certainty.
-        labels=max(2, len(names)),
-    )
+    names, answers = file.labels()
     started = time.perf_counter()
     if policy:
         answers = answers.take(replay_purchase(answers, policy))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from piecework.quality.answers import Answers, Ints, answers_of
+from piecework.quality.answers import Answers, Ints
 from scripts.answers_file import AnswersFile, read_answers, read_truth
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -58,16 +58,8 @@ def folders(root: Path) -> list[Path]:
 def read_crowd(path: Path) -> Crowd:
     """One folder of labels. Raises FileInvalid."""
     file = read_answers(path / "answers.csv")
-    names = list(dict.fromkeys(file.answer))
+    names, answers = file.labels()
     number = {name: i for i, name in enumerate(names)}
-    answers = answers_of(
-        file.task,
-        file.worker,
-        [number[answer] for answer in file.answer],
-        tasks=len(file.task_names),
-        workers=len(file.worker_names),
-        labels=max(2, len(names)),
-    )
     told = read_truth(path / "truth.csv")
     beyond = answers.labels
     label = [number.get(told[task], beyond) if task in told else NOT_KNOWN for task in file.task_names]

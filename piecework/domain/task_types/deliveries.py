@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from piecework.domain.cid import CidError, parse_cid
 from piecework.domain.task_types.kind import (
+    END,
     LINK,
     MEDIA,
     TEXT,
@@ -82,7 +83,7 @@ FILE = TaskType(
         {
             "media_types": {
                 "type": "array",
-                "items": {"type": "string", "pattern": f"^{_MEDIA_TYPE.pattern}$", "maxLength": 100},
+                "items": {"type": "string", "pattern": f"^{_MEDIA_TYPE.pattern}{END}", "maxLength": 100},
                 "minItems": 1,
                 "maxItems": 50,
             },

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from piecework.domain.task_types.kind import (
+    END,
     MEDIA,
     NAME,
     NAMES,
@@ -19,7 +20,7 @@ from piecework.domain.task_types.kind import (
     record,
 )
 
-_FIELD_NAME = {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,59}$"}
+_FIELD_NAME = {"type": "string", "pattern": f"^[a-z][a-z0-9_]{{0,59}}{END}"}
 _DATE = "YYYY-MM-DD"
 _BOUND = {"type": "number", "minimum": -9_007_199_254_740_991, "maximum": 9_007_199_254_740_991}
 _FIELD = record(

@@ -8,13 +8,15 @@ from typing import Any
 
 Json = dict[str, Any]
 
-CID = {"type": "string", "pattern": "^b[a-z2-7]{20,110}$"}
-LINK = {"type": "string", "pattern": "^https://[^\\s/?#]+[^\\s]*$", "maxLength": 2_000}
+END = "(?![\\s\\S])"
+"""A pattern's end: Python's `$` would let a line break follow."""
+CID = {"type": "string", "pattern": f"^b[a-z2-7]{{20,110}}{END}"}
+LINK = {"type": "string", "pattern": f"^https://[^\\s/?#]+[^\\s]*{END}", "maxLength": 2_000}
 MEDIA = {"oneOf": [CID, LINK]}
 """A pinned file by its CID, or a link. A link tells its host who looks: a client asks the worker before it follows."""
 TEXT = {"type": "string", "minLength": 1, "maxLength": 20_000}
 NAME = {"type": "string", "minLength": 1, "maxLength": 200}
-LANGUAGE = {"type": "string", "pattern": "^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$", "maxLength": 35}
+LANGUAGE = {"type": "string", "pattern": f"^[A-Za-z]{{2,8}}(-[A-Za-z0-9]{{1,8}})*{END}", "maxLength": 35}
 """A language tag as in RFC 5646, without grandfathered tags."""
 NAMES = {"type": "array", "items": NAME, "minItems": 1, "maxItems": 200, "uniqueItems": True}
 

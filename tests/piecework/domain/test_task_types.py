@@ -103,6 +103,9 @@ REFUSED_OPTIONS: list[tuple[str, dict[str, Any]]] = [
     ("survey", {"fields": [{"name": "n", "title": "N", "kind": "integer", "least": 5, "most": 4}]}),
     ("survey", {"fields": [{"name": "a", "title": "A", "kind": "text"}, {"name": "a", "title": "B", "kind": "text"}]}),
     ("file", {"media_types": ["png"]}),
+    ("file", {"media_types": ["image/png\n"]}),
+    ("survey", {"fields": [{"name": "a\n", "title": "A", "kind": "text"}]}),
+    ("translation", {"target_language": "es\n"}),
 ]
 
 
@@ -171,7 +174,10 @@ def test_a_task_that_shows_nothing_is_refused_by_its_id(name: str) -> None:
         check_contents(name, [("t7", {})])
 
 
-@pytest.mark.parametrize("link", ["http://a.example.org/", "javascript:alert(1)", "data:text/html,x", "https://", 7])
+@pytest.mark.parametrize(
+    "link",
+    ["http://a.example.org/", "https://a.example.org/\n", "javascript:alert(1)", "data:text/html,x", "https://", 7],
+)
 def test_a_page_or_picture_is_a_secure_link_or_a_pinned_file(link: Any) -> None:
     for name, field in (("external", "url"), ("boxes", "image")):
         contents = deepcopy(example(name)["tasks"][0]["content"]) | {field: link}
