@@ -9,6 +9,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from piecework.quality import agreement
 from piecework.quality.agreement import LEVELS, krippendorff_alpha
 from piecework.quality.answers import AnswersInvalid
 from tests.piecework.quality.conftest import Crowd
@@ -141,6 +142,45 @@ def test_the_interval_holds_the_alpha_of_the_crowd_that_it_was_drawn_from() -> N
 def test_the_same_seed_gives_the_same_interval() -> None:
     one, two = (krippendorff_alpha(*columns(FOUR_WITH_GAPS), seed=3) for _ in range(2))
     assert one == two
+
+
+def slow_interval(task: list[int], value: list[float], level: str, resamples: int, seed: int) -> tuple[float, float]:
+    """Each resample written out as a crowd of its own, in which a task that was drawn twice is two tasks."""
+    groups = [[v for t, v in zip(task, value, strict=True) if t == unit] for unit in sorted(set(task))]
+    groups = [group for group in groups if len(group) > 1]
+    random = np.random.default_rng(seed)
+    found = []
+    for _ in range(resamples):
+        drawn = [groups[place] for place in random.integers(len(groups), size=len(groups))]
+        if len({v for group in drawn for v in group}) > 1:
+            units = [unit for unit, group in enumerate(drawn) for _ in group]
+            found.append(by_definition(units, [v for group in drawn for v in group], level))
+    low, high = np.quantile(found, (0.025, 0.975))
+    return float(low), float(high)
+
+
+@pytest.mark.parametrize("level", LEVELS)
+@pytest.mark.parametrize("cells", [1, 8_000_000])
+def test_the_interval_is_that_of_crowds_drawn_and_compared_one_by_one(
+    level: str, cells: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With a table of values and without one, in one block and in many."""
+    monkeypatch.setattr(agreement, "_MOST_CELLS", cells)
+    monkeypatch.setattr(agreement, "_BLOCK", 50 if cells == 1 else 1_000)
+    task, value = columns(FOUR_WITH_GAPS)
+    found = krippendorff_alpha(task, value, level=level, resamples=20, seed=5)
+    slow = slow_interval(task, [float(v) for v in value], level, 20, 5)
+    assert (found.low, found.high) == pytest.approx(slow, abs=1e-12)
+    assert slow_interval(task, [float(v) for v in value], level, 20, 6) != pytest.approx(slow, abs=1e-3)
+
+
+def test_an_outlier_takes_no_digits_from_the_resamples_that_lack_it() -> None:
+    """Where all but one task lie together, squares about the mean of all would leave nothing of what differs there."""
+    task, value = np.repeat(np.arange(12), 2), np.tile([0.0, 1e-6], 12) + np.repeat(np.arange(12.0), 2) * 1e-6
+    value[-2:] = 1e6
+    found = krippendorff_alpha(task, value, level="interval", resamples=60, seed=1)
+    slow = slow_interval(task.tolist(), value.tolist(), "interval", 60, 1)
+    assert (found.low, found.high) == pytest.approx(slow, abs=1e-6)
 
 
 @pytest.mark.parametrize("level", LEVELS)
