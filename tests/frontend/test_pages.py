@@ -64,6 +64,9 @@ def test_axe_finds_nothing_on_any_page_and_nothing_is_wider_than_the_screen(
         ("/earnings", "No payments yet"),
         ("/rejections", "No rejections"),
         ("/wallet", "Test money"),
+        ("/audit", "Practice: what is in the sentence?"),
+        (f"/audit/{batch}", "BatchOpened"),
+        ("/jury", "You are no juror here"),
         ("/nothing", "There is no such page"),
     ):
         visitor.open(path)

@@ -1,5 +1,6 @@
 // Addresses of the app. Each page is a file of its own, loaded when it is opened.
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
+import { batchSearch } from '../audit/wanted'
 import { Failed, Loading } from '../parts/states'
 import { Layout } from './Layout'
 import { NotFound } from './NotFound'
@@ -27,6 +28,22 @@ const pages = [
     getParentRoute: () => root,
     path: '/wallet',
     component: lazyRouteComponent(() => import('../pages/WalletPage')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/audit',
+    validateSearch: batchSearch,
+    component: lazyRouteComponent(() => import('../pages/AuditList')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/audit/$batchId',
+    component: lazyRouteComponent(() => import('../pages/AuditBatch')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/jury',
+    component: lazyRouteComponent(() => import('../pages/Jury')),
   }),
 ] as const
 

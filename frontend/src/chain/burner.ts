@@ -11,23 +11,26 @@ import {
   http,
   type TypedDataDefinition,
 } from 'viem'
-import { generatePrivateKey, privateKeyToAccount } from 'viem/accounts'
 import { createConnector } from 'wagmi'
 
 const STORED = 'piecework.test-wallet'
 export const BURNER = 'piecework-test-wallet'
 
-/** The key kept in this browser; makes one if there is none. */
-export function burnerKey(): Hex {
-  const kept = localStorage.getItem(STORED) as Hex | null
-  if (kept) return kept
-  const made = generatePrivateKey()
-  localStorage.setItem(STORED, made)
-  return made
+/** The key kept in this browser. */
+export function burnerKey(): Hex | null {
+  return localStorage.getItem(STORED) as Hex | null
+}
+
+/** The test wallet's account; makes a key if there is none. What signs is loaded only by those who use it. */
+async function burnerAccount() {
+  const { generatePrivateKey, privateKeyToAccount } = await import('viem/accounts')
+  const key = burnerKey() ?? generatePrivateKey()
+  localStorage.setItem(STORED, key)
+  return privateKeyToAccount(key)
 }
 
 export function hasBurner(): boolean {
-  return localStorage.getItem(STORED) !== null
+  return burnerKey() !== null
 }
 
 type Asked = { method: string; params?: unknown }
@@ -39,7 +42,7 @@ export function burnerConnector(chain: Chain, name: string) {
   let opened = false
 
   async function request({ method, params }: Asked): Promise<unknown> {
-    const account = privateKeyToAccount(burnerKey())
+    const account = await burnerAccount()
     const given = (params ?? []) as unknown[]
     switch (method) {
       case 'eth_accounts':
@@ -68,14 +71,14 @@ export function burnerConnector(chain: Chain, name: string) {
     type: 'burner',
     async connect() {
       opened = true
-      const accounts = [privateKeyToAccount(burnerKey()).address]
+      const accounts = [(await burnerAccount()).address]
       return { accounts: accounts as never, chainId: chain.id }
     },
     async disconnect() {
       opened = false
     },
     async getAccounts() {
-      return hasBurner() ? [getAddress(privateKeyToAccount(burnerKey()).address)] : []
+      return hasBurner() ? [getAddress((await burnerAccount()).address)] : []
     },
     async getChainId() {
       return chain.id

@@ -9,6 +9,7 @@ import { CallSteps, Words } from '../parts/CallSteps'
 import { Money, Transaction, When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
 import { Empty, Shown } from '../parts/states'
+import { Table } from '../parts/Table'
 import { useTexts } from '../texts'
 import type { Key } from '../texts/plural'
 import { accountQuery, paymentsQuery, withdrawalsQuery } from '../work/queries'
@@ -114,39 +115,30 @@ function Payments({ address }: { address: string }) {
           items.length === 0 ? (
             <Empty title={t('earnings.no_payments')} />
           ) : (
-            <div className="table">
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">{t('table.when')}</th>
-                    <th scope="col">{t('table.amount')}</th>
-                    <th scope="col">{t('table.for')}</th>
-                    <th scope="col">{t('table.transaction')}</th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {items.map((item) => (
-                    <tr key={`${item.block_number}-${item.log_index}`}>
-                      <td>
-                        <When at={item.block_timestamp} />
-                      </td>
-                      <td>
-                        <Money units={item.amount_units} />
-                      </td>
-                      <td>
-                        <Link to="/tasks/$batchId" params={{ batchId: item.batch_id }}>
-                          {t('table.tasks', { count: item.assignments })}
-                        </Link>{' '}
-                        <span className="tag">{t(`reason.${item.reason}` as Key)}</span>
-                      </td>
-                      <td>
-                        <Transaction hash={item.transaction_hash} />
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </div>
+            <Table
+              label={t('earnings.payments')}
+              head={[t('table.when'), t('table.amount'), t('table.for'), t('table.transaction')]}
+            >
+              {items.map((item) => (
+                <tr key={`${item.block_number}-${item.log_index}`}>
+                  <td>
+                    <When at={item.block_timestamp} />
+                  </td>
+                  <td>
+                    <Money units={item.amount_units} />
+                  </td>
+                  <td>
+                    <Link to="/tasks/$batchId" params={{ batchId: item.batch_id }}>
+                      {t('table.tasks', { count: item.assignments })}
+                    </Link>{' '}
+                    <span className="tag">{t(`reason.${item.reason}` as Key)}</span>
+                  </td>
+                  <td>
+                    <Transaction hash={item.transaction_hash} />
+                  </td>
+                </tr>
+              ))}
+            </Table>
           )
         }
       </Shown>
