@@ -15,7 +15,14 @@ from tests.frontend.browser import Visitor, chromium, running_browser
 
 SCREENS = {"desk": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 844}}
 THEMES = ("light", "dark")
-PAGES = {"earnings": "/earnings", "rejections": "/rejections", "wallet": "/wallet", "not-found": "/nothing"}
+PAGES = {
+    "earnings": "/earnings",
+    "rejections": "/rejections",
+    "requests": "/requests",
+    "review": "/review",
+    "wallet": "/wallet",
+    "not-found": "/nothing",
+}
 
 
 def tour(visitor: Visitor, folder: Path, name: str) -> int:

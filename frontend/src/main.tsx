@@ -14,6 +14,7 @@ import { chainQuery } from './work/queries'
 import './styles/base.css'
 import './styles/layout.css'
 import './styles/parts.css'
+import './styles/requests.css'
 
 const TRIES = 3
 const client = new QueryClient({

@@ -63,6 +63,8 @@ def test_axe_finds_nothing_on_any_page_and_nothing_is_wider_than_the_screen(
         (f"/tasks/{batch}", "Practice: what is in the sentence?"),
         ("/earnings", "No payments yet"),
         ("/rejections", "No rejections"),
+        ("/requests", "No batches yet"),
+        ("/review", "Nothing to review"),
         ("/wallet", "Test money"),
         ("/audit", "Practice: what is in the sentence?"),
         (f"/audit/{batch}", "BatchOpened"),

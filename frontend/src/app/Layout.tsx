@@ -36,6 +36,8 @@ export function Layout() {
           </Link>
           <Link to="/earnings">{t('nav.earnings')}</Link>
           <Link to="/rejections">{t('nav.rejections')}</Link>
+          <Link to="/requests">{t('nav.requests')}</Link>
+          <Link to="/review">{t('nav.review')}</Link>
           <Link to="/jury">{t('nav.jury')}</Link>
           <Link to="/audit">{t('nav.audit')}</Link>
         </nav>

@@ -26,6 +26,16 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/requests',
+    component: lazyRouteComponent(() => import('../pages/Requests')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/review',
+    component: lazyRouteComponent(() => import('../pages/Review')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/wallet',
     component: lazyRouteComponent(() => import('../pages/WalletPage')),
   }),
