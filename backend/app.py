@@ -12,11 +12,13 @@ from fastapi import FastAPI
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from backend import errors, health
+from backend import describing, errors, health
 from backend.accounts.routes import router as accounts
 from backend.batches.routes import router as batches
 from backend.chain.routes import router as chain
+from backend.clients import RealClient, networks
 from backend.disputes.routes import router as disputes
+from backend.headers import SafeHeaders
 from backend.ipfs.factory import open_store
 from backend.limits import BodyLimit
 from backend.live.hub import Hub
@@ -26,6 +28,7 @@ from backend.matching.routes import router as matching
 from backend.payloads.routes import router as payloads
 from backend.payments.routes import router as payments
 from backend.qualifications.routes import router as qualifications
+from backend.rates import RateLimit
 from backend.relay.assigner import Assigner
 from backend.relay.outbox import Outbox
 from backend.relay.sender import Sender
@@ -167,12 +170,15 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         version=__version__,
         description="Micro-tasks funded, done, reviewed and paid on chain. Errors are problem+json.",
         lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
         generate_unique_id_function=lambda route: f"{route.tags[0]}_{route.name}" if route.tags else route.name,
     )
     app.state.services, app.state.hub = services, hub
     app.state.seats = Seats(services.settings.live_max_streams, services.settings.live_max_streams_per_client)
     errors.install(app)
-    app.add_middleware(BodyLimit, max_bytes=services.settings.max_body_bytes)
+    describing.install(app)
+    _guard(app, services)
     for router in (
         health.router,
         chain,
@@ -194,3 +200,17 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         app.include_router(router)
     web.install(app, services)
     return app
+
+
+def _guard(app: FastAPI, services: Services) -> None:
+    """What every request passes before anything is parsed; the last that is added is the first that is passed."""
+    settings = services.settings
+    app.add_middleware(
+        BodyLimit,
+        max_bytes=settings.max_body_bytes,
+        max_small_bytes=settings.max_small_body_bytes,
+        max_seconds=settings.max_body_seconds,
+    )
+    app.add_middleware(RateLimit, buckets=services.rates.by_ip)
+    app.add_middleware(RealClient, trusted=networks(settings.trusted_proxies))
+    app.add_middleware(SafeHeaders, is_tls=settings.public_url.startswith("https://"))

@@ -25,6 +25,7 @@ from fastapi.responses import Response
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
+from backend.headers import complete
 from backend.ipfs.port import PayloadError, PayloadMissing, PayloadTooLarge, StoreFull, StoreUnavailable
 from piecework.chain.errors import ChainError, NodeUnreachable
 from piecework.domain.canonical import NotCanonical
@@ -97,7 +98,11 @@ def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Re
     """The one shape of every error."""
     body = {"type": PROBLEM_BASE + code, "title": title, "status": status, "detail": detail, "code": code, **extra}
     # In ASCII: what a client sent may be quoted, whatever signs it held.
-    return Response(json.dumps(body), status_code=status, media_type="application/problem+json")
+    answer = Response(json.dumps(body), status_code=status, media_type="application/problem+json")
+    complete(answer.headers)  # an unexpected error's answer passes no middleware
+    if "retry_after_seconds" in extra:
+        answer.headers["retry-after"] = str(extra["retry_after_seconds"])
+    return answer
 
 
 def install(app: FastAPI) -> None:
@@ -143,7 +148,7 @@ def _message(item: dict[str, Any]) -> str:
 
 def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    codes = {404: "no_such_address", 405: "method_not_allowed", 413: "body_too_large"}
+    codes = {404: "no_such_address", 405: "method_not_allowed", 408: "body_too_slow", 413: "body_too_large"}
     code = codes.get(error.status_code, "request_refused")
     return problem(error.status_code, code, "The request was refused", str(error.detail))
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend.ipfs.port import PayloadStore
 from backend.pay.pace import PaceBook
+from backend.rates import Buckets, RateBook
 from backend.search.catalog import Catalog
 from backend.settings import GatewaySettings
 from backend.signals.book import SignalBook
@@ -83,6 +85,14 @@ class Services:
     def __post_init__(self) -> None:
         self.writer = write_engine(self.engine)
         self.catalog = Catalog(self.engine)
+
+    @cached_property
+    def rates(self) -> RateBook:
+        settings = self.settings
+        return RateBook(
+            Buckets(settings.rate_units_per_second_by_ip, settings.rate_burst_units_by_ip),
+            Buckets(settings.rate_units_per_second_by_address, settings.rate_burst_units_by_address),
+        )
 
     @property
     def is_development(self) -> bool:

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from backend.clients import networks
 from piecework.chain.anvil import DEVELOPMENT_CHAIN_IDS
 
 _SAMPLES = ("changeme", "0x" + "00" * 32, "")
@@ -70,7 +71,22 @@ class GatewaySettings(BaseSettings):
     max_payload_bytes: int = 10_485_760
     """Bytes of one uploaded payload."""
     max_body_bytes: int = 67_108_864
-    """Bytes of one request's body."""
+    """Bytes of one request's body, where a batch, answers, verdicts, lists or files arrive."""
+    max_small_body_bytes: int = 1_048_576
+    """Bytes of one request's body everywhere else."""
+    max_body_seconds: float = 60
+    """Seconds in which a body must have arrived."""
+    trusted_proxies: str = ""
+    """Networks of your reverse proxies, such as `10.0.0.0/8, ::1`. From them alone `X-Forwarded-For` is believed."""
+    rate_units_per_second_by_ip: float = Field(default=100, ge=0)
+    """Rate at which one IP address (IPv6: one /64) may ask; 0 for no limit. A read costs 1 unit, a write 5, search 3,
+    a sign-in 20, a draft 50."""
+    rate_burst_units_by_ip: float = Field(default=2_000, gt=0)
+    """Units that an IP address can save up."""
+    rate_units_per_second_by_address: float = Field(default=50, ge=0)
+    """Rate at which one signed-in address may ask, from wherever; 0 for no limit."""
+    rate_burst_units_by_address: float = Field(default=1_000, gt=0)
+    """Units that a signed-in address can save up."""
     sweep_minimum_units: int = 100_000
     """Token units that must be owed to an account before the gateway sweeps it."""
     faucet_limit_units: int = 1_000_000_000_000
@@ -104,6 +120,10 @@ class GatewaySettings(BaseSettings):
                 raise ValueError(f"PIECEWORK_{name.upper()} must be a private key of 64 hex digits")
         if self.relayer_key.get_secret_value() == self.assigner_key.get_secret_value():
             raise ValueError("PIECEWORK_RELAYER_KEY and PIECEWORK_ASSIGNER_KEY must be two keys")
+        try:
+            networks(self.trusted_proxies)
+        except ValueError as error:
+            raise ValueError(f"PIECEWORK_TRUSTED_PROXIES: {error}; write networks such as 10.0.0.0/8, ::1") from error
         if not urlsplit(self.public_url).netloc:
             raise ValueError("PIECEWORK_PUBLIC_URL must be a URL such as https://work.example")
         return self

@@ -28,7 +28,12 @@ def run_serve(host: str, port: int) -> int:
         app = create_app(settings)
     except (ChainError, PayloadError, ValueError) as error:
         return fail(str(error))
-    Server(uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)).run()
+    # Whose word is taken for a client's address is a setting of ours (PIECEWORK_TRUSTED_PROXIES), no default of the
+    # server, which believes everybody on this machine.
+    config = uvicorn.Config(
+        app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=False, server_header=False
+    )
+    Server(config).run()
     return 0
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
+from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.disputes import appeals, juries, reading, rejections
 from backend.disputes.schemas import (
@@ -25,7 +26,7 @@ from backend.disputes.schemas import (
 from backend.paging import MAX_LIMIT
 from backend.schemas import Accepted, AddressText, DigestText
 
-router = APIRouter(prefix="/v1", tags=["disputes"])
+router = APIRouter(prefix="/v1", tags=["disputes"], route_class=StrictRoute)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 
 from backend.errors import TooMany, Unavailable
 
+_RETRY_SECONDS = 30
+
 
 class Seats:
     """`total` of them, `each` for one client."""
@@ -25,7 +27,7 @@ class Seats:
         """Raises Unavailable if all are taken, TooMany if that client has enough."""
         if self._taken[client] >= self._each:
             detail = f"this client has {self._each} streams open, and no more are given: close one"
-            raise TooMany("too_many_streams", detail)
+            raise TooMany("too_many_streams", detail, retry_after_seconds=_RETRY_SECONDS)
         if self.taken >= self._total:
             raise Unavailable("streams_taken", f"all {self._total} streams of this gateway are taken: try again later")
 

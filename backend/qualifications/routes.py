@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.paging import MAX_LIMIT
 from backend.qualifications import service
@@ -22,7 +23,7 @@ from backend.qualifications.schemas import (
 )
 from backend.schemas import Accepted, AddressText, DigestText
 
-router = APIRouter(prefix="/v1/credentials", tags=["qualifications"])
+router = APIRouter(prefix="/v1/credentials", tags=["qualifications"], route_class=StrictRoute)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 

@@ -50,6 +50,7 @@ ROLES = (
 JUROR_FEE_UNITS = 10_000
 """Of the development panel, for all jurors together."""
 _START_SECONDS = 90.0
+_RATES = ("RATE_UNITS_PER_SECOND_BY_IP", "RATE_UNITS_PER_SECOND_BY_ADDRESS")
 
 
 class StackFailed(Exception):
@@ -244,6 +245,8 @@ class _Stack:
             "CREDENTIALS_ADDRESS": self._deployment["credentials"],
             "OPERATOR_FEE_BASIS_POINTS": "500",
             "EXPOSE_RPC_URL": "true",
+            # Everybody is this one machine here.
+            **{name: os.environ.get(f"PIECEWORK_{name}", "0") for name in _RATES},
         }
         command = [sys.executable, "-m", "scripts.main", "serve", "--port", str(self._gateway_port)]
         return command, {f"PIECEWORK_{name}": value for name, value in settings.items()}

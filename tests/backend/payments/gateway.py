@@ -91,7 +91,13 @@ def running_gateway(stack: Any, folder: Path, **changes: Any) -> Iterator[Gatewa
         assigner_key=SecretStr("0x" + bytes(accounts["assigner"].key).hex()),
         explorer_url=EXPLORER_URL,
         faucet_limit_units=10**9,
-        **{"arbitrator": accounts["arbitrator"].address, "pay_floor_units_per_hour": 0, **changes},
+        **{
+            "arbitrator": accounts["arbitrator"].address,
+            "pay_floor_units_per_hour": 0,
+            "rate_units_per_second_by_ip": 0,  # all that a test asks for comes from one client
+            "rate_units_per_second_by_address": 0,
+            **changes,
+        },
     )
     app = create_app(settings)
     stop = threading.Event()

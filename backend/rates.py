@@ -1,0 +1,134 @@
+"""How much one client may ask for: token buckets by IP address and by signed-in address, with a cost for each route.
+
+They are kept in this process: gateways that share a database count apart (docs/adr tells why).
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from threading import Lock
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from backend.clients import household
+from backend.errors import TooMany, problem
+
+MAX_BUCKETS = 100_000
+_FREE = frozenset(("/healthz",))
+_READ, _WRITE = 1.0, 5.0
+_BYTES_OF_ONE_UNIT = 65_536
+COSTS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
+    (method, re.compile(pattern), cost)
+    for method, pattern, cost in (
+        ("POST", r"/v1/auth/nonce", 5.0),
+        ("POST", r"/v1/auth/login", 20.0),
+        ("POST", r"/v1/batches", 50.0),
+        ("POST", r"/v1/payloads", 20.0),
+        ("POST", r"/v1/reviews/batches/[^/]+/proposals", 50.0),
+        ("POST", r"/v1/appeals/draft", 20.0),
+        ("POST", r"/v1/faucet", 20.0),
+        ("GET", r"/v1/batches", 3.0),
+        ("GET", r"/v1/batches/[^/]+/results", 5.0),
+        ("GET", r"/v1/(batches/[^/]+|workers/me)/report", 20.0),
+        ("GET", r"/v1/signals/.*", 20.0),
+        ("GET", r"/v1/work/next", 5.0),
+        ("GET", r"/v1/live/.*", 5.0),
+        ("GET", r"/readyz", 10.0),
+        ("GET", r"/metrics", 5.0),
+    )
+)
+"""Method, path and units, where a request is not the usual one. A body costs one unit more for each 64 KiB."""
+
+
+def cost_of(method: str, path: str, announced_bytes: int = 0) -> float:
+    """Units that a request takes from its client's buckets."""
+    if path in _FREE:
+        return 0.0
+    usual = _READ if method in ("GET", "HEAD", "OPTIONS") else _WRITE
+    wanted = "GET" if method == "HEAD" else method
+    found = next((cost for of, pattern, cost in COSTS if of == wanted and pattern.fullmatch(path)), usual)
+    return found + announced_bytes // _BYTES_OF_ONE_UNIT
+
+
+class Buckets:
+    """One bucket a name, which fills at `per_second` up to `burst` units. A rate of 0 means no limit.
+
+    Who asks for more than a whole bucket holds gets it from a full one, and waits the longer afterwards. Of more than
+    `MAX_BUCKETS` names the one that asked the longest ago is forgotten.
+    """
+
+    def __init__(
+        self, per_second: float, burst: float, *, now: Callable[[], float] = time.monotonic, most: int = MAX_BUCKETS
+    ) -> None:
+        self._rate = per_second
+        self._burst = burst
+        self._now = now
+        self._most = most
+        self._lock = Lock()
+        self._levels: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._levels)
+
+    def take(self, name: str, cost: float) -> float:
+        """0 if the units were taken; else the seconds after which they can be, and nothing was taken."""
+        if self._rate <= 0 or cost <= 0:
+            return 0.0
+        with self._lock:
+            now = self._now()
+            level, at = self._levels.pop(name, (self._burst, now))
+            level = min(self._burst, level + (now - at) * self._rate)
+            needed = min(cost, self._burst)
+            wait = max(0.0, (needed - level) / self._rate)
+            self._levels[name] = (level if wait else level - cost, now)
+            if len(self._levels) > self._most:
+                self._levels.popitem(last=False)
+            return wait
+
+
+class RateBook:
+    """Both kinds of buckets."""
+
+    def __init__(self, by_ip: Buckets, by_address: Buckets) -> None:
+        self.by_ip = by_ip
+        self.by_address = by_address
+
+    def charge_address(self, address: str, cost: float) -> None:
+        """Raises TooMany with the seconds to wait."""
+        if wait := self.by_address.take(address, cost):
+            raise TooMany("rate_limited", _detail(f"address {address}", wait), retry_after_seconds=math.ceil(wait))
+
+
+class RateLimit:
+    """Refuses with 429 what an IP address asks for beyond its rate, before anything is read."""
+
+    def __init__(self, app: ASGIApp, *, buckets: Buckets) -> None:
+        self._app = app
+        self._buckets = buckets
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            client = scope.get("client")
+            wait = self._buckets.take(household(client[0]) if client else "unknown", request_cost(scope))
+            if wait:
+                detail = _detail("your network address", wait)
+                seconds = math.ceil(wait)
+                answer = problem(429, "rate_limited", TooMany.title, detail, retry_after_seconds=seconds)
+                await answer(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+
+def request_cost(scope: Scope) -> float:
+    """Of a request by its method, path and announced length."""
+    announced = dict(scope["headers"]).get(b"content-length", b"")
+    is_number = announced.isdigit() and len(announced) < 19
+    return cost_of(scope["method"], scope["path"], int(announced) if is_number else 0)
+
+
+def _detail(whose: str, wait: float) -> str:
+    return f"{whose} asks faster than this gateway serves one client: wait {math.ceil(wait)} s, then go on slower"
