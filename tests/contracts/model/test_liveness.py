@@ -7,7 +7,6 @@ lock and bond back.
 
 from __future__ import annotations
 
-import copy
 from collections import deque
 from collections.abc import Callable, Iterator
 
@@ -173,7 +172,7 @@ def comes_to_rest(state: State, calls: list[tuple[str, Move]]) -> bool:
     m = thaw(state)
     for _ in range(8):
         for _, call in calls:
-            trial = copy.deepcopy(m)
+            trial = m.clone()
             try:
                 call(trial)
             except Refused:

@@ -7,7 +7,6 @@ field.
 
 from __future__ import annotations
 
-import copy
 import os
 import random
 from collections import Counter
@@ -132,7 +131,7 @@ class Market(RuleBasedStateMachine):
             if name in RARE and rng.random() < 0.7:
                 continue
             for call in rng.sample(possible[name], len(possible[name])):
-                trial = copy.deepcopy(self.model)
+                trial = self.model.clone()
                 if (attempt(trial, call) is not None or trial == self.model) == idle:
                     self.do(call)
                     return
