@@ -65,7 +65,7 @@ def answers_of(
 
     Raises AnswersInvalid for unequal lengths, numbers out of range, or two answers of a worker to one task.
     """
-    columns = {"task": _ints(task, "task"), "worker": _ints(worker, "worker"), "label": _ints(label, "label")}
+    columns = {"task": ints(task, "task"), "worker": ints(worker, "worker"), "label": ints(label, "label")}
     sizes = {name: column.size for name, column in columns.items()}
     if len(set(sizes.values())) > 1:
         raise AnswersInvalid(f"the columns have different lengths: {sizes}")
@@ -90,7 +90,7 @@ def check_columns(task: Ints, worker: Ints, size: int, *, tasks: int, workers: i
     answers_of(task, worker, np.zeros(size, dtype=np.int64), tasks=tasks, workers=workers)
 
 
-def _ints(values: ArrayLike, name: str) -> Ints:
+def ints(values: ArrayLike, name: str) -> Ints:
     array = np.asarray(values)
     if array.size == 0:
         return np.zeros(0, dtype=np.int64)
