@@ -38,7 +38,10 @@ def healthz() -> dict[str, str]:
 
 @router.get("/readyz", response_model=None)
 def readyz(services: TheServices) -> JSONResponse:
-    """Chain, database, payloads and indexer, each with what is wrong; 503 until all are right."""
+    """Chain, database, payloads and indexer, each with what is wrong; 503 until all are right.
+
+    `warnings` hold up no gateway: they are about single batches.
+    """
     checks: dict[str, Callable[[Services], Any]] = {
         "chain": _chain,
         "database": _database,
@@ -47,7 +50,8 @@ def readyz(services: TheServices) -> JSONResponse:
     }
     found = {name: _ask(check, services) for name, check in checks.items()}
     ready = all(item["ok"] for item in found.values())
-    return JSONResponse({"ready": ready, "checks": found}, status_code=200 if ready else 503)
+    body = {"ready": ready, "checks": found, "warnings": services.committed.warnings()}
+    return JSONResponse(body, status_code=200 if ready else 503)
 
 
 @router.get("/metrics", response_class=Response)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from backend.ipfs.port import PayloadStore
 from backend.pay.pace import PaceBook
 from backend.rates import Buckets, RateBook
+from backend.reviews.committed import CommittedAnswers
 from backend.search.catalog import Catalog
 from backend.settings import GatewaySettings
 from backend.signals.book import SignalBook
@@ -79,6 +80,7 @@ class Services:
     credentials: Credentials | None = None
     paces: PaceBook = field(default_factory=PaceBook)
     signals: SignalBook = field(default_factory=SignalBook)
+    committed: CommittedAnswers = field(default_factory=CommittedAnswers)
     writer: Engine = field(init=False)
     catalog: Catalog = field(init=False)
 

@@ -148,6 +148,14 @@ def audit(
         bool,
         typer.Option("--labels", help="Only logs and files: labels, skills and verdicts; not the contract's views."),
     ] = False,
+    disclosure_key_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--disclosure-key-file",
+            help="Keys, one a line, that open sealed known answers; - reads standard input. PIECEWORK_DISCLOSURE_KEYS "
+            "may hold keys too.",
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Rebuild every balance and record from logs and pinned files alone, and compare with the contract.
@@ -164,8 +172,26 @@ def audit(
         as_json=as_json,
         labels_only=labels,
         credentials=credentials,
+        disclosure_key_file=disclosure_key_file,
     )
     raise typer.Exit(done)
+
+
+@app.command("disclosure-key")
+def disclosure_key(
+    batch_id: Annotated[str, typer.Argument(help="A batch with known answers that was drafted at the gateway.")],
+    gateway_url: Annotated[str, typer.Option("--gateway-url", help="Gateway where the batch was drafted.")],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to add the key to, readable by its owner alone.")
+    ] = None,
+) -> None:
+    """Fetch the key that opens a batch's sealed known answers, and check that it does.
+
+    Signs in with the requester's key in PIECEWORK_REQUESTER_KEY; without it only a key that is public can be had.
+    """
+    from scripts.disclosure_key import run_disclosure_key
+
+    raise typer.Exit(run_disclosure_key(batch_id, gateway_url=gateway_url, out_path=out))
 
 
 @app.command()

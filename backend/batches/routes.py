@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
-from backend.batches import reading, service
+from backend.batches import commitment, reading, service
 from backend.batches.schemas import (
     BatchView,
+    DisclosureKey,
     DraftIn,
     DraftView,
     EventPage,
@@ -17,7 +18,7 @@ from backend.batches.schemas import (
     TransactionView,
 )
 from backend.bodies import StrictRoute
-from backend.dependencies import SignedIn, TheServices
+from backend.dependencies import MaybeSignedIn, SignedIn, TheServices
 from backend.paging import MAX_LIMIT
 from backend.schemas import DigestText
 
@@ -54,6 +55,15 @@ def manifest(batch_id: DigestText, services: TheServices) -> dict[str, Any]:
 def events(batch_id: DigestText, services: TheServices, cursor: str | None = None, limit: Limit = 20) -> EventPage:
     """Everything the chain says of the batch, oldest first."""
     return reading.events(services, batch_id, cursor, limit)
+
+
+@router.get("/{batch_id}/disclosure-key")
+def disclosure_key(
+    batch_id: DigestText, reader: MaybeSignedIn, services: TheServices, response: Response
+) -> DisclosureKey:
+    """What opens the sealed known answers: for the batch's requester, and for everybody once they are public."""
+    response.headers["cache-control"] = "no-store"
+    return commitment.disclosure_key(services, reader, batch_id)
 
 
 @router.get("/{batch_id}/results")

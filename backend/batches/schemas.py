@@ -117,6 +117,14 @@ class DraftView(BaseModel):
     transaction: Transaction | None
 
 
+class DisclosureKey(BaseModel):
+    """What opens a batch's sealed known answers. Keep it secret until `is_public`: it tells which tasks are known."""
+
+    batch_id: str
+    key: str
+    is_public: bool
+
+
 class PermitIn(RequestModel):
     amount_units: UnitsText
     deadline: int = Field(ge=0, lt=2**63)

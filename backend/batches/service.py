@@ -10,6 +10,7 @@ from typing import Any
 from backend.accounts.service import digest_signed_by
 from backend.batches import repository
 from backend.batches.asking import asked_schema
+from backend.batches.commitment import Commitment, commit, packed
 from backend.batches.known import check_known, max_share, mixed
 from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, Gas, PermitIn
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
@@ -27,7 +28,7 @@ from piecework.db.gateway import Draft
 from piecework.db.people import BatchNeeds
 from piecework.domain import documents, messages
 from piecework.domain.answers import AnswerSchemaRefused, check_answer_schema
-from piecework.domain.canonical import NotCanonical, new_salt
+from piecework.domain.canonical import new_salt
 from piecework.domain.cid import CidError, CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import ZERO_ADDRESS
@@ -48,8 +49,7 @@ class _Prepared:
     assignments: int
     answer_schema: dict[str, Any]
     manifest: documents.Packed
-    gold: dict[str, Any] | None
-    gold_root: str | None
+    commitment: Commitment | None
     reserve_units: int
 
 
@@ -61,6 +61,8 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     wanted = wanted.model_copy(update={"tasks": mixed(wanted.tasks, wanted.gold)})
     prepared = _prepare(services, requester, wanted)
     check_floor(services, wanted.reward_units, seconds, stated)
+    if prepared.commitment is not None:
+        pin(services.store, prepared.commitment.sealed)
     pin(services.store, prepared.manifest)
     row = Draft(
         batch_id=prepared.batch_id,
@@ -77,7 +79,8 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
         review=wanted.review.model_dump(exclude_none=True),
         skills=wanted.skills,
         languages=wanted.languages,
-        gold=prepared.gold,
+        gold=prepared.commitment.gold if prepared.commitment else None,
+        disclosure_key=prepared.commitment.key if prepared.commitment else None,
         max_gold_share=max_share(wanted) if wanted.gold else None,
         created_at=time.time(),
     )
@@ -201,8 +204,8 @@ def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
         reviewer = wanted.reviewer or requester
     if reviewer is None or reviewer == ZERO_ADDRESS:
         raise Invalid("reviewer_missing", "name a reviewer: this gateway has no panel of its own")
-    gold, gold_root = _commit_gold(wanted)
-    manifest = _manifest(wanted, answer_schema, gold_root)
+    commitment = commit(wanted)
+    manifest = _manifest(wanted, answer_schema, commitment)
     terms = Terms(
         reward=reward,
         operatorFee=fee,
@@ -223,7 +226,7 @@ def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
     )
     key = BatchKey(requester, "0x" + secrets.token_hex(32), terms)
     batch_id = key.batch_id(services.escrow.domain)
-    return _Prepared(key, batch_id, assignments, answer_schema, manifest, gold, gold_root, wanted.reserve_units)
+    return _Prepared(key, batch_id, assignments, answer_schema, manifest, commitment, wanted.reserve_units)
 
 
 def _dispute_fee(services: Services, wanted: DraftIn) -> int:
@@ -261,14 +264,7 @@ def _check_wanted(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
     check_known(wanted, answer_schema)
 
 
-def _commit_gold(wanted: DraftIn) -> tuple[dict[str, Any] | None, str | None]:
-    if not wanted.gold:
-        return None, None
-    document = {"format": documents.format_name("gold"), "salt": new_salt(), "answers": wanted.gold}
-    return document, _pack(document, "gold").digest
-
-
-def _manifest(wanted: DraftIn, answer_schema: dict[str, Any], gold_root: str | None) -> documents.Packed:
+def _manifest(wanted: DraftIn, answer_schema: dict[str, Any], commitment: Commitment | None) -> documents.Packed:
     document = {
         "format": documents.format_name("manifest"),
         "salt": new_salt(),
@@ -282,20 +278,9 @@ def _manifest(wanted: DraftIn, answer_schema: dict[str, Any], gold_root: str | N
         "languages": wanted.languages,
         "estimated_seconds_per_task": wanted.estimated_seconds_per_task,
         "review": wanted.review.model_dump(exclude_none=True),
-        "gold": _commitment(wanted, gold_root) if gold_root else None,
+        "gold": commitment.entry if commitment else None,
     }
-    return _pack(document, "manifest")
-
-
-def _commitment(wanted: DraftIn, gold_root: str) -> dict[str, Any]:
-    return {"root": gold_root, "count": len(wanted.gold or {}), "max_share": max_share(wanted)}
-
-
-def _pack(document: dict[str, Any], kind: str) -> documents.Packed:
-    try:
-        return documents.pack(document, kind)
-    except (DocumentError, NotCanonical) as error:
-        raise Invalid("document_refused", str(error)) from error
+    return packed(document, "manifest")
 
 
 def _view(services: Services, prepared: _Prepared, seconds: int) -> DraftView:
@@ -320,7 +305,7 @@ def _view(services: Services, prepared: _Prepared, seconds: int) -> DraftView:
         assignments=prepared.assignments,
         manifest_digest=prepared.manifest.digest,
         manifest_cid=cid_of_digest(prepared.manifest.digest),
-        gold_root=prepared.gold_root,
+        gold_root=prepared.commitment.root if prepared.commitment else None,
         cost=Cost(
             reward_units=terms.reward * prepared.assignments,
             operator_fee_units=terms.operatorFee * prepared.assignments,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -13,6 +14,7 @@ from backend.reports.assembling import Crowd, label_report, label_text
 from backend.reports.schemas import CostView, RequesterReport, WorkerRow
 from backend.reviews import inference
 from backend.reviews.policy import Answer
+from backend.reviews.service import known_answers
 from backend.services import Services
 from piecework.db.gateway import Assignment, Draft
 from piecework.db.mirror import MirrorBatch
@@ -34,7 +36,8 @@ def report(services: Services, requester: str, batch_id: str) -> RequesterReport
         assignments = repository.submitted(session, batch_id)
         if not assignments:
             raise Conflict("report_not_ready", f"batch {batch_id} has no answers yet: ask again when it has some")
-        numbers = _numbers(draft, assignments)
+        known = known_answers(services, batch, draft)
+        numbers = _numbers(draft, assignments, known or {})
         return numbers.model_copy(
             update={
                 "batch_id": batch_id,
@@ -42,18 +45,18 @@ def report(services: Services, requester: str, batch_id: str) -> RequesterReport
                 "status": _status(services, batch),
                 "cost": _cost(services, session, batch, numbers.labelled),
                 "people": _with_verdicts(session, batch_id, numbers.people),
+                "warnings": [] if known is not None else services.committed.warnings_of(batch_id),
             }
         )
 
 
-def _numbers(draft: Draft, assignments: Sequence[Assignment]) -> RequesterReport:
+def _numbers(draft: Draft, assignments: Sequence[Assignment], known: Mapping[str, Any]) -> RequesterReport:
     answers = [
         Answer(item["task"], row.worker, item["answer"])
         for row in assignments
         for item in (row.answers or {"answers": []})["answers"]
     ]
     rules = inference.rules_of(draft.batch_id, draft.review, draft.answer_schema)
-    known = draft.gold["answers"] if draft.gold else {}
     table = inference.tabulate(answers, known, rules)
     labels = [label_text(value) for value in table.values]
     # Whoever knows one label could have said another: one that has no name yet.

@@ -38,7 +38,8 @@ def render(report: RequesterReport) -> str:
 def _head(report: RequesterReport) -> Markup:
     batch = element("p", "Batch ", element("span", report.batch_id, class_="id")) if report.batch_id else None
     counts = f"{report.tasks:,} tasks · {report.answers:,} answers · {report.workers:,} people · {report.status}"
-    return element("header", element("h1", stranger(report.title)), element("p", counts), batch)
+    warnings = [element("p", element("strong", stranger(text))) for text in report.warnings]
+    return element("header", element("h1", stranger(report.title)), element("p", counts), batch, *warnings)
 
 
 def _figures(report: RequesterReport) -> Markup:

@@ -112,6 +112,8 @@ class RequesterReport(BaseModel):
     """The least certain tasks first."""
     people: list[WorkerRow]
     method: dict[str, Any]
+    warnings: list[str] = []
+    """What is wrong with the batch at this gateway."""
 
 
 class RejectionRow(BaseModel):

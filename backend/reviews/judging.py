@@ -26,10 +26,16 @@ class Judged:
     labelled: frozenset[str] = frozenset()
 
 
-def judge(draft: Draft, answers: Sequence[policy.Answer], submissions: Sequence[str], *, final: bool) -> Judged:
-    """By the batch's policy; plurality where people decide. `submissions`: digests of the answer files, in the chain's
-    order."""
-    known = draft.gold["answers"] if draft.gold else {}
+def judge(
+    draft: Draft,
+    known: Mapping[str, Any],
+    answers: Sequence[policy.Answer],
+    submissions: Sequence[str],
+    *,
+    final: bool,
+) -> Judged:
+    """By the batch's policy; plurality where people decide. `known`: answers by task, compared with what the manifest
+    commits to. `submissions`: digests of the answer files, in the chain's order."""
     if draft.review["policy"] == inference.NAME:
         rules = inference.rules_of(draft.batch_id, draft.review, draft.answer_schema)
         found = inference.decide(answers, submissions, known, rules, revealed=final and bool(known))

@@ -63,7 +63,8 @@ def build(
 ) -> Proposal:
     """Decides, pins results, answers and (if `final`) the known answers, and stores the proposal.
 
-    Raises Conflict if there is nothing to decide or a proposal is under way, Invalid for verdicts that do not fit.
+    Raises Conflict if there is nothing to decide, a proposal is under way, or a policy would judge by known answers
+    that are not the committed ones; Invalid for verdicts that do not fit.
     """
     draft = repository.locked_draft(session, batch.batch_id)
     if draft is None:
@@ -73,7 +74,14 @@ def build(
     undecided, everything, submissions = _answers(session, batch.batch_id)
     if not undecided:
         raise Conflict("nothing_to_decide", f"batch {batch.batch_id} has no undecided submission")
-    judged = judge(draft, everything, submissions, final=final)
+    known = known_answers(services, batch, draft)
+    if known is None and verdicts is None:
+        detail = (
+            f"the policy of batch {batch.batch_id} cannot decide: its known answers here are not the committed ones"
+        )
+        raise Conflict("known_answers_changed", f"{detail}. Silence pays, or give verdicts of your own")
+    final = final and known is not None
+    judged = judge(draft, known or {}, everything, submissions, final=final)
     decided: Decided
     if verdicts is not None:
         decided = _explicit(undecided, verdicts)
@@ -112,6 +120,12 @@ def build(
     )
     repository.add_proposal(session, row, _decision_rows(row, chosen, decided))
     return row
+
+
+def known_answers(services: Services, batch: MirrorBatch, draft: Draft) -> Mapping[str, Any] | None:
+    """By task, as the manifest commits to them; None if what is stored here differs, so that nobody is judged by it."""
+    fetch = lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES)  # noqa: E731
+    return services.committed.known(draft, batch.terms["manifest"], fetch)
 
 
 def _backed(

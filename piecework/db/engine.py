@@ -20,19 +20,22 @@ _UPGRADE_LOCK = 0x7069656365
 def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///FILE` or `postgresql://…` (psycopg 3).
 
-    On SQLite every transaction begins by taking the write lock when it is opened by `begin_immediate`.
+    On SQLite every transaction begins by taking the write lock when it is opened by `begin_immediate`. Errors name no
+    values, which may be sealed answers or keys.
     """
     try:
         parsed = make_url(url)
     except ArgumentError as error:
         raise ValueError("the database URL cannot be read: use sqlite:///FILE or postgresql://…") from error
     if parsed.drivername == "postgresql":
-        return create_engine(parsed.set(drivername="postgresql+psycopg"), pool_pre_ping=True, pool_size=20)
+        parsed = parsed.set(drivername="postgresql+psycopg")
+        return create_engine(parsed, pool_pre_ping=True, pool_size=20, hide_parameters=True)
     if parsed.drivername != "sqlite":
         raise ValueError(f"{parsed.drivername!r} is no database of ours: use sqlite:///FILE or postgresql://…")
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"check_same_thread": False, "timeout": 20}, pool_size=20)
+    arguments = {"check_same_thread": False, "timeout": 20}
+    engine = create_engine(parsed, connect_args=arguments, pool_size=20, hide_parameters=True)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -54,6 +54,8 @@ class Draft(Base):
     languages: Mapped[list[str]] = mapped_column(JSON)
     gold: Mapped[dict[str, Any] | None] = mapped_column(JSON)
     """The gold document; leaves the gateway only with the last results."""
+    disclosure_key: Mapped[str | None] = mapped_column(Digest)
+    """Opens the sealed known answers; as secret as they are."""
     max_gold_share: Mapped[float | None] = mapped_column(Float)
     """Of known answers among one worker's tasks."""
     is_revealed: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())

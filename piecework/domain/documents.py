@@ -10,6 +10,7 @@ DocumentError
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,14 +18,14 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-from piecework.domain.canonical import NotCanonical, canonical_bytes, canonical_loads, new_salt
+from piecework.domain.canonical import NotCanonical, canonical_bytes, canonical_loads
 from piecework.domain.cid import cid_of, cid_of_digest, digest_of, verify_block
 from piecework.domain.ids import Cid, Digest
 
 MAX_BLOCK_BYTES = 262_144
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 
-KINDS = ("manifest", "task-list", "answers", "results", "gold", "evidence", "index")
+KINDS = ("manifest", "task-list", "answers", "results", "gold", "sealed-gold", "evidence", "index")
 """Every format is `piecework/<kind>/1`."""
 
 
@@ -80,7 +81,7 @@ def validate(document: Mapping[str, Any], kind: str) -> None:
 
 
 def pack(document: Mapping[str, Any], kind: str) -> Packed:
-    """Validates and cuts `document` into blocks. Raises DocumentError with what to change."""
+    """Validates and cuts `document` into blocks, the same ones each time. Raises DocumentError with what to change."""
     validate(document, kind)
     try:
         data = canonical_bytes(document)
@@ -97,13 +98,18 @@ def pack(document: Mapping[str, Any], kind: str) -> Packed:
         "format": format_name("index"),
         "of": format_name(kind),
         "size": len(data),
-        "salt": new_salt(),
+        "salt": _index_salt(document["salt"]),
         "parts": [block.cid for block in blocks],
     }
     head = canonical_bytes(index)
     if len(head) > MAX_BLOCK_BYTES:
         raise DocumentTooLarge(f"the index of the {kind} has {len(head)} bytes: split the batch")
     return Packed(digest_of(head), cid_of(head), (Block(cid_of(head), head), *blocks))
+
+
+def _index_salt(salt: str) -> str:
+    """Follows from the document's own, so that a document has one digest, and nobody can guess it without that."""
+    return "0x" + hashlib.sha256(format_name("index").encode() + bytes.fromhex(salt[2:])).hexdigest()
 
 
 def unpack(digest: str, kind: str, fetch: Callable[[Cid], bytes]) -> dict[str, Any]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import closing
+from pathlib import Path
 from typing import Any
 
 from rich.progress import Progress
@@ -17,6 +18,7 @@ from piecework.chain.rpc import Rpc
 from piecework.chain.token import Token
 from scripts.audit import chain
 from scripts.audit.credentials import audit_credentials
+from scripts.audit.disclosure import read_keys
 from scripts.audit.files import FileAuditor, PayloadSource
 from scripts.audit.ledger import Ledger
 from scripts.audit.report import UNCHECKED, Report
@@ -32,6 +34,7 @@ def run_audit(
     as_json: bool,
     labels_only: bool = False,
     credentials: str | None = None,
+    disclosure_key_file: Path | None = None,
 ) -> int:
     """Prints the report; 0 clean, 1 something differs, 2 something could not be checked.
 
@@ -40,8 +43,17 @@ def run_audit(
     report = Report()
     try:
         with progress_bars() as bars:
-            wish = {"labels_only": labels_only, "credentials": credentials}
-            facts = audit(rpc_url, escrow, payloads, from_block, report, bars, **wish)  # type: ignore[arg-type]
+            facts = audit(
+                rpc_url,
+                escrow,
+                payloads,
+                from_block,
+                report,
+                bars,
+                labels_only=labels_only,
+                credentials=credentials,
+                disclosure_keys=read_keys(disclosure_key_file),
+            )
     except (ChainError, ValueError) as error:
         fail(str(error))
         report.skip("audit", escrow, str(error))
@@ -64,8 +76,12 @@ def audit(
     *,
     labels_only: bool = False,
     credentials: str | None = None,
+    disclosure_keys: Sequence[tuple[str, str]] = (),
 ) -> dict[str, Any]:
-    """Fills `report`; returns facts about what was read. Raises ChainError if the node cannot be asked."""
+    """Fills `report`; returns facts about what was read. `disclosure_keys`: each with where it came from.
+
+    Raises ChainError if the node cannot be asked.
+    """
     web3 = connect(rpc_url)
     escrow = Escrow(web3, address)
     escrow.check()
@@ -74,11 +90,13 @@ def audit(
         if credentials is not None and not labels_only:
             facts |= audit_credentials(rpc, Credentials(web3, credentials), report, lambda name: _bar(bars, name))
     if payloads is None:
+        for place, _ in disclosure_keys:
+            report.skip("disclosure_key", place, "it opens pinned files, and none are read")
         report.skip("files", "every pinned file", "give --payloads with the URL of a gateway that serves them")
         return facts
     with closing(PayloadSource(payloads)) as source:
         source.check_chain(escrow.chain_id, escrow.address, report)
-        files = FileAuditor(source, report)
+        files = FileAuditor(source, report, disclosure_keys)
         files.check(ledger.batches, _bar(bars, "pinned files"))
         files.check_evidence(ledger.disputes)
     return facts

@@ -16,6 +16,7 @@ from piecework.domain.cid import CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import Cid
 from scripts.audit.books import BatchBooks, Claim, DisputeBooks, Settlement
+from scripts.audit.disclosure import Disclosures
 from scripts.audit.exposure import check_exposure
 from scripts.audit.labels import LabelAuditor
 from scripts.audit.report import Report
@@ -61,9 +62,10 @@ class PayloadSource:
 class FileAuditor:
     """Checks the files of every batch."""
 
-    def __init__(self, source: PayloadSource, report: Report) -> None:
+    def __init__(self, source: PayloadSource, report: Report, keys: Sequence[tuple[str, str]] = ()) -> None:
         self._source = source
         self._report = report
+        self._disclosures = Disclosures(report, list(keys))
 
     def check(self, batches: dict[str, BatchBooks], tick: Tick) -> None:
         done, total = 0, sum(2 * len(b.claims) + len(b.settlements) + 1 for b in batches.values())
@@ -93,6 +95,7 @@ class FileAuditor:
             self._check_exposure(batch_id, b, manifests, taken, known)
             done += len(b.claims) + len(b.settlements) + 1
             tick(min(done, total), total)
+        self._disclosures.finish()
 
     def check_evidence(self, disputes: Mapping[int, DisputeBooks]) -> None:
         """Evidence is the worker's own affair, but a file that a digest names must be of that dispute."""
@@ -263,15 +266,18 @@ class FileAuditor:
     def _gold(
         self, batch_id: str, found: Sequence[dict[str, Any]], manifests: Sequence[dict[str, Any] | None]
     ) -> dict[str, Any] | None:
-        """Known answers as revealed, which must be those that the manifest committed to; None if they are sealed."""
+        """Known answers as revealed, which must be those that the manifest committed to; while they are sealed, those
+        that a disclosure key opens, else None."""
         if None in manifests:
+            self._disclosures.manifest_missing()
             return None  # it may have committed to some
-        commitments = [manifest["gold"]["root"] for manifest in manifests if manifest and manifest["gold"]]
+        commitments = [manifest["gold"] for manifest in manifests if manifest and manifest["gold"]]
         if not commitments:
             return {}
+        disclosed = self._disclosures.known(batch_id, commitments[0], self._fetch)
         revealed = [item["gold"]["document_digest"] for item in found if item["gold"]]
         if not revealed:
-            return None
-        self._report.equal("gold_commitment", batch_id, commitments[0], revealed[-1])
+            return disclosed
+        self._report.equal("gold_commitment", batch_id, commitments[0]["root"], revealed[-1])
         document = self._fetch(revealed[-1], "gold", batch_id)
         return document["answers"] if document else None

@@ -51,7 +51,7 @@ def test_nothing_but_content_tells_a_known_answer_apart(house: House) -> None:
     places = [order.index(task) for task in GOLD]
     assert places != sorted(places), "ten known answers in the requester's order: once in 3.6 million drafts"
     assert [task["id"] for task in seen] == offer["tasks"]
-    assert found["gold"].keys() == {"root", "count", "max_share"}
+    assert found["gold"].keys() == {"root", "count", "max_share", "sealed"}
     text = json.dumps([found, offer, house.get(None, f"/v1/batches/{batch_id}")])
     assert "is_known" not in text
     assert '"cat"' not in json.dumps(found["gold"])

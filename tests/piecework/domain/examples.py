@@ -26,7 +26,12 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "languages": ["en"],
         "estimated_seconds_per_task": 5,
         "review": {"policy": "agreement", "minimum_agreement": 0.6, "reject_gold_below": 0.5},
-        "gold": {"root": DIGEST, "count": 1},
+        "gold": {
+            "root": DIGEST,
+            "count": 1,
+            "max_share": 0.2,
+            "sealed": {"document_digest": DIGEST, "key_digest": DIGEST},
+        },
     },
     "task-list": {
         "format": "piecework/task-list/1",
@@ -59,6 +64,13 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "gold": {"document_digest": DIGEST},
     },
     "gold": {"format": "piecework/gold/1", "salt": SALT, "answers": {"t1": "0"}},
+    "sealed-gold": {
+        "format": "piecework/sealed-gold/1",
+        "salt": SALT,
+        "algorithm": "AES-256-GCM",
+        "nonce": "0x" + "5a" * 12,
+        "ciphertext": "c2VhbGVk",
+    },
     "evidence": {
         "format": "piecework/evidence/1",
         "salt": SALT,

@@ -27,7 +27,7 @@ from piecework.domain.documents import (
     validate,
 )
 from piecework.domain.ids import Cid
-from tests.piecework.domain.examples import PART, SALT, example
+from tests.piecework.domain.examples import DIGEST, PART, SALT, example
 
 PACKED_KINDS = tuple(kind for kind in KINDS if kind != "index")
 
@@ -147,6 +147,7 @@ def test_a_document_without_a_whole_salt_is_refused(kind: str, salt: Any) -> Non
         ("manifest", {"review": {"policy": "whim"}}, "/review/policy"),
         ("manifest", {"review": {"policy": "agreement", "minimum_agreement": 1.1}}, "/review/minimum_agreement"),
         ("manifest", {"gold": {"root": "0x00", "count": 1}}, "/gold"),
+        ("manifest", {"gold": {"root": DIGEST, "count": 1, "sealed": {"document_digest": DIGEST}}}, "/gold"),
         ("manifest", {"title": ""}, "/title"),
         ("task-list", {"worker": "0x00"}, "/worker"),
         ("task-list", {"manifest_version": 0}, "/manifest_version"),
@@ -159,6 +160,9 @@ def test_a_document_without_a_whole_salt_is_refused(kind: str, salt: Any) -> Non
         ("results", {"labels": [{"task": "t1", "label": 1, "confidence": 2}]}, "/labels/0/confidence"),
         ("gold", {"answers": {}}, "/answers"),
         ("gold", {"answers": {"t 1": 1}}, "/answers"),
+        ("sealed-gold", {"algorithm": "ROT13"}, "/algorithm"),
+        ("sealed-gold", {"nonce": "0x00"}, "/nonce"),
+        ("sealed-gold", {"ciphertext": "no base64!"}, "/ciphertext"),
         ("index", {"size": MAX_BLOCK_BYTES}, "/size"),
         ("index", {"parts": [PART]}, "/parts"),
         ("index", {"parts": [PART, "Qm" + "a" * 44]}, "/parts/1"),
@@ -254,8 +258,14 @@ def test_a_document_of_several_parts_is_read_back_as_it_was(kind: str) -> None:
     assert unpack(packed.digest, kind, reader(packed)) == large(kind, 3)
 
 
-def test_the_index_is_salted_anew_so_equal_documents_cannot_be_recognised() -> None:
-    assert pack(large("gold", 2), "gold").digest != pack(large("gold", 2), "gold").digest
+def test_a_document_of_several_parts_has_one_digest_which_its_salt_decides() -> None:
+    """Otherwise large known answers could not be compared with the root that the manifest commits to."""
+    again = pack(large("gold", 2), "gold")
+    other = pack(large("gold", 2) | {"salt": "0x" + "00" * 32}, "gold")
+
+    assert pack(large("gold", 2), "gold").digest == again.digest != other.digest
+    salts = {json.loads(packed.blocks[0].data)["salt"] for packed in (again, other)}
+    assert len(salts | {SALT}) == 3, "the index's salt is neither the document's nor common to all"
 
 
 def test_an_index_that_would_itself_be_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from backend.reviews import inference, policy
 from piecework.domain import documents
 from piecework.domain.canonical import new_salt
+from piecework.domain.disclosure import key_digest, seal
 from piecework.domain.messages import BatchKey, PacketKind, Verdict
 from tests.backend.relay.market import Market
 from tests.scripts.audit.servers import PinnedFiles
@@ -27,6 +29,11 @@ class PinnedMarket:
     files: PinnedFiles = field(default_factory=PinnedFiles)
     policy: str = policy.NAME
     max_share: float | None = None
+    disclosure_key: str | None = None
+    """None makes a manifest without sealed known answers, as older ones are."""
+    sealed: Callable[[dict[str, Any], str, str], dict[str, Any]] = seal
+    """Makes the sealed file; a test may put another thing there."""
+    is_revealed: bool = True
     workers: list[Any] = field(default_factory=list)
     key: BatchKey | None = None
     submissions: dict[str, tuple[str, dict[str, str]]] = field(default_factory=dict)
@@ -39,7 +46,7 @@ class PinnedMarket:
 
     def pin(self, kind: str, **values: Any) -> str:
         """Salts, packs and stores a document; returns its digest."""
-        packed = documents.pack({"format": f"piecework/{kind}/1", "salt": new_salt(), **values}, kind)
+        packed = documents.pack({"format": f"piecework/{kind}/1", "salt": new_salt()} | values, kind)
         self.files.blocks.update({block.cid: block.data for block in packed.blocks})
         return packed.digest
 
@@ -68,12 +75,24 @@ class PinnedMarket:
             languages=["en"],
             estimated_seconds_per_task=5,
             review={"policy": self.policy, "reject_gold_below": 0.6},
-            gold={"root": self.gold_digest, "count": len(GOLD)} | self._promise(),
+            gold={"root": self.gold_digest, "count": len(GOLD)} | self._promise() | self._seal(),
         )
         self.key = self.market.open_batch(20, manifest=manifest)
 
     def _promise(self) -> dict[str, float]:
         return {} if self.max_share is None else {"max_share": self.max_share}
+
+    def _seal(self) -> dict[str, Any]:
+        """The known answers are under seal, and public as well if the results reveal them."""
+        if self.disclosure_key is None:
+            return {}
+        block = self.files.blocks[self.cid(self.gold_digest)]
+        if not self.is_revealed:
+            del self.files.blocks[self.cid(self.gold_digest)]
+        gold = json.loads(block)
+        document = self.sealed(gold, self.gold_digest, self.disclosure_key)
+        digest = self.pin("sealed-gold", **document)
+        return {"sealed": {"document_digest": digest, "key_digest": key_digest(self.disclosure_key)}}
 
     def work(self) -> None:
         for number in range(3):
@@ -128,7 +147,7 @@ class PinnedMarket:
                 for (task, worker), (decision, reason) in outcome.decisions.items()
             ],
             "labels": [{"task": t, "label": v, "confidence": c} for t, (v, c) in outcome.labels.items()],
-            "gold": {"document_digest": self.gold_digest},
+            "gold": {"document_digest": self.gold_digest} if self.is_revealed else None,
         }
         edit(results)
         self.results_digest = self.pin("results", **results)
@@ -140,10 +159,10 @@ class PinnedMarket:
         """What the batch's policy says, and the fields of the results file that are its own."""
         if self.policy == policy.NAME:
             method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": 0.6}}
-            return policy.decide(answers, GOLD, 0.6), {"method": method}
+            return policy.decide(answers, GOLD, 0.6, revealed=self.is_revealed), {"method": method}
         rules = inference.rules_of(self.batch_id, {"reject_gold_below": 0.6}, SCHEMA)
         digests = [digest for digest, _ in self.submissions.values()]
-        found = inference.decide(answers, digests, GOLD, rules, revealed=True)
+        found = inference.decide(answers, digests, GOLD, rules, revealed=self.is_revealed)
         return found, {"method": found.method}
 
 
