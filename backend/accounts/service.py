@@ -42,8 +42,11 @@ def new_nonce(services: Services) -> tuple[str, float]:
     return nonce, expires_at
 
 
-def sign_in(services: Services, message: str, signature: str) -> Session:
-    """Checks a signed EIP-4361 message and opens a session; the nonce is used up only if all holds."""
+def sign_in(services: Services, message: str, signature: str, *, is_cookie: bool = False) -> Session:
+    """Checks a signed EIP-4361 message and opens a session; the nonce is used up only if all holds.
+
+    A token for a cookie is worth nothing as a bearer token, and the other way round.
+    """
     try:
         parsed = siwe.parse(message)
         address = parse_address(parsed.address)
@@ -61,7 +64,7 @@ def sign_in(services: Services, message: str, signature: str) -> Session:
         if used.rowcount != 1:  # type: ignore[attr-defined]
             raise Invalid("nonce_unknown", "the nonce was used, is too old, or is not ours: ask for a new one")
         session.execute(delete(UserSession).where(UserSession.expires_at < time.time()))
-        session.add(UserSession(token_hash=_hash(token), address=address, expires_at=expires_at))
+        session.add(UserSession(token_hash=_hash(token, is_cookie=is_cookie), address=address, expires_at=expires_at))
     return Session(token, address, expires_at)
 
 
@@ -115,13 +118,14 @@ def digest_signed_by(services: Services, address: str, digest: bytes, signature:
     return services.escrow.is_contract_signature(address, digest, raw)
 
 
-def session_address(services: Services, token: str) -> str:
-    """Whose token it is. Raises NotSignedIn."""
+def session_of(services: Services, token: str, *, is_cookie: bool = False) -> tuple[str, float]:
+    """Whose token it is, and when it ends (unix seconds). Raises NotSignedIn."""
     with services.reading() as session:
-        found = session.execute(select(UserSession).where(UserSession.token_hash == _hash(token))).scalar_one_or_none()
+        wanted = UserSession.token_hash == _hash(token, is_cookie=is_cookie)
+        found = session.execute(select(UserSession).where(wanted)).scalar_one_or_none()
     if found is None or found.expires_at < time.time():
         raise NotSignedIn("not_signed_in", "the session has ended or never was: sign in again")
-    return found.address
+    return found.address, found.expires_at
 
 
 def sign_out(services: Services, address: str) -> None:
@@ -130,5 +134,5 @@ def sign_out(services: Services, address: str) -> None:
         session.execute(delete(UserSession).where(UserSession.address == address))
 
 
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+def _hash(token: str, *, is_cookie: bool) -> str:
+    return hashlib.sha256((f"cookie:{token}" if is_cookie else token).encode()).hexdigest()

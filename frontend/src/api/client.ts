@@ -15,20 +15,14 @@ export class Problem extends Error {
   }
 }
 
-let token: string | null = null
 let forget: () => void = () => {}
 
-/** Signs requests with a session; `onEnd` is called when the gateway no longer knows it. */
-export function setToken(next: string | null, onEnd: () => void = () => {}): void {
-  token = next
+/** The session is a cookie that no script can read; `onEnd` is called when the gateway no longer knows it. */
+export function onSessionEnd(onEnd: () => void): void {
   forget = onEnd
 }
 
 const session: Middleware = {
-  onRequest({ request }) {
-    if (token) request.headers.set('authorization', `Bearer ${token}`)
-    return request
-  },
   async onResponse({ response }) {
     if (response.ok) return undefined
     const body: unknown = await response

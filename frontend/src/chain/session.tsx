@@ -6,11 +6,12 @@ import { getAddress } from 'viem'
 import { createSiweMessage } from 'viem/siwe'
 import { type Connector, useConfig, useConnection } from 'wagmi'
 import { connect, disconnect, getConnection, signMessage } from 'wagmi/actions'
-import { api, data, setToken } from '../api/client'
+import { api, data, onSessionEnd } from '../api/client'
 import { useTexts } from '../texts'
 import type { ChainFacts } from './config'
 
-type Kept = { address: string; token: string; expiresAt: number }
+/** What the page remembers; the session itself is the browser's cookie. */
+type Kept = { address: string; expiresAt: number }
 export type Session = {
   chain: ChainFacts
   /** The signed-in address. */
@@ -40,23 +41,18 @@ export function SessionProvider({ chain, children }: { chain: ChainFacts; childr
   const config = useConfig()
   const client = useQueryClient()
   const connection = useConnection()
-  const [kept, setKept] = useState<Kept | null>(() => {
-    const found = load()
-    setToken(found?.token ?? null)
-    return found
-  })
+  const [kept, setKept] = useState<Kept | null>(load)
 
   const keep = useCallback(
     (next: Kept | null) => {
       if (next) localStorage.setItem(STORED, JSON.stringify(next))
       else localStorage.removeItem(STORED)
-      setToken(next?.token ?? null, () => keep(null))
       setKept(next)
       void client.invalidateQueries()
     },
     [client],
   )
-  useEffect(() => setToken(kept?.token ?? null, () => keep(null)), [kept, keep])
+  useEffect(() => onSessionEnd(() => keep(null)), [keep])
 
   const signIn = useCallback(
     async (connector?: Connector) => {
@@ -79,8 +75,8 @@ export function SessionProvider({ chain, children }: { chain: ChainFacts; childr
         expirationTime: new Date(Date.now() + LIFETIME_SECONDS * 1000),
       })
       const signature = await signMessage(config, { message })
-      const opened = await data(api.POST('/v1/auth/login', { body: { message, signature } }))
-      keep({ address: opened.address, token: opened.token, expiresAt: opened.expires_at })
+      const opened = await data(api.POST('/v1/auth/login', { body: { message, signature, session: 'cookie' } }))
+      keep({ address: opened.address, expiresAt: opened.expires_at })
     },
     [chain.chain_id, config, keep, t],
   )

@@ -80,18 +80,18 @@ class Gateway:
 def running_gateway(stack: Any, folder: Path, **changes: Any) -> Iterator[Gateway]:
     """Gateway and indexer on one database, until the end of the block; `changes` are of the settings."""
     accounts = stack.accounts
-    database = f"sqlite:///{folder / 'gateway.db'}"
+    database = changes.pop("database_url", f"sqlite:///{folder / 'gateway.db'}")
     settings = GatewaySettings(
         rpc_url=stack.rpc_url,
         escrow_address=stack.escrow.address,
         database_url=database,
         payload_store=f"embedded:{folder / 'payloads'}",
-        public_url=PUBLIC_URL,
         relayer_key=SecretStr("0x" + bytes(accounts["relayer"].key).hex()),
         assigner_key=SecretStr("0x" + bytes(accounts["assigner"].key).hex()),
         explorer_url=EXPLORER_URL,
         faucet_limit_units=10**9,
         **{
+            "public_url": PUBLIC_URL,
             "arbitrator": accounts["arbitrator"].address,
             "pay_floor_units_per_hour": 0,
             "rate_units_per_second_by_ip": 0,  # all that a test asks for comes from one client
