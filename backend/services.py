@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+from backend import transactions
 from backend.ipfs.port import PayloadStore
 from backend.pay.pace import PaceBook
 from backend.rates import Buckets, RateBook
@@ -81,6 +82,7 @@ class Services:
     paces: PaceBook = field(default_factory=PaceBook)
     signals: SignalBook = field(default_factory=SignalBook)
     committed: CommittedAnswers = field(default_factory=CommittedAnswers)
+    kept_answers_tidied_at: float = 0.0
     writer: Engine = field(init=False)
     catalog: Catalog = field(init=False)
 
@@ -113,11 +115,21 @@ class Services:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that only reads."""
+        ambient = transactions.current()
+        if ambient is not None and ambient.session is not None:
+            yield ambient.session
+            return
         with Session(self.engine) as session:
             yield session
 
     @contextmanager
     def writing(self) -> Iterator[Session]:
-        """A session whose transaction commits at the end, or not at all."""
+        """A session whose transaction commits at the end, or not at all; with the request, where that is one."""
+        ambient = transactions.current()
+        if ambient is not None:
+            session = ambient.begun()
+            yield session
+            session.flush()
+            return
         with Session(self.writer) as session, session.begin():
             yield session

@@ -66,6 +66,8 @@ class GatewaySettings(BaseSettings):
     """Seconds that a sign-in lasts."""
     nonce_lifetime_seconds: int = 600
     """Seconds in which a sign-in nonce can be used."""
+    idempotency_lifetime_seconds: int = Field(default=86_400, ge=60)
+    """Seconds that the answer to an `Idempotency-Key` is kept."""
     packet_lifetime_seconds: int = 900
     """Seconds in which a drafted packet, ticket or withdrawal must reach the chain."""
     max_payload_bytes: int = 10_485_760

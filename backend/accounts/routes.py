@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from backend.accounts import presented, service
-from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices, TheSession
+from backend.idempotency import CreatingRoute
 from backend.schemas import RequestModel, SignatureText
 
-router = APIRouter(prefix="/v1/auth", tags=["accounts"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/auth", tags=["accounts"], route_class=CreatingRoute)
 
 
 class Nonce(BaseModel):

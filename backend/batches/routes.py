@@ -17,12 +17,12 @@ from backend.batches.schemas import (
     ResultsView,
     TransactionView,
 )
-from backend.bodies import StrictRoute
 from backend.dependencies import MaybeSignedIn, SignedIn, TheServices
+from backend.idempotency import CreatingRoute
 from backend.paging import MAX_LIMIT
 from backend.schemas import DigestText
 
-router = APIRouter(prefix="/v1/batches", tags=["batches"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/batches", tags=["batches"], route_class=CreatingRoute)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 

@@ -6,7 +6,6 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query
 
-from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
 from backend.disputes import appeals, juries, reading, rejections
 from backend.disputes.schemas import (
@@ -23,10 +22,11 @@ from backend.disputes.schemas import (
     SignedAppeal,
     Sponsorship,
 )
+from backend.idempotency import CreatingRoute
 from backend.paging import MAX_LIMIT
 from backend.schemas import Accepted, AddressText, DigestText
 
-router = APIRouter(prefix="/v1", tags=["disputes"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["disputes"], route_class=CreatingRoute)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 

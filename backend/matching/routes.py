@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
+from backend.idempotency import CreatingRoute
 from backend.matching import nextwork, service
 from backend.matching.schemas import (
     ListIn,
@@ -21,7 +21,7 @@ from backend.matching.schemas import (
 )
 from backend.paging import MAX_LIMIT
 
-router = APIRouter(tags=["matching"], route_class=StrictRoute)
+router = APIRouter(tags=["matching"], route_class=CreatingRoute)
 
 ListIdPath = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]

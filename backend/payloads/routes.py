@@ -10,11 +10,12 @@ from starlette.concurrency import run_in_threadpool
 
 from backend.dependencies import SignedIn, TheServices
 from backend.errors import Invalid, TooLarge
+from backend.idempotency import CreatingRoute
 from backend.ipfs.unixfs import build
 from backend.services import Services
 from piecework.domain.cid import CidError, parse_cid
 
-router = APIRouter(prefix="/v1/payloads", tags=["payloads"])
+router = APIRouter(prefix="/v1/payloads", tags=["payloads"], route_class=CreatingRoute)
 
 _ANY_BYTES = {
     "requestBody": {

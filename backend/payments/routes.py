@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 
-from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
+from backend.idempotency import CreatingRoute
 from backend.paging import MAX_LIMIT
 from backend.payments import deposits, service
 from backend.payments.schemas import (
@@ -31,7 +31,7 @@ from backend.payments.schemas import (
 )
 from backend.schemas import Accepted, AddressText
 
-router = APIRouter(prefix="/v1", tags=["payments"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1", tags=["payments"], route_class=CreatingRoute)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
@@ -101,11 +101,6 @@ def intent(intent_id: Annotated[str, Path(max_length=64)], services: TheServices
 
 
 @router.post("/faucet", status_code=202)
-def faucet(
-    body: FaucetRequest,
-    services: TheServices,
-    idempotency_key: Annotated[str | None, Header(max_length=100)] = None,
-) -> FaucetAnswer:
+def faucet(body: FaucetRequest, services: TheServices) -> FaucetAnswer:
     """Test tokens, on development chains only."""
-    key = idempotency_key or secrets.token_hex(8)
-    return FaucetAnswer(intent_ids=service.faucet(services, body, key))
+    return FaucetAnswer(intent_ids=service.faucet(services, body, secrets.token_hex(16)))

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
+from backend.idempotency import CreatingRoute
 from backend.paging import MAX_LIMIT
 from backend.qualifications import service
 from backend.qualifications.schemas import (
@@ -23,7 +23,7 @@ from backend.qualifications.schemas import (
 )
 from backend.schemas import Accepted, AddressText, DigestText
 
-router = APIRouter(prefix="/v1/credentials", tags=["qualifications"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/credentials", tags=["qualifications"], route_class=CreatingRoute)
 
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 

@@ -6,14 +6,14 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 
-from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
+from backend.idempotency import CreatingRoute
 from backend.paging import MAX_LIMIT
 from backend.reviews import queue, service
 from backend.reviews.schemas import ProposalIn, ProposalView, Queue, SignatureIn, SubmissionPage
 from backend.schemas import DigestText
 
-router = APIRouter(prefix="/v1/reviews", tags=["reviews"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/reviews", tags=["reviews"], route_class=CreatingRoute)
 
 ProposalId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 

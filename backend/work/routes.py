@@ -9,8 +9,8 @@ import anyio
 from fastapi import APIRouter, Path, Query
 from starlette.concurrency import run_in_threadpool
 
-from backend.bodies import StrictRoute
 from backend.dependencies import SignedIn, TheServices
+from backend.idempotency import CreatingRoute
 from backend.schemas import Accepted, DigestText
 from backend.work import packets, service
 from backend.work.schemas import (
@@ -27,7 +27,7 @@ from backend.work.schemas import (
     SignedSubmission,
 )
 
-router = APIRouter(prefix="/v1/work", tags=["work"], route_class=StrictRoute)
+router = APIRouter(prefix="/v1/work", tags=["work"], route_class=CreatingRoute)
 
 AssignmentId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 _POLL_SECONDS = 0.1

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, String, Text, false
+from sqlalchemy import JSON, BigInteger, Boolean, Float, ForeignKey, Index, Integer, LargeBinary, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from piecework.db.base import Address, Base, Digest, Units
@@ -30,6 +30,23 @@ class UserSession(Base):
     token_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
     address: Mapped[str] = mapped_column(Address, index=True)
     expires_at: Mapped[float] = mapped_column(Float)
+
+
+class KeptAnswer(Base):
+    """The answer to a request with an idempotency key, written with what the request created."""
+
+    __tablename__ = "kept_answers"
+
+    caller: Mapped[str] = mapped_column(String(60), primary_key=True)
+    """A signed-in address, or `ip:` and a network address."""
+    key: Mapped[str] = mapped_column(String(100), primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    """Of what was asked."""
+    status: Mapped[int] = mapped_column(Integer)
+    media_type: Mapped[str | None] = mapped_column(String(100))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[float] = mapped_column(Float)
+    expires_at: Mapped[float] = mapped_column(Float, index=True)
 
 
 class Draft(Base):

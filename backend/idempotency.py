@@ -1,0 +1,170 @@
+"""`Idempotency-Key`: a POST that creates, sent again with the same key, gives the same answer and creates nothing more.
+
+What is created and the answer that tells of it are written in one transaction. So there is no moment at which one is
+there without the other, whichever gateway was asked and whenever it died: a request that did not end has done nothing
+and may be sent again. Of two at the same moment the database lets one through; the other waits and gives its answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+from fastapi import Depends, Header, Request, Response
+from sqlalchemy import ColumnElement, and_, delete, insert, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+from starlette.types import Message
+
+from backend.bodies import StrictRoute
+from backend.clients import household
+from backend.dependencies import visitor
+from backend.errors import GatewayError, Invalid
+from backend.transactions import RequestTransaction, serving
+from piecework.db.gateway import KeptAnswer
+
+if TYPE_CHECKING:
+    from backend.services import Services
+
+HEADER = "idempotency-key"
+REPLAYED = "idempotency-replayed"
+MAX_KEY = 100
+_TIDY_SECONDS = 300
+_CREATING = frozenset((201, 202))
+
+
+class AlreadyKept(Exception):
+    """Another request with this key was answered first."""
+
+
+async def _documented(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            max_length=MAX_KEY,
+            description="A new random text for each thing to create; send it again to be sure of one.",
+        ),
+    ] = None,
+) -> None:
+    """For the description alone: the route reads the header itself."""
+
+
+class CreatingRoute(StrictRoute):
+    """A strict route; where it creates (status 201 or 202) it takes `Idempotency-Key`."""
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        self._creates = options.get("status_code") in _CREATING and "POST" in (options.get("methods") or ())
+        if self._creates:
+            options["dependencies"] = [*(options.get("dependencies") or ()), Depends(_documented)]
+        super().__init__(path, endpoint, **options)
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        original = super().get_route_handler()
+
+        async def handler(request: Request) -> Response:
+            key = request.headers.get(HEADER)
+            if not self._creates or key is None:
+                return await original(request)
+            return await _once(request, key, original)
+
+        return handler
+
+
+async def _once(request: Request, key: str, original: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+    services: Services = request.app.state.services
+    if not 1 <= len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
+        raise Invalid("idempotency_key_invalid", f"an Idempotency-Key is 1 to {MAX_KEY} printable ASCII signs")
+    body = await request.body()
+    keeping = _Keeping(services, await run_in_threadpool(_caller, services, request), key, _digest(request, body))
+    if (found := await run_in_threadpool(keeping.find)) is not None:
+        return found
+
+    async def again() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    transaction = RequestTransaction(services.writer, keeping.claim)
+    try:
+        with serving(transaction):
+            answer = await original(Request(request.scope, again))
+        await run_in_threadpool(keeping.keep, transaction, answer)
+    except AlreadyKept:
+        await run_in_threadpool(transaction.undo)
+        found = await run_in_threadpool(keeping.find)
+        if found is None:
+            raise Invalid("idempotency_key_expired", "the key's time is over: use a new one") from None
+        return found
+    finally:
+        await run_in_threadpool(transaction.undo)
+    return answer
+
+
+@dataclass(frozen=True, slots=True)
+class _Keeping:
+    """One caller's key, and the digest of what it asked."""
+
+    services: Services
+    caller: str
+    key: str
+    digest: str
+
+    def find(self) -> Response | None:
+        """The answer that is kept. Raises Invalid if it is one to another request."""
+        with Session(self.services.engine) as session:
+            row = session.get(KeptAnswer, (self.caller, self.key))
+        if row is None or row.expires_at < time.time():
+            return None
+        if row.digest != self.digest:
+            detail = "this Idempotency-Key was used for another request: use a new one for each thing to create"
+            raise Invalid("idempotency_key_reused", detail)
+        return Response(row.body, status_code=row.status, media_type=row.media_type, headers={REPLAYED: "true"})
+
+    def claim(self, session: Session) -> None:
+        """Takes the key; who comes second waits here for the first's end. Raises AlreadyKept."""
+        now = time.time()
+        session.execute(delete(KeptAnswer).where(self._own(), KeptAnswer.expires_at < now))
+        values = {"caller": self.caller, "key": self.key, "digest": self.digest, "created_at": now}
+        values |= {"status": 0, "media_type": None, "body": b""}
+        values["expires_at"] = now + self.services.settings.idempotency_lifetime_seconds
+        try:
+            session.execute(insert(KeptAnswer).values(values))
+        except IntegrityError as error:
+            raise AlreadyKept from error
+
+    def keep(self, transaction: RequestTransaction, answer: Response) -> None:
+        """Writes the answer beside what it tells of, and ends the transaction."""
+        values = {"status": answer.status_code, "body": bytes(answer.body), "media_type": _media_type(answer)}
+        transaction.begun().execute(update(KeptAnswer).where(self._own()).values(values))
+        transaction.commit()
+        self.services.outbox.wake.set()
+        if self.services.kept_answers_tidied_at + _TIDY_SECONDS < (now := time.time()):
+            self.services.kept_answers_tidied_at = now
+            with Session(self.services.writer) as session, session.begin():
+                session.execute(delete(KeptAnswer).where(KeptAnswer.expires_at < now))
+
+    def _own(self) -> ColumnElement[bool]:
+        return and_(KeptAnswer.caller == self.caller, KeptAnswer.key == self.key)
+
+
+def _caller(services: Services, request: Request) -> str:
+    """Whose key it is: the signed-in address's, else the network address's."""
+    try:
+        found = visitor(services, request)
+    except GatewayError:
+        found = None  # the route says so itself if it needs to know
+    if found is not None:
+        return found.address
+    return f"ip:{household(request.client.host) if request.client else 'unknown'}"
+
+
+def _digest(request: Request, body: bytes) -> str:
+    head = f"{request.method} {request.url.path}?{request.url.query}\n{request.headers.get('content-type', '')}\n"
+    return hashlib.sha256(head.encode() + body).hexdigest()
+
+
+def _media_type(answer: Response) -> str | None:
+    found = answer.headers.get("content-type")
+    return found[:100] if found else None
