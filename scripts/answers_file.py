@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import csv
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from piecework.quality.answers import Answers, answers_of
@@ -35,6 +35,10 @@ class AnswersFile:
     task_names: list[str]
     worker_names: list[str]
     repeated: int
+
+    def with_tasks(self, names: Iterable[str]) -> AnswersFile:
+        """The same answers, with tasks that nobody answered behind the others."""
+        return replace(self, task_names=list(dict.fromkeys([*self.task_names, *names])))
 
     def kind(self) -> str:
         """ "labels", "numbers" or "text", by what the answers look like."""

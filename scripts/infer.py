@@ -6,7 +6,7 @@ import json
 import math
 import time
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from piecework.quality.ngrams import chrf
 from piecework.quality.numbers import estimate_numbers
 from piecework.quality.texts import choose_texts
 from scripts.answers_file import AnswersFile, FileInvalid, read_answers, read_truth
+from scripts.predictions.beside import VERDICTS, Source, infer_beside, report_of
 from scripts.terminal import err, fail, out
 
 _SKILL_FIELDS = ("worker", "answers", "accuracy", "low", "high")
@@ -39,8 +40,11 @@ def run_infer(
     adaptive: tuple[float, float] | None,
     as_json: bool,
     report_path: Path | None = None,
+    source: Callable[[AnswersFile], Source] | None = None,
+    answer_cost: float | None = None,
 ) -> int:
     """`adaptive`: confidence at which a task stops and share of all answers that may be bought; None buys all.
+    `source`: opens the model that answers beside the people, once their answers are read.
 
     Reads, infers, and only then reads the truth, to score. Returns the exit code."""
     try:
@@ -50,18 +54,27 @@ def run_infer(
             return fail(f"no kind {kind!r}: choose auto, {', '.join(_KINDS)}")
         if adaptive and kind != "labels":
             return fail(f"--adaptive buys labels; these answers are {kind}")
+        if source and kind != "labels":
+            return fail(f"--with-model joins labels; these answers are {kind}")
         policy = Policy(confidence=adaptive[0], budget=adaptive[1], seed=seed) if adaptive else None
-        outcome = _KINDS[kind](answers, Parameters(model=model, seed=seed), policy)
+        parameters = Parameters(model=model, seed=seed)
+        if source:
+            beside = source(answers)
+            answers = answers.with_tasks(beside.tasks)
+            outcome = _infer_with_model(answers, parameters, policy, beside, answer_cost)
+        else:
+            outcome = _KINDS[kind](answers, parameters, policy)
         values, confidence = outcome.values, outcome.confidence
         truth = read_truth(truth_path) if truth_path else None
     except (FileInvalid, ValueError) as error:
         return fail(str(error))
     report = _head(answers, kind) | outcome.report
     if truth is not None:
-        report |= _score(kind, dict(zip(answers.task_names, values, strict=True)), confidence, truth)
+        report |= _score(kind, dict(zip(outcome.tasks, values, strict=True)), confidence, truth)
+        report |= _score_model(outcome, truth)
     try:
         if labels_path:
-            labels_path.write_text(_labels_csv(answers.task_names, values, confidence), encoding="utf-8")
+            labels_path.write_text(_labels_csv(outcome.tasks, values, confidence), encoding="utf-8")
         if report_path:
             from scripts.infer_report import page_of
 
@@ -91,13 +104,18 @@ def _head(answers: AnswersFile, kind: str) -> Report:
 
 @dataclass(frozen=True)
 class Outcome:
-    """`values` and `confidence`: of each task of the file. `answers`, `found`: what labels rest on; None elsewhere."""
+    """`values` and `confidence`: of each of `tasks`. `answers`, `found`: what labels rest on; None elsewhere.
+
+    `alone`: what people alone and the model alone say of the tasks, by name, where a model was asked.
+    """
 
     report: Report
+    tasks: list[str]
     values: list[str]
     confidence: list[float | None]
     answers: Answers | None = None
     found: Labelling | None = None
+    alone: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
 def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | None) -> Outcome:
@@ -107,15 +125,47 @@ def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | No
         answers = answers.take(replay_purchase(answers, policy))
     result = infer_bought(answers, policy, parameters) if policy else infer_labels(answers, parameters)
     seconds = time.perf_counter() - started
-    # A task on which nothing was bought gets the most common label.
-    usual = int(np.bincount(result.label[result.label >= 0], minlength=1).argmax())
-    guessed = np.where(result.label < 0, usual, result.label)
-    values = [names[label] if label < len(names) else "" for label in guessed]
+    values = _guessed(result, names)
     report = _label_report(file, result, seconds)
     report["alpha"] = _alpha(krippendorff_alpha(answers.task, answers.label))
     if policy:
         report |= {"answers_used": answers.size, "policy": asdict(policy)}
-    return Outcome(report, values, result.confidence.tolist(), answers, result)
+    return Outcome(report, file.task_names, values, result.confidence.tolist(), answers, result)
+
+
+def _guessed(result: Labelling, names: list[str]) -> list[str]:
+    """A task on which nothing was bought gets the most common label."""
+    usual = int(np.bincount(result.label[result.label >= 0], minlength=1).argmax())
+    guessed = np.where(result.label < 0, usual, result.label)
+    return [names[label] if label < len(names) else "" for label in guessed]
+
+
+def _infer_with_model(
+    file: AnswersFile, parameters: Parameters, policy: Policy | None, source: Source, answer_cost: float | None
+) -> Outcome:
+    names, answers = file.labels()
+    started = time.perf_counter()
+    found = infer_beside(answers, source.predictor(file.task_names, names, answers.labels), parameters, policy)
+    seconds = time.perf_counter() - started
+    result, people = found.joined.labelling, found.joined.people
+    report = _label_report(file, result, seconds)
+    report |= {"method": found.joined.method(), "answers_used": found.answers.size}
+    report["alpha"] = _alpha(krippendorff_alpha(found.answers.task, found.answers.label))
+    report["model"] = report_of(source, found, answer_cost=answer_cost)
+    if policy:
+        report["policy"] = asdict(policy)
+    # Tasks that nobody may ever have been asked about are left out where the model is not trusted to label them.
+    shown = [at for at in range(answers.tasks) if result.label[at] >= 0 or answers.per_task()[at] > 0]
+    values = _guessed(result, names)
+    said = found.predictions.label.tolist()
+    alone = {
+        "people": dict(zip(file.task_names, _guessed(people, names), strict=True)),
+        "model": {file.task_names[at]: names[label] for at, label in enumerate(said) if 0 <= label < len(names)},
+    }
+    return Outcome(
+        report, [file.task_names[at] for at in shown], [values[at] for at in shown],
+        result.confidence[shown].tolist(), found.answers, result, alone,
+    )  # fmt: skip
 
 
 def _label_report(file: AnswersFile, result: Labelling, seconds: float) -> Report:
@@ -156,7 +206,9 @@ def _infer_numbers(file: AnswersFile, _: Parameters, __: Policy | None) -> Outco
             for name, scale in zip(file.worker_names, estimate.scale.tolist(), strict=True)
         ],
     }
-    return Outcome(report, [repr(value) for value in estimate.value.tolist()], [None] * len(file.task_names))
+    return Outcome(
+        report, file.task_names, [repr(value) for value in estimate.value.tolist()], [None] * len(file.task_names)
+    )
 
 
 def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
@@ -172,7 +224,9 @@ def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
             for name, skill in zip(file.worker_names, choice.skill.tolist(), strict=True)
         ],
     }
-    return Outcome(report, [file.answer[position] for position in choice.chosen], [None] * len(file.task_names))
+    return Outcome(
+        report, file.task_names, [file.answer[position] for position in choice.chosen], [None] * len(file.task_names)
+    )
 
 
 _KINDS: dict[str, Callable[[AnswersFile, Parameters, Policy | None], Outcome]] = {
@@ -207,6 +261,20 @@ def _score(kind: str, values: dict[str, str], confidence: list[float | None], tr
     return report
 
 
+def _score_model(outcome: Outcome, truth: dict[str, str]) -> Report:
+    """What people alone and the model alone come to, on the tasks that each speaks of."""
+    if not outcome.alone:
+        return {}
+    shares = {
+        f"accuracy_{who}_alone": float(
+            np.mean([label == truth[task] for task, label in labels.items() if task in truth])
+        )
+        for who, labels in outcome.alone.items()
+        if any(task in truth for task in labels)
+    }
+    return {"model": outcome.report["model"] | shares}
+
+
 def _labels_csv(tasks: list[str], values: list[str], confidence: list[float | None]) -> str:
     import csv
     import io
@@ -226,6 +294,22 @@ def _shown(alpha: Report) -> str:
     return f"{alpha['alpha']:.4f}{between}, {alpha['level']}"
 
 
+def _print_model(table: Table, model: Report) -> None:
+    measured = model["accuracy"]
+    table.add_row("model", f"{model['source']} {model['name']}")
+    table.add_row("model's verdict", VERDICTS[model["verdict"]])
+    if measured:
+        between = f"{measured['low']:.4f} to {measured['high']:.4f}"
+        table.add_row("model's measured accuracy", f"{measured['value']:.4f} ({between}), {measured['count']} tasks")
+    for name in ("accuracy_people_alone", "accuracy_model_alone"):
+        if name in model:
+            table.add_row(name.replace("_", " "), f"{model[name]:.4f}")
+    cost = "" if model["saved_cost"] is None else f", {model['saved_cost']:,} in cost"
+    of = model["answers_without_model"]
+    table.add_row("answers saved at equal confidence", f"{model['answers_saved']:,} of {of:,}{cost}")
+    table.add_row("labelled by the model alone", f"{model['labelled_alone']:,}")
+
+
 def _print(report: Report) -> None:
     table = Table(show_header=False, box=None)
     for name, value in report.items():
@@ -234,6 +318,8 @@ def _print(report: Report) -> None:
             table.add_row(name.replace("_", " "), shown)
     if report.get("alpha"):
         table.add_row("Krippendorff's alpha", _shown(report["alpha"]))
+    if report.get("model"):
+        _print_model(table, report["model"])
     table.add_row("method", str(report["method"]["name"]) + " " + str(report["method"].get("model", "")))
     out.print(table)
     if report["accuracy"] is None:

@@ -234,6 +234,20 @@ def infer(
         Path | None,
         typer.Option("--report", metavar="FILE.html", help="Write a page for people: accuracy, agreement, charts."),
     ] = None,
+    with_model: Annotated[
+        str | None,
+        typer.Option(
+            "--with-model",
+            metavar="SOURCE",
+            help="A model that answers beside the people: file:PREDICTIONS.csv (task,label,confidence).",
+        ),
+    ] = None,
+    answer_cost: Annotated[
+        float | None,
+        typer.Option(
+            "--answer-cost", min=0, help="With --with-model: what one answer costs, to report the saved cost."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Find the truth that a crowd's answers point to, and how good each worker is.
@@ -242,11 +256,16 @@ def infer(
 
     With --adaptive the file is a shop: the policy chooses which answer to buy next, sees no other, and stops early.
 
+    With --with-model a model's answers join as one more worker, trusted as far as people's answers measure it and no
+    further; the report has its measured accuracy and the answers that it saves. With --adaptive too, people get what
+    it is unsure of.
+
     The answers may be labels of any kind, numbers (a robust weighted mean is taken) or free text (the answer that
     agrees best with the others is taken). The report holds accuracy (when truth is given), answers_used, seconds of
     inference alone, the method with its parameters, and each worker's skill. See docs/quality.md for the methods.
     """
     from scripts.infer import run_infer
+    from scripts.predictions.opening import Wishes, source_of
 
     raise typer.Exit(
         run_infer(
@@ -259,6 +278,8 @@ def infer(
             adaptive=(confidence, budget) if adaptive else None,
             as_json=as_json,
             report_path=report,
+            source=source_of(Wishes(with_model)) if with_model else None,
+            answer_cost=answer_cost,
         )
     )
 

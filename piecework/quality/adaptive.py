@@ -14,9 +14,11 @@ import numpy as np
 
 from piecework.quality.answers import Answers, Bools, Floats, Ints
 from piecework.quality.calibration import tempered_posterior
-from piecework.quality.confusion import ConfusionPrior, fit_confusion, tables_given
-from piecework.quality.infer import Labelling, Parameters, infer_labels
-from piecework.quality.models import fits_in_memory
+from piecework.quality.confusion import ConfusionFit, ConfusionPrior, fit_confusion, tables_given
+from piecework.quality.infer import Chosen, Labelling, Parameters, infer_labels
+from piecework.quality.joining import Joined, Predictor, infer_with_model, with_evidence
+from piecework.quality.models import Fit, fits_in_memory
+from piecework.quality.trust import measure_model
 
 
 @dataclass(frozen=True)
@@ -24,6 +26,7 @@ class Policy:
     """`confidence`: a task stops when its label is this sure and rests on `least_answers`; 1 never stops before the
     answers end.
 
+    With a model, its word counts as one of `least_answers` where it is trusted, and `least_people` must have answered.
     `budget`: share of all possible answers that may be bought. `shared_tasks`: share of all answers that goes to the
     tasks which measure workers. `correlation`: between answers to one task. `batch`: share of all answers bought
     between two refits. `row` and `worker`: pulls, in answers, towards an average worker while a worker is valued,
@@ -32,6 +35,7 @@ class Policy:
 
     confidence: float = 0.98
     least_answers: int = 2
+    least_people: int = 1
     budget: float = 1.0
     shared_tasks: float = 0.06
     correlation: float = 0.3
@@ -59,18 +63,29 @@ class Valuation:
     is_shared: Bools
 
 
-def value_candidates(bought: Answers, task: Ints, worker: Ints, policy: Policy) -> Valuation:
-    """What each possible answer (`task`, `worker`: (candidates,)) would tell beyond those `bought`."""
+def value_candidates(
+    bought: Answers, task: Ints, worker: Ints, policy: Policy, predictor: Predictor | None = None
+) -> Valuation:
+    """What each possible answer (`task`, `worker`: (candidates,)) would tell beyond those `bought`, and beyond what a
+    model says as far as those bought make it trusted."""
     is_shared = _shared_tasks(bought, task, policy)[task]
     fit = fit_confusion(bought, max_iterations=30)
     log_prevalence = np.log(fit.prevalence)
     posterior = tempered_posterior(
         fit.log_posterior - log_prevalence, log_prevalence, bought.per_task(), policy.correlation
     )
-    table = tables_given(bought, fit.posterior, ConfusionPrior(row=policy.row, worker=policy.worker))
     # Whether a task may stop is judged by the cautious tables: workers who look good after three answers are not yet.
-    cautious = tempered_posterior(_support(bought, table), log_prevalence, bought.per_task(), policy.correlation)
-    confidence = np.where(bought.per_task() >= policy.least_answers, cautious.max(axis=1, initial=0.0), 0.0)
+    table = _cautious_table(bought, fit, policy)
+    chosen = _explained_by(table, bought, fit, policy)
+    cautious = tempered_posterior(chosen.fit.support, log_prevalence, bought.per_task(), policy.correlation)
+    given = bought.per_task()
+    is_enough = given >= policy.least_answers
+    if predictor is not None:
+        evidence = measure_model(bought, chosen, predictor(bought), seed=policy.seed).evidence
+        cautious = with_evidence(cautious, evidence)
+        spoken = (evidence != 0.0).any(axis=1)
+        is_enough |= spoken & (given + 1 >= policy.least_answers) & (given >= policy.least_people)
+    confidence = np.where(is_enough, cautious.max(axis=1, initial=0.0), 0.0)
     value = information(posterior, table, task, worker)
     if policy.confidence < 1.0:
         value[(confidence >= policy.confidence)[task] & ~is_shared] = -np.inf
@@ -90,7 +105,7 @@ def choose_next(valuation: Valuation, task: Ints, count: int, random: np.random.
     return order[first[:count]]
 
 
-def replay_purchase(pool: Answers, policy: Policy) -> Ints:
+def replay_purchase(pool: Answers, policy: Policy, predictor: Predictor | None = None) -> Ints:
     """Buys from the answers that exist until each task has stopped or the budget is spent.
 
     Returns positions in `pool`, in the order of purchase. Looks only at labels that it has bought.
@@ -108,7 +123,7 @@ def replay_purchase(pool: Answers, policy: Policy) -> Ints:
         candidates = np.flatnonzero(~is_bought)
         bought = pool.take(np.concatenate(order) if order else np.zeros(0, dtype=np.int64))
         task = pool.task[candidates]
-        valuation = value_candidates(bought, task, pool.worker[candidates], policy)
+        valuation = value_candidates(bought, task, pool.worker[candidates], policy, predictor)
         picked = candidates[choose_next(valuation, task, min(step, budget - spent), random)]
         if picked.size == 0:
             break
@@ -124,10 +139,34 @@ def infer_bought(bought: Answers, policy: Policy, parameters: Parameters | None 
     Held-out evidence would mislead here: the policy looked for hard tasks and good workers, so what it bought is no
     fair sample of either. A model or a correlation that `parameters` name is used all the same.
     """
+    return infer_labels(bought, _valued_by(policy, parameters))
+
+
+def infer_bought_with_model(
+    bought: Answers, policy: Policy, predictor: Predictor, parameters: Parameters | None = None
+) -> Joined:
+    """`infer_bought` with the model that the policy was given, which the cautious tables measure."""
+    fit = fit_confusion(bought)
+    cautious = _explained_by(_cautious_table(bought, fit, policy), bought, fit, policy)
+    return infer_with_model(bought, predictor(bought), _valued_by(policy, parameters), measured_by=cautious)
+
+
+def _valued_by(policy: Policy, parameters: Parameters | None) -> Parameters:
     parameters = parameters or Parameters()
     model = "confusion" if parameters.model == "auto" else parameters.model
     correlation = policy.correlation if parameters.correlation is None else parameters.correlation
-    return infer_labels(bought, replace(parameters, model=model, correlation=correlation))
+    return replace(parameters, model=model, correlation=correlation)
+
+
+def _cautious_table(bought: Answers, fit: ConfusionFit, policy: Policy) -> Floats:
+    """People's tables drawn towards an average worker: those whom the policy asked are the ones who looked best."""
+    return tables_given(bought, fit.posterior, ConfusionPrior(row=policy.row, worker=policy.worker))
+
+
+def _explained_by(table: Floats, bought: Answers, fit: ConfusionFit, policy: Policy) -> Chosen:
+    """The answers bought as these tables (workers, labels said, labels true) explain them."""
+    explained = Fit(_support(bought, table), np.log(fit.prevalence), fit.accuracy, table, fit.iterations, fit.converged)
+    return Chosen(explained, "confusion", (), policy.correlation)
 
 
 def information(posterior: Floats, table: Floats, task: Ints, worker: Ints) -> Floats:

@@ -73,10 +73,26 @@ def infer_labels(answers: Answers, parameters: Parameters | None = None) -> Labe
     Raises ValueError when the model that was asked for by name is too large for the answers.
     """
     parameters = parameters or Parameters()
+    chosen = fit_chosen(answers, parameters)
+    return _infer_sparse(answers, parameters) if chosen is None else labelling_of(answers, chosen, parameters)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The model that explains the answers, `fit` to all of them. `correlation` holds the allowance already."""
+
+    fit: Fit
+    model: str
+    evidence: tuple[Evidence, ...]
+    correlation: float
+
+
+def fit_chosen(answers: Answers, parameters: Parameters) -> Chosen | None:
+    """The model that `parameters` name, or the one that evidence chooses; None if there are too many labels for it."""
     candidates = [parameters.model] if parameters.model != _AUTO else list(WEIGHED)
     candidates = [name for name in candidates if fits_in_memory(answers, name)]
     if not candidates:
-        return _infer_sparse(answers, parameters)
+        return None
     evidence: list[Evidence] = []
     if parameters.model == _AUTO or parameters.correlation is None:
         evidence = weigh_models(answers, candidates, seed=parameters.seed)
@@ -85,13 +101,12 @@ def infer_labels(answers: Answers, parameters: Parameters | None = None) -> Labe
     estimated = next((each.correlation for each in evidence if each.model == chosen), 0.0)
     rho = parameters.correlation if parameters.correlation is not None else estimated
     rho = allowed_correlation(rho, parameters.shared_error)
-    fit = MODELS[chosen](answers, MAX_ITERATIONS)
-    return _labelling(answers, fit, chosen, tuple(evidence), rho, parameters)
+    return Chosen(MODELS[chosen](answers, MAX_ITERATIONS), chosen, tuple(evidence), rho)
 
 
-def _labelling(
-    answers: Answers, fit: Fit, model: str, evidence: tuple[Evidence, ...], rho: float, parameters: Parameters
-) -> Labelling:
+def labelling_of(answers: Answers, chosen: Chosen, parameters: Parameters) -> Labelling:
+    """Labels by the untempered model, confidences by the tempered one."""
+    fit, rho = chosen.fit, chosen.correlation
     certain = fit.support + fit.log_prevalence
     label = best_label(answers, certain)
     posterior = tempered_posterior(fit.support, fit.log_prevalence, answers.per_task(), rho)
@@ -100,8 +115,9 @@ def _labelling(
     confidence[labelled] = posterior[labelled, label[labelled]]
     skill = worker_skill(answers, posterior[answers.task, answers.label])
     return Labelling(
-        label, confidence, posterior, skill, model, evidence, rho, fit.iterations, fit.converged, parameters
-    )
+        label, confidence, posterior, skill, chosen.model, chosen.evidence, rho, fit.iterations, fit.converged,
+        parameters,
+    )  # fmt: skip
 
 
 def _infer_sparse(answers: Answers, parameters: Parameters) -> Labelling:
