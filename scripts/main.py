@@ -239,9 +239,33 @@ def infer(
         typer.Option(
             "--with-model",
             metavar="SOURCE",
-            help="A model that answers beside the people: file:PREDICTIONS.csv (task,label,confidence).",
+            help="A model that answers beside the people: file:PREDICTIONS.csv (task,label,confidence), openai:NAME,"
+            " or sklearn.",
         ),
     ] = None,
+    tasks: Annotated[
+        Path | None,
+        typer.Option("--tasks", metavar="TASKS.csv", help="What workers saw: task and more columns (openai, sklearn)."),
+    ] = None,
+    model_url: Annotated[
+        str | None,
+        typer.Option(
+            "--model-url", help="OpenAI-compatible address as far as /v1; its key stands in PIECEWORK_MODEL_KEY."
+        ),
+    ] = None,
+    model_instructions: Annotated[
+        str, typer.Option("--model-instructions", help="What the endpoint is told beside the labels.")
+    ] = "",
+    model_cache: Annotated[
+        Path | None,
+        typer.Option("--model-cache", metavar="FILE", help="Keeps the endpoint's answers: run again to go on."),
+    ] = None,
+    model_requests: Annotated[
+        int, typer.Option("--model-requests", min=1, help="The most requests to the endpoint, retries included.")
+    ] = 10_000,
+    model_parallel: Annotated[
+        int, typer.Option("--model-parallel", min=1, max=64, help="Requests to the endpoint at a time.")
+    ] = 4,
     answer_cost: Annotated[
         float | None,
         typer.Option(
@@ -258,7 +282,8 @@ def infer(
 
     With --with-model a model's answers join as one more worker, trusted as far as people's answers measure it and no
     further; the report has its measured accuracy and the answers that it saves. With --adaptive too, people get what
-    it is unsure of.
+    it is unsure of. An endpoint: --with-model openai:NAME --model-url URL --tasks TASKS.csv. A classifier that learns
+    from people's labels: --with-model sklearn --tasks TASKS.csv.
 
     The answers may be labels of any kind, numbers (a robust weighted mean is taken) or free text (the answer that
     agrees best with the others is taken). The report holds accuracy (when truth is given), answers_used, seconds of
@@ -267,6 +292,11 @@ def infer(
     from scripts.infer import run_infer
     from scripts.predictions.opening import Wishes, source_of
 
+    wishes = None
+    if with_model:
+        wishes = Wishes(
+            with_model, seed, tasks, model_url, model_instructions, model_cache, model_requests, model_parallel
+        )
     raise typer.Exit(
         run_infer(
             answers,
@@ -278,7 +308,7 @@ def infer(
             adaptive=(confidence, budget) if adaptive else None,
             as_json=as_json,
             report_path=report,
-            source=source_of(Wishes(with_model)) if with_model else None,
+            source=source_of(wishes) if wishes else None,
             answer_cost=answer_cost,
         )
     )

@@ -7,6 +7,7 @@ import sys
 
 import structlog
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 out = Console(soft_wrap=True)
@@ -21,7 +22,7 @@ def progress_bars() -> Progress:
 
 def fail(message: str) -> int:
     """Prints an error and returns the exit code 1."""
-    err.print(f"[red]error:[/red] {message}", highlight=False)
+    err.print(f"[red]error:[/red] {escape(message)}", highlight=False)
     return 1
 
 
