@@ -17,6 +17,7 @@ from backend import transactions
 from backend.ipfs.port import PayloadStore
 from backend.pay.pace import PaceBook
 from backend.rates import Buckets, RateBook
+from backend.redundancy.book import AskingBook
 from backend.reviews.committed import CommittedAnswers
 from backend.search.catalog import Catalog
 from backend.settings import GatewaySettings
@@ -82,6 +83,7 @@ class Services:
     paces: PaceBook = field(default_factory=PaceBook)
     signals: SignalBook = field(default_factory=SignalBook)
     committed: CommittedAnswers = field(default_factory=CommittedAnswers)
+    asking: AskingBook = field(default_factory=AskingBook)
     kept_answers_tidied_at: float = 0.0
     writer: Engine = field(init=False)
     catalog: Catalog = field(init=False)

@@ -14,7 +14,7 @@ from backend.batches.schemas import DisclosureKey, DraftIn
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound, NotSignedIn
 from backend.services import Services
 from piecework.domain import disclosure, documents
-from piecework.domain.canonical import NotCanonical, new_salt
+from piecework.domain.canonical import NotCanonical, new_salt, read_back
 from piecework.domain.documents import DocumentError
 
 
@@ -35,6 +35,7 @@ def commit(wanted: DraftIn) -> Commitment | None:
         return None
     gold = {"format": documents.format_name("gold"), "salt": new_salt(), "answers": wanted.gold}
     root = packed(gold, "gold").digest
+    gold = read_back(gold)
     key = disclosure.new_key()
     sealed = packed(disclosure.seal(gold, root, key), "sealed-gold")
     entry = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from backend.batches import repository
 from backend.batches.schemas import (
     BatchView,
@@ -19,7 +21,9 @@ from backend.matching import repository as matching
 from backend.matching.service import public_needs
 from backend.paging import decode_cursor, encode_cursor
 from backend.pay.service import pay_of
+from backend.redundancy.book import is_adaptive
 from backend.services import Services
+from piecework.db.gateway import Draft
 from piecework.domain.cid import cid_of_digest
 
 
@@ -31,7 +35,7 @@ def view(services: Services, batch_id: str) -> BatchView:
         batch, draft = row
         needs = public_needs(matching.needs(session, batch_id))
         pay = pay_of(services, session, batch)
-        complete = repository.complete_tasks(session, batch_id, draft.answers_per_task) if draft else None
+        progress = _progress(services, session, draft) if draft else Progress(tasks=None, tasks_complete=None)
     return BatchView(
         **fields(services, batch, draft, services.clock.now()),
         instructions=draft.instructions if draft else None,
@@ -45,8 +49,17 @@ def view(services: Services, batch_id: str) -> BatchView:
         review=draft.review if draft else None,
         needs=needs,
         pay=pay,
-        progress=Progress(tasks=draft.tasks if draft else None, tasks_complete=complete),
+        progress=progress,
     )
+
+
+def _progress(services: Services, session: Session, draft: Draft) -> Progress:
+    complete = repository.complete_tasks(session, draft.batch_id, draft.answers_per_task)
+    if not is_adaptive(draft):
+        return Progress(tasks=draft.tasks, tasks_complete=complete)
+    with services.asking.room(session, draft) as room:
+        stops = room.stops()
+    return Progress(tasks=draft.tasks, tasks_complete=complete + stops.at_target, answers_saved=stops.answers_saved)
 
 
 def manifest(services: Services, batch_id: str) -> dict[str, Any]:

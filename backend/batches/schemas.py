@@ -26,6 +26,9 @@ class ReviewIn(RequestModel):
     policy: Literal["agreement", "inference", "reviewers", "requester"] = "agreement"
     minimum_agreement: float | None = Field(default=None, ge=0, le=1)
     reject_gold_below: float | None = Field(default=None, ge=0, le=1)
+    target_confidence: float | None = Field(default=None, gt=0, lt=1)
+    """Only with `inference`: a task is not asked again once its label is this sure. `answers_per_task` is then the most
+    that one is asked; what was not needed is free for the requester to take back."""
 
 
 class DraftIn(RequestModel):
@@ -171,6 +174,9 @@ class BatchPage(BaseModel):
 class Progress(BaseModel):
     tasks: int | None
     tasks_complete: int | None
+    """Those with all their answers on chain; in a batch with a target confidence also those that reached it."""
+    answers_saved: int | None = None
+    """That tasks at the target confidence did not need; None without a target."""
 
 
 class BatchView(BatchItem):

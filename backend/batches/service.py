@@ -13,6 +13,7 @@ from backend.batches.asking import asked_schema
 from backend.batches.commitment import Commitment, commit, packed
 from backend.batches.known import check_known, max_share, mixed
 from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, Gas, PermitIn
+from backend.batches.target import check_target
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.ipfs.port import PayloadStore
 from backend.matching import repository as matching
@@ -28,7 +29,7 @@ from piecework.db.gateway import Draft
 from piecework.db.people import BatchNeeds
 from piecework.domain import documents, messages
 from piecework.domain.answers import AnswerSchemaRefused, check_answer_schema
-from piecework.domain.canonical import new_salt
+from piecework.domain.canonical import NotCanonical, new_salt, read_back
 from piecework.domain.cid import CidError, CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import ZERO_ADDRESS
@@ -189,6 +190,7 @@ def as_transaction(services: Services, call: Call) -> Transaction:
 def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
     answer_schema = asked_schema(wanted)
     _check_wanted(wanted, answer_schema)
+    answer_schema = _read_back(answer_schema)
     reward = wanted.reward_units
     fee = wanted.operator_fee_units
     if fee is None:
@@ -262,6 +264,7 @@ def _check_wanted(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
     if len(ids) != len(wanted.tasks):
         raise Invalid("task_id_twice", "two tasks have the same id")
     check_known(wanted, answer_schema)
+    check_target(wanted, answer_schema)
 
 
 def _manifest(wanted: DraftIn, answer_schema: dict[str, Any], commitment: Commitment | None) -> documents.Packed:
@@ -281,6 +284,14 @@ def _manifest(wanted: DraftIn, answer_schema: dict[str, Any], commitment: Commit
         "gold": commitment.entry if commitment else None,
     }
     return packed(document, "manifest")
+
+
+def _read_back(value: dict[str, Any]) -> dict[str, Any]:
+    """As the manifest's readers will have it. Raises Invalid."""
+    try:
+        return read_back(value)
+    except NotCanonical as error:
+        raise Invalid("document_refused", str(error)) from error
 
 
 def _view(services: Services, prepared: _Prepared, seconds: int) -> DraftView:

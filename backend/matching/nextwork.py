@@ -10,6 +10,7 @@ from backend.matching import repository, service
 from backend.matching.eligibility import BatchRules, WorkerFacts, refusals
 from backend.matching.schemas import NextItem, NextPage, NotOffered, ProfileIn, Reason
 from backend.pay.pace import ENOUGH_MEASURED, units_per_hour
+from backend.redundancy.book import is_adaptive
 from backend.services import Services
 from backend.work import repository as work
 from backend.work.schemas import MAX_TASKS
@@ -68,9 +69,9 @@ def _weigh(services: Services, session: Session, facts: WorkerFacts, row: reposi
         text = f"pays about {pay} units an hour, you wish {wish}"
         return _Found(None, [Reason(code="below_your_wish", text=text)])
     most = min(MAX_TASKS, int(batch.terms["maxClaim"]), batch.free, _fits_week(facts.profile, each_ms))
-    tasks = len(work.open_tasks(session, batch.batch_id, facts.address, draft.answers_per_task, most))
+    tasks = _open_for(services, session, draft, facts.address, most)
     if tasks == 0:
-        return _Found(None, [Reason(code="no_tasks_left", text="you hold or did every task that is left")])
+        return _Found(None, [Reason(code="no_tasks_left", text="no task is left for you, at least for now")])
     fit, fitting = _fit(facts, draft)
     urgency, urgent = _urgency(batch, now)
     said = f"median of {measured} assignments of this batch" if measured else "as its requester estimates"
@@ -91,6 +92,14 @@ def _weigh(services: Services, session: Session, facts: WorkerFacts, row: reposi
         reasons=reasons + fitting + urgent,
     )
     return _Found(item, [])
+
+
+def _open_for(services: Services, session: Session, draft: Draft, worker: str, most: int) -> int:
+    """Tasks that this worker would be given if it asked now, at most `most`."""
+    if not is_adaptive(draft):
+        return len(work.open_tasks(session, draft.batch_id, worker, draft.answers_per_task, most))
+    with services.asking.room(session, draft) as room:
+        return min(most, len(room.choice(session, worker).tasks))
 
 
 def _each_ms(services: Services, session: Session, batch: MirrorBatch, needs: BatchNeeds) -> tuple[int, int]:

@@ -9,16 +9,18 @@ import numpy as np
 from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, NotAllowed, NotFound
+from backend.redundancy.book import is_adaptive
 from backend.reports import repository
 from backend.reports.assembling import Crowd, label_report, label_text
-from backend.reports.schemas import CostView, RequesterReport, WorkerRow
+from backend.reports.schemas import CostView, Redundancy, RequesterReport, WorkerRow
 from backend.reviews import inference
+from backend.reviews import repository as reviews
 from backend.reviews.policy import Answer
 from backend.reviews.service import known_answers
+from backend.reviews.stops import Asked
 from backend.services import Services
 from piecework.db.gateway import Assignment, Draft
 from piecework.db.mirror import MirrorBatch
-from piecework.quality.infer import Parameters, infer_labels
 from piecework.quality.vote import NO_LABEL
 
 
@@ -37,20 +39,24 @@ def report(services: Services, requester: str, batch_id: str) -> RequesterReport
         if not assignments:
             raise Conflict("report_not_ready", f"batch {batch_id} has no answers yet: ask again when it has some")
         known = known_answers(services, batch, draft)
-        numbers = _numbers(draft, assignments, known or {})
+        asked = Asked(tuple(reviews.task_ids(session, batch_id)), draft.answers_per_task)
+        numbers = _numbers(draft, assignments, known or {}, asked)
         return numbers.model_copy(
             update={
                 "batch_id": batch_id,
                 "tasks": draft.tasks,
                 "status": _status(services, batch),
                 "cost": _cost(services, session, batch, numbers.labelled),
+                "redundancy": _redundancy(services, session, batch, draft) if is_adaptive(draft) else None,
                 "people": _with_verdicts(session, batch_id, numbers.people),
                 "warnings": [] if known is not None else services.committed.warnings_of(batch_id),
             }
         )
 
 
-def _numbers(draft: Draft, assignments: Sequence[Assignment], known: Mapping[str, Any]) -> RequesterReport:
+def _numbers(
+    draft: Draft, assignments: Sequence[Assignment], known: Mapping[str, Any], asked: Asked
+) -> RequesterReport:
     answers = [
         Answer(item["task"], row.worker, item["answer"])
         for row in assignments
@@ -63,9 +69,8 @@ def _numbers(draft: Draft, assignments: Sequence[Assignment], known: Mapping[str
     labels += [f"(another answer {number})" for number in range(len(labels), table.answers.labels)]
     crowd = Crowd(table.answers, table.tasks, table.workers, labels)
     scored = {int(task): int(table.known[task]) for task in np.flatnonzero(table.known != NO_LABEL)}
-    return label_report(
-        crowd, infer_labels(table.answers, Parameters(seed=rules.seed)), title=draft.title, known=scored
-    )
+    found, _ = inference.label_table(table, rules, asked)
+    return label_report(crowd, found, title=draft.title, known=scored)
 
 
 def _status(services: Services, batch: MirrorBatch) -> str:
@@ -90,6 +95,31 @@ def _cost(services: Services, session: Session, batch: MirrorBatch, labelled: in
         returned_units=batch.refunded * unit,
         held_units=held * unit,
         per_label_units=(paid + fees) // labelled if labelled else None,
+    )
+
+
+def _redundancy(services: Services, session: Session, batch: MirrorBatch, draft: Draft) -> Redundancy:
+    services.asking.freshen(session, draft)
+    with services.asking.room(session, draft) as room:
+        stops, is_done = room.stops(), room.asking.is_fitted and room.asking.is_done()
+    unit = batch.reward_units + batch.operator_fee_units
+    how = None
+    if batch.free > 0:
+        last = "it comes back by itself when the claim period is over"
+        how = f"close the batch with POST /v1/batches/{batch.batch_id}/close/draft, or wait: {last}"
+        if not is_done:
+            how = f"tasks are still asked; once they are done, {how}"
+    return Redundancy(
+        target_confidence=draft.review["target_confidence"],
+        answers_per_task=draft.answers_per_task,
+        tasks_at_target=stops.at_target,
+        tasks_at_cap=stops.at_cap,
+        tasks_open=stops.short,
+        answers_used=stops.answers,
+        answers_saved=stops.answers_saved,
+        saved_units=stops.answers_saved * unit,
+        returned_units=batch.refunded * unit,
+        how_to_take_back=how,
     )
 
 

@@ -8,7 +8,7 @@ from backend.reports import charts
 from backend.reports.charts import Part, Whisker, percent
 from backend.reports.markup import Child, Markup, element, joined, page, stranger, visible
 from backend.reports.parts import figure, figures, interval, money, scrolling, section, share_figure, table
-from backend.reports.schemas import Agreement, Confusion, CostView, RequesterReport, WorkerRow
+from backend.reports.schemas import Agreement, Confusion, CostView, Redundancy, RequesterReport, WorkerRow
 from backend.reports.style import STYLE
 
 _SHOWN_RELABEL = 25
@@ -25,6 +25,7 @@ def render(report: RequesterReport) -> str:
         _head(report),
         _figures(report),
         _cost(report.cost) if report.cost else None,
+        _redundancy(report.redundancy, report.cost) if report.redundancy and report.cost else None,
         _confidence(report) if report.kind == "labels" else None,
         _relabel(report) if report.relabel else None,
         _labels(report) if report.labels else None,
@@ -98,6 +99,28 @@ def _cost(cost: CostView) -> Markup:
     ]
     lead = f"You locked {amount(cost.funded_units)}. What nobody earns comes back."
     return section("Cost", lead, charts.whole("Where the money is", parts, [amount(part.amount) for part in parts]))
+
+
+def _redundancy(found: Redundancy, cost: CostView) -> Markup:
+    def amount(units: int) -> str:
+        return money(units, cost.decimals, visible(cost.symbol, 12))
+
+    lead = (
+        f"A task was not asked again once its label was {percent(found.target_confidence)} sure, or after "
+        f"{found.answers_per_task} answers."
+    )
+    rows: list[list[Child]] = [
+        ["Tasks that are sure enough", f"{found.tasks_at_target:,}"],
+        ["Tasks with all their answers", f"{found.tasks_at_cap:,}"],
+        ["Tasks with neither", f"{found.tasks_open:,}"],
+        ["Answers used", f"{found.answers_used:,}"],
+        ["Answers that were not needed", f"{found.answers_saved:,}"],
+        ["What those would have cost", amount(found.saved_units)],
+        ["Returned to you so far", amount(found.returned_units)],
+    ]
+    how = element("p", f"To take the rest back: {found.how_to_take_back}.") if found.how_to_take_back else None
+    listing = table("What asking only where it pays came to", ["", "Count or amount"], rows, numbers=(1,))
+    return section("Answers saved", lead, listing, how)
 
 
 def _confidence(report: RequesterReport) -> Markup:

@@ -42,6 +42,29 @@ class CostView(BaseModel):
     """Paid and fees, by labelled tasks; rounded down."""
 
 
+class Redundancy(BaseModel):
+    """Of a batch with a target confidence: what asking only where it pays came to. Tasks whose answer is known are left
+    out."""
+
+    target_confidence: float
+    answers_per_task: int
+    """At most."""
+    tasks_at_target: int
+    """Sure enough, and not asked again."""
+    tasks_at_cap: int
+    tasks_open: int
+    """Neither; once the batch is over, they were given up."""
+    answers_used: int
+    answers_saved: int
+    """That the tasks at the target did not need."""
+    saved_units: UnitsText
+    """What those would have cost, operator fee included."""
+    returned_units: UnitsText
+    """Of the whole batch, back with the requester so far."""
+    how_to_take_back: str | None
+    """While unneeded money is still in the escrow."""
+
+
 class Alpha(BaseModel):
     """Krippendorff's. 1: as one, 0: as by chance; its interval (95 %) is None with fewer than two compared tasks."""
 
@@ -101,6 +124,7 @@ class RequesterReport(BaseModel):
     answers: int
     accuracy: Accuracy
     cost: CostView | None
+    redundancy: Redundancy | None = None
     agreement: Agreement
     confidence_bins: list[int]
     """Labelled tasks by confidence, ten equal bins from 0 to 1."""

@@ -4,6 +4,8 @@
   chosen by evidence, its seed comes from the batch's id, so nobody picks either after seeing the answers.
 - A known answer that the workers skilled on the others contradict is flagged and forgiven: nobody is judged by it
   (`known.py`).
+- Where the batch names a `target_confidence`, its answers were bought for hard tasks and from good workers, so labels
+  and confidences are those of the policy that bought them (`stops.py`), and the last file says how its tasks stopped.
 - An answer is rejected for one reason only: its worker gave fewer than `reject_gold_below` of at least three known
   answers right, and the answer itself differs from the label. A skill, a confidence or another score alone rejects
   nothing.
@@ -17,13 +19,15 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from backend.reviews import known as known_answers
 from backend.reviews.policy import MINIMUM_KNOWN_SEEN, Answer
+from backend.reviews.stops import Asked, Stops, all_tasks, over_all_tasks, parameters, policy_of, stops_of
+from piecework.quality.adaptive import Assessment, Policy, assess, infer_bought
 from piecework.quality.answers import Answers, Bools, Ints, answers_of
 from piecework.quality.infer import Labelling, Parameters, infer_labels
 from piecework.quality.majority import NO_LABEL
@@ -36,11 +40,17 @@ _DIGITS = 6
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the batch fixed before its first answer. `choices`: possible answers as JSON text, empty if any text may be
-    one."""
+    one. `target_confidence`: at which a task is not asked again; None asks each as often as the batch says."""
 
     seed: int
     choices: tuple[str, ...]
     reject_gold_below: float | None
+    target_confidence: float | None = None
+
+    @property
+    def policy(self) -> Policy | None:
+        """By which answers were bought, if they were."""
+        return None if self.target_confidence is None else policy_of(self.target_confidence, self.seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,19 +90,31 @@ class Table:
 def rules_of(batch_id: str, review: Mapping[str, Any], answer_schema: Mapping[str, Any]) -> Rules:
     """From what the manifest says and the batch's id alone."""
     values = answer_schema.get("enum", [False, True] if answer_schema.get("type") == "boolean" else [])
-    return Rules(int(batch_id[2:10], 16), tuple(_text(value) for value in values), review.get("reject_gold_below"))
+    return Rules(
+        seed=int(batch_id[2:10], 16),
+        choices=tuple(answer_text(value) for value in values),
+        reject_gold_below=review.get("reject_gold_below"),
+        target_confidence=review.get("target_confidence"),
+    )
 
 
 def decide(
-    answers: Sequence[Answer], submissions: Sequence[str], known: Mapping[str, Any], rules: Rules, *, revealed: bool
+    answers: Sequence[Answer],
+    submissions: Sequence[str],
+    known: Mapping[str, Any],
+    rules: Rules,
+    *,
+    revealed: bool,
+    asked: Asked | None = None,
+    final: bool = False,
 ) -> Inferred:
     """Decides every answer. `answers` and `submissions` (digests of their files) are in the chain's order.
 
     Until the known answers are `revealed` they count workers' mistakes but stand in no label, so that the file does
-    not tell which tasks they are.
+    not tell which tasks they are. `asked`: needed where the rules name a target; if `final`, how tasks stopped is said.
     """
     table = tabulate(answers, known, rules)
-    found = infer_labels(table.answers, Parameters(seed=rules.seed))
+    found, assessed = label_table(table, rules, asked)
     label = np.where(table.known != NO_LABEL, table.known, found.label) if revealed else found.label
     flags = known_answers.flagged(table.answers, table.known, found.skill.accuracy, found.correlation)
     forgiven = np.zeros(len(table.tasks), dtype=np.bool_)
@@ -101,15 +123,39 @@ def decide(
     failed = np.zeros(len(table.workers), dtype=np.bool_)
     if rules.reject_gold_below is not None:
         failed = (seen >= MINIMUM_KNOWN_SEEN) & (right < rules.reject_gold_below * seen)
-    outcome = {
+    outcome: dict[str, Any] = {
         "skills": _skills(table, found, seen, right, revealed=revealed),
         "flagged_gold": _flags(table, flags) if revealed else [],
     }
+    bought = None
+    if rules.policy is not None and asked is not None and assessed is not None:
+        bought = parameters(asked, rules.policy)
+        stops = _stops(table, assessed, asked, rules.policy, known) if final else None
+        outcome["stops"] = stops.as_json() if stops else None
     return Inferred(
         labels=_labels(table, found, label, revealed=revealed),
         decisions=_decisions(table, label, failed, forgiven & revealed, seen, right),
-        method=_method(found, submissions, rules, table, revealed=revealed, outcome=outcome),
+        method=_method(found, submissions, rules, table, revealed=revealed, outcome=outcome, bought=bought),
     )
+
+
+def label_table(table: Table, rules: Rules, asked: Asked | None) -> tuple[Labelling, Assessment | None]:
+    """Labels of the table's tasks, and the assessment of all tasks by which they stop, if the batch has a target."""
+    if rules.policy is None:
+        return infer_labels(table.answers, Parameters(seed=rules.seed)), None
+    if asked is None:
+        raise ValueError("a batch with a target confidence is labelled by all that it asked")
+    assessed = assess(over_all_tasks(table.answers, table.tasks, asked), rules.policy)
+    names = set(table.tasks)
+    here = np.array([name in names for name in all_tasks(asked, table.tasks)], dtype=np.bool_)
+    found = infer_bought(table.answers, rules.policy, Parameters(seed=rules.seed))
+    return replace(found, label=assessed.label[here], confidence=assessed.posterior[here]), assessed
+
+
+def _stops(table: Table, assessed: Assessment, asked: Asked, policy: Policy, known: Mapping[str, Any]) -> Stops:
+    names = all_tasks(asked, table.tasks)
+    answered = over_all_tasks(table.answers, table.tasks, asked).per_task()
+    return stops_of(names, assessed.confidence.tolist(), answered.tolist(), asked, policy, known)
 
 
 def tabulate(answers: Sequence[Answer], known: Mapping[str, Any], rules: Rules) -> Table:
@@ -119,20 +165,20 @@ def tabulate(answers: Sequence[Answer], known: Mapping[str, Any], rules: Rules) 
         first.setdefault((item.task, item.worker), item)
     tasks = sorted({item.task for item in first.values()})
     workers = sorted({item.worker for item in first.values()})
-    texts = {*rules.choices, *(_text(item.answer) for item in first.values())}
-    texts |= {_text(value) for task, value in known.items() if task in set(tasks)}
+    texts = {*rules.choices, *(answer_text(item.answer) for item in first.values())}
+    texts |= {answer_text(value) for task, value in known.items() if task in set(tasks)}
     keys = sorted(texts)
     task_of, worker_of, answer_of = ({name: i for i, name in enumerate(names)} for names in (tasks, workers, keys))
     numbered = answers_of(
         [task_of[item.task] for item in first.values()],
         [worker_of[item.worker] for item in first.values()],
-        [answer_of[_text(item.answer)] for item in first.values()],
+        [answer_of[answer_text(item.answer)] for item in first.values()],
         tasks=len(tasks),
         workers=len(workers),
         # Whoever knows one word could have said another: one answer is no certainty.
         labels=max(2, len(keys)),
     )
-    gold = np.array([answer_of[_text(known[t])] if t in known else NO_LABEL for t in tasks], dtype=np.int64)
+    gold = np.array([answer_of[answer_text(known[t])] if t in known else NO_LABEL for t in tasks], dtype=np.int64)
     return Table(tasks, workers, [json.loads(key) for key in keys], numbered, gold)
 
 
@@ -173,6 +219,7 @@ def _method(
     *,
     revealed: bool,
     outcome: dict[str, Any],
+    bought: Mapping[str, Any] | None,
 ) -> dict[str, Any]:
     """Every parameter, which model the evidence chose, which answers were there, and what was found beside labels."""
     together = hashlib.sha256(b"".join(bytes.fromhex(digest[2:]) for digest in submissions)).hexdigest()
@@ -190,6 +237,7 @@ def _method(
                 "minimum_skilled": known_answers.MINIMUM_SKILLED,
             },
             "known_answers_revealed": revealed,
+            **({"bought": dict(bought)} if bought else {}),
             "submissions": {"count": len(submissions), "last": submissions[-1], "sha256": "0x" + together},
             "found": outcome,
         },
@@ -226,5 +274,5 @@ def _flags(table: Table, flags: Sequence[known_answers.Flag]) -> list[dict[str, 
     ]
 
 
-def _text(answer: Any) -> str:
+def answer_text(answer: Any) -> str:
     return json.dumps(answer, sort_keys=True, ensure_ascii=False)

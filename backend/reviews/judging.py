@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from backend.reviews import inference, policy
+from backend.reviews.stops import Asked
 from piecework.db.gateway import Draft
 
 AUTOMATIC = (policy.NAME, inference.NAME)
@@ -33,12 +34,16 @@ def judge(
     submissions: Sequence[str],
     *,
     final: bool,
+    tasks: Sequence[str] | None = None,
 ) -> Judged:
     """By the batch's policy; plurality where people decide. `known`: answers by task, compared with what the manifest
-    commits to. `submissions`: digests of the answer files, in the chain's order."""
+    commits to. `submissions`: digests of the answer files, in the chain's order. `tasks`: all of the batch, needed
+    where it has a target confidence."""
     if draft.review["policy"] == inference.NAME:
         rules = inference.rules_of(draft.batch_id, draft.review, draft.answer_schema)
-        found = inference.decide(answers, submissions, known, rules, revealed=final and bool(known))
+        asked = Asked(tuple(tasks), draft.answers_per_task) if tasks is not None else None
+        reveal = final and bool(known)
+        found = inference.decide(answers, submissions, known, rules, revealed=reveal, asked=asked, final=final)
         # A label of a task that still takes answers could be copied: all of them come with the last file only.
         labelled = frozenset(found.labels) if final else frozenset()
         return Judged(found.labels, found.decisions, found.method, labelled)

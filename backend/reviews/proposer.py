@@ -42,14 +42,15 @@ class Proposer:
             service.follow(self._services, session)
         made = 0
         with self._services.reading() as session:
-            due = [b.batch_id for b, draft in repository.candidates(session) if self._turn(session, b, draft, now)[0]]
+            rows = repository.candidates(session)
+            due = [batch.batch_id for batch, draft in rows if self._turn(session, batch, draft, now)[0]]
         for batch_id in due:
             with self._services.writing() as session:
                 batch, draft = repository.batch(session, batch_id), repository.locked_draft(session, batch_id)
                 if batch is None or draft is None:
                     continue
                 # Asked again under the lock: somebody may have been handed a task meanwhile.
-                is_due, final = self._turn(session, batch, draft, now)
+                is_due, final = self._turn(session, batch, draft, now, newest=True)
                 if not is_due:
                     continue
                 try:
@@ -64,11 +65,13 @@ class Proposer:
                 made += 1
         return made
 
-    def _turn(self, session: Session, batch: MirrorBatch, draft: Draft, now: int) -> tuple[bool, bool]:
+    def _turn(
+        self, session: Session, batch: MirrorBatch, draft: Draft, now: int, *, newest: bool = False
+    ) -> tuple[bool, bool]:
         """Whether to propose now, and whether that file is the last one."""
         if draft.review["policy"] not in AUTOMATIC:
             return False, False
-        if is_final(session, batch, draft, now):
+        if is_final(self._services, session, batch, draft, now, newest=newest):
             return True, True
         review_end = repository.earliest_review_end(session, batch.batch_id)
         return self._half_over(review_end, batch.terms, now), False

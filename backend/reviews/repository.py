@@ -57,6 +57,10 @@ def task_count(session: Session, batch_id: str) -> int:
     return int(session.execute(select(func.count()).where(BatchTask.batch_id == batch_id)).scalar_one())
 
 
+def task_ids(session: Session, batch_id: str) -> list[str]:
+    return list(session.execute(select(BatchTask.task_id).where(BatchTask.batch_id == batch_id)).scalars())
+
+
 def task_contents(session: Session, batch_id: str, task_ids: Sequence[str]) -> dict[str, BatchTask]:
     query = select(BatchTask).where(BatchTask.batch_id == batch_id, BatchTask.task_id.in_(task_ids))
     return {row.task_id: row for row in session.execute(query).scalars()}

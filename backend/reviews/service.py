@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.batches.service import pin
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
+from backend.redundancy.book import is_adaptive
 from backend.relay.keeper import key_of
 from backend.reviews import policy, repository
 from backend.reviews.backing import unbacked
@@ -53,7 +54,7 @@ def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn
         batch = _batch(session, batch_id)
         panel_of(services, batch.reviewer).require(reviewer)
         draft = repository.locked_draft(session, batch_id)
-        final = draft is not None and is_final(session, batch, draft, now)
+        final = draft is not None and is_final(services, session, batch, draft, now, newest=True)
         row = build(services, session, batch, wanted.verdicts, final=final)
         return _view(services, session, row, batch)
 
@@ -81,7 +82,8 @@ def build(
         )
         raise Conflict("known_answers_changed", f"{detail}. Silence pays, or give verdicts of your own")
     final = final and known is not None
-    judged = judge(draft, known or {}, everything, submissions, final=final)
+    tasks = repository.task_ids(session, batch.batch_id) if is_adaptive(draft) else None
+    judged = judge(draft, known or {}, everything, submissions, final=final, tasks=tasks)
     decided: Decided
     if verdicts is not None:
         decided = _explicit(undecided, verdicts)

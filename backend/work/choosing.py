@@ -1,7 +1,8 @@
 """Which tasks a worker gets: those it picked, or those that the batch needs most.
 
 In a batch with known answers the draw is random and nobody picks: who could pick would give the known ones a pattern,
-and a refusal would tell them apart.
+and a refusal would tell them apart. In a batch with a target confidence the gateway picks what tells most about labels
+(`backend.redundancy`), among those that the worker named if it named any.
 """
 
 from __future__ import annotations
@@ -13,27 +14,80 @@ from collections.abc import Sequence
 from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, Invalid
+from backend.redundancy.book import is_adaptive
+from backend.services import Services
 from backend.work import repository
 from backend.work.schemas import AssignmentIn
 from piecework.db.gateway import Draft
 from piecework.domain.exposure import default_share, most_known
 
 
-def choose(session: Session, draft: Draft, worker: str, wanted: AssignmentIn) -> list[str]:
+def choose(services: Services, session: Session, draft: Draft, worker: str, wanted: AssignmentIn) -> list[str]:
     """Ids of tasks that `worker` never held, in the order in which it will see them.
 
     Raises Conflict if there is none, Invalid or Conflict for wishes that cannot be.
     """
     if draft.gold is not None:
         _refuse_wishes(draft, wanted)
+    if is_adaptive(draft):
+        return _most_telling(services, session, draft, worker, wanted)
+    if draft.gold is not None:
         picked = _drawn(session, draft, worker, wanted.count)
     elif wanted.tasks is None:
         picked = repository.open_tasks(session, draft.batch_id, worker, draft.answers_per_task, wanted.count)
     else:
         return _wished(session, draft, worker, wanted.tasks)
     if not picked:
-        raise Conflict("no_tasks_left", f"batch {draft.batch_id} has no task left for this worker")
+        raise _nothing_left(draft)
     return picked
+
+
+def _nothing_left(draft: Draft) -> Conflict:
+    return Conflict("no_tasks_left", f"batch {draft.batch_id} has no task left for this worker")
+
+
+def _most_telling(services: Services, session: Session, draft: Draft, worker: str, wanted: AssignmentIn) -> list[str]:
+    """Those about which this worker's answers tell most, at most `count`; of those that it named, if it did."""
+    if wanted.tasks is not None:
+        _check_named(session, draft, wanted.tasks)
+    with services.asking.room(session, draft, newest=True) as room:
+        found = room.choice(session, worker, wanted.tasks)
+    if not found.tasks:
+        if not found.waits:
+            raise _nothing_left(draft)
+        detail = (
+            f"what is left of batch {draft.batch_id} may be made unnecessary by answers that are under way, or is left "
+            "to workers whose answers tell more about it: ask again in a minute, or take other work"
+        )
+        raise Conflict("no_tasks_now", detail)
+    return _with_known(session, draft, worker, found.tasks, wanted.count) if draft.gold else found.tasks[: wanted.count]
+
+
+def _with_known(session: Session, draft: Draft, worker: str, telling: Sequence[str], count: int) -> list[str]:
+    """Known answers among the most telling tasks, as many as the batch has in the mean, in random order."""
+    known = set((draft.gold or {"answers": {}})["answers"])
+    seen = repository.claimed_tasks(session, draft.batch_id, worker)
+    seen_known, share = _count(seen, known), known_share(draft)
+    total = min(count, len(telling) + most_known(share, count))
+    mixed_in = int(total * len(known) / draft.tasks + secrets.SystemRandom().random())
+    most = max(0, most_known(share, len(seen) + total) - seen_known)
+    drawn = repository.drawn_tasks(
+        session, draft.batch_id, worker, draft.answers_per_task, min(mixed_in, most, total - 1), known=True
+    )
+    kept = [*drawn, *telling[: total - len(drawn)]]
+    while _count(kept, known) > (most := max(0, most_known(share, len(seen) + len(kept)) - seen_known)):
+        kept = _without_surplus(kept, known, most)
+    secrets.SystemRandom().shuffle(kept)
+    return kept
+
+
+def _check_named(session: Session, draft: Draft, wanted: Sequence[str]) -> None:
+    if len(set(wanted)) != len(wanted):
+        raise Invalid("task_id_twice", "a task is asked for twice")
+    rows = repository.tasks(session, draft.batch_id, wanted)
+    for task_id in wanted:
+        if task_id not in rows:
+            raise Invalid("task_unknown", f"batch {draft.batch_id} has no task {task_id}")
 
 
 def _refuse_wishes(draft: Draft, wanted: AssignmentIn) -> None:
@@ -52,7 +106,7 @@ def _drawn(session: Session, draft: Draft, worker: str, count: int) -> list[str]
     drawn = draw(count)
     kept = _without_surplus(drawn, known, most_known(share, len(seen) + len(drawn)) - seen_known)
     if len(kept) < len(drawn):
-        kept += [task for task in draw(len(drawn), unknown_only=True) if task not in kept][: len(drawn) - len(kept)]
+        kept += [task for task in draw(len(drawn), known=False) if task not in kept][: len(drawn) - len(kept)]
     # Fewer tasks than drawn allow fewer known answers.
     while _count(kept, known) > (most := max(0, most_known(share, len(seen) + len(kept)) - seen_known)):
         kept = _without_surplus(kept, known, most)
@@ -84,13 +138,10 @@ def _count(tasks: Sequence[str], known: set[str]) -> int:
 
 
 def _wished(session: Session, draft: Draft, worker: str, wanted: Sequence[str]) -> list[str]:
+    _check_named(session, draft, wanted)
     rows = repository.tasks(session, draft.batch_id, wanted)
     held = repository.held_tasks(session, draft.batch_id, worker, wanted)
-    if len(set(wanted)) != len(wanted):
-        raise Invalid("task_id_twice", "a task is asked for twice")
     for task_id in wanted:
-        if task_id not in rows:
-            raise Invalid("task_unknown", f"batch {draft.batch_id} has no task {task_id}")
         if task_id in held:
             raise Conflict("already_answered", f"this worker holds or did task {task_id} already")
         if rows[task_id].assigned >= draft.answers_per_task:

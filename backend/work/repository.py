@@ -87,12 +87,12 @@ def _open(batch_id: str, worker: str, answers_per_task: int) -> Select[str]:
 
 
 def drawn_tasks(
-    session: Session, batch_id: str, worker: str, answers_per_task: int, count: int, *, unknown_only: bool = False
+    session: Session, batch_id: str, worker: str, answers_per_task: int, count: int, *, known: bool | None = None
 ) -> list[str]:
-    """As `open_tasks`, in random order among those with as few answers."""
+    """As `open_tasks`, in random order among those with as few answers; with `known` only those, or only others."""
     query = _open(batch_id, worker, answers_per_task).order_by(BatchTask.assigned, func.random()).limit(count)
-    if unknown_only:
-        query = query.where(BatchTask.is_known.is_(False))
+    if known is not None:
+        query = query.where(BatchTask.is_known.is_(known))
     return list(session.execute(query).scalars())
 
 

@@ -20,7 +20,8 @@ class AssignmentIn(RequestModel):
     batch_id: DigestText
     count: int = Field(default=10, ge=1, le=MAX_TASKS)
     tasks: list[str] | None = Field(default=None, min_length=1, max_length=MAX_TASKS)
-    """Tasks that the worker picked; without them the gateway picks `count`."""
+    """Tasks that the worker picked; without them the gateway picks `count`. In a batch with a target confidence the
+    gateway picks at most `count` of these."""
 
 
 class TicketView(BaseModel):

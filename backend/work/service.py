@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend.batches.service import pin
 from backend.errors import Conflict, Invalid, NotFound
 from backend.matching.service import check_eligible
+from backend.redundancy.book import is_adaptive
 from backend.services import Services
 from backend.work import packets, repository
 from backend.work.choosing import choose
@@ -33,7 +34,7 @@ from piecework.db.gateway import Assignment, Draft
 from piecework.db.mirror import MirrorBatch
 from piecework.domain import documents, messages
 from piecework.domain.answers import AnswerInvalid, check_answer
-from piecework.domain.canonical import new_salt
+from piecework.domain.canonical import new_salt, read_back
 from piecework.domain.cid import cid_of_digest
 from piecework.domain.messages import Packet, PacketKind, Terms, Ticket
 from piecework.domain.task_types import AnswerRefused, check_task_answer
@@ -46,6 +47,10 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
     """Picks tasks, pins their list and signs the ticket. An unused ticket is offered again instead of a second one."""
     now = services.clock.now()
     tally = services.escrow.tally(wanted.batch_id, worker)
+    with services.reading() as session:
+        known_draft = repository.draft(session, wanted.batch_id)
+        if known_draft is not None and is_adaptive(known_draft):
+            services.asking.freshen(session, known_draft)
     with services.writing() as session:
         draft = repository.locked_draft(session, wanted.batch_id)
         batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, now)
@@ -56,7 +61,7 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
         unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
         if unused is not None:
             return _offer(services, unused)
-        tasks = choose(session, draft, worker, wanted)
+        tasks = choose(services, session, draft, worker, wanted)
         row = _ticketed(services, batch, worker, tasks, tally.sequence, now)
         repository.hold(session, row)
         session.flush()
@@ -110,7 +115,7 @@ def draft_answers(services: Services, worker: str, assignment_id: str, given: An
         packed = documents.pack(document, "answers")
         if len(packed.blocks) > 1:
             raise Invalid("answers_too_large", f"the answers have more than {documents.MAX_BLOCK_BYTES} bytes")
-        row.answers = document
+        row.answers = document = read_back(document)
         row.work_digest = packed.digest
         row.submit_intent = None
         row.submit_sequence = services.escrow.tally(row.batch_id, worker).sequence

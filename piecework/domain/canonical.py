@@ -33,6 +33,15 @@ def canonical_bytes(document: Mapping[str, Any]) -> bytes:
         raise NotCanonical(f"the document cannot be written as canonical JSON: {error}") from error
 
 
+def read_back(document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a reader of the document has, so that both compare the same values: 1.0 is written as 1 and read as that.
+
+    Raises NotCanonical.
+    """
+    found: dict[str, Any] = strict_loads(canonical_bytes(document))
+    return found
+
+
 def strict_loads(data: bytes) -> Any:
     """Parses JSON; refuses repeated keys, numbers beyond a double, halves of surrogate pairs, bad UTF-8, and nesting
     beyond 64.

@@ -19,6 +19,7 @@ from piecework.quality.infer import Chosen, Labelling, Parameters, infer_labels
 from piecework.quality.joining import Joined, Predictor, infer_with_model, with_evidence
 from piecework.quality.models import Fit, fits_in_memory
 from piecework.quality.trust import measure_model
+from piecework.quality.vote import best_label
 
 
 @dataclass(frozen=True)
@@ -50,6 +51,29 @@ class Policy:
         if not 0.0 < self.budget <= 1.0:
             raise ValueError(f"budget must be a share above 0 and at most 1, not {self.budget}")
 
+    @property
+    def cautious(self) -> ConfusionPrior:
+        """Under which workers are valued and tasks stopped."""
+        return ConfusionPrior(row=self.row, worker=self.worker)
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """What all answers bought so far say.
+
+    `support`, `cautious`: (tasks, labels), log likelihoods of each task's answers under the workers' tables as fitted,
+    and under the cautious `table`. `label`: (tasks,), NO_LABEL without answers; `posterior`: (tasks,), how sure it is
+    under the cautious tables; `confidence`: (tasks,), the same, but 0 where too few have answered to stop.
+    """
+
+    fit: ConfusionFit
+    support: Floats
+    cautious: Floats
+    table: Floats
+    label: Ints
+    posterior: Floats
+    confidence: Floats
+
 
 @dataclass(frozen=True)
 class Valuation:
@@ -68,28 +92,54 @@ def value_candidates(
 ) -> Valuation:
     """What each possible answer (`task`, `worker`: (candidates,)) would tell beyond those `bought`, and beyond what a
     model says as far as those bought make it trusted."""
-    is_shared = _shared_tasks(bought, task, policy)[task]
-    fit = fit_confusion(bought, max_iterations=30)
-    log_prevalence = np.log(fit.prevalence)
-    posterior = tempered_posterior(
-        fit.log_posterior - log_prevalence, log_prevalence, bought.per_task(), policy.correlation
-    )
-    # Whether a task may stop is judged by the cautious tables: workers who look good after three answers are not yet.
-    table = _cautious_table(bought, fit, policy)
-    chosen = _explained_by(table, bought, fit, policy)
-    cautious = tempered_posterior(chosen.fit.support, log_prevalence, bought.per_task(), policy.correlation)
     given = bought.per_task()
-    is_enough = given >= policy.least_answers
+    is_shared = shared_tasks(given + np.bincount(task, minlength=bought.tasks), policy)[task]
+    found = assess(bought, policy)
+    log_prevalence = np.log(found.fit.prevalence)
+    posterior = tempered_posterior(found.support, log_prevalence, given, policy.correlation)
+    confidence = found.confidence
     if predictor is not None:
+        chosen = _explained_by(found.table, bought, found.fit, policy)
         evidence = measure_model(bought, chosen, predictor(bought), seed=policy.seed).evidence
-        cautious = with_evidence(cautious, evidence)
+        cautious = with_evidence(
+            tempered_posterior(found.cautious, log_prevalence, given, policy.correlation), evidence
+        )
         spoken = (evidence != 0.0).any(axis=1)
+        is_enough = given >= policy.least_answers
         is_enough |= spoken & (given + 1 >= policy.least_answers) & (given >= policy.least_people)
-    confidence = np.where(is_enough, cautious.max(axis=1, initial=0.0), 0.0)
-    value = information(posterior, table, task, worker)
+        confidence = np.where(is_enough, cautious.max(axis=1, initial=0.0), 0.0)
+    value = information(posterior, found.table, task, worker)
     if policy.confidence < 1.0:
         value[(confidence >= policy.confidence)[task] & ~is_shared] = -np.inf
     return Valuation(value, confidence, is_shared)
+
+
+def assess(bought: Answers, policy: Policy) -> Assessment:
+    """Fits all answers anew.
+
+    Whether a task may stop is judged by the cautious tables: workers who look good after three answers are not yet.
+    """
+    fit = fit_confusion(bought, max_iterations=30)
+    log_prevalence = np.log(fit.prevalence)
+    support = fit.log_posterior - log_prevalence
+    table = _cautious_table(bought, fit, policy)
+    cautious = _support(bought, table)
+    answered = bought.per_task()
+    posterior = posterior_of_label(support, cautious, log_prevalence, answered, policy)
+    confidence = np.where(answered >= policy.least_answers, posterior, 0.0)
+    label = best_label(bought, support + log_prevalence)
+    return Assessment(fit, support, cautious, table, label, posterior, confidence)
+
+
+def posterior_of_label(
+    support: Floats, cautious: Floats, log_prevalence: Floats, answered: Ints, policy: Policy
+) -> Floats:
+    """(tasks,): how sure the cautious tables are of the label that the tables as fitted give."""
+    posterior = tempered_posterior(cautious, log_prevalence, answered, policy.correlation)
+    if posterior.shape[1] == 0:
+        return np.zeros(posterior.shape[0])
+    sure: Floats = posterior[np.arange(posterior.shape[0]), (support + log_prevalence).argmax(axis=1)]
+    return sure
 
 
 def choose_next(valuation: Valuation, task: Ints, count: int, random: np.random.Generator) -> Ints:
@@ -160,7 +210,7 @@ def _valued_by(policy: Policy, parameters: Parameters | None) -> Parameters:
 
 def _cautious_table(bought: Answers, fit: ConfusionFit, policy: Policy) -> Floats:
     """People's tables drawn towards an average worker: those whom the policy asked are the ones who looked best."""
-    return tables_given(bought, fit.posterior, ConfusionPrior(row=policy.row, worker=policy.worker))
+    return tables_given(bought, fit.posterior, policy.cautious)
 
 
 def _explained_by(table: Floats, bought: Answers, fit: ConfusionFit, policy: Policy) -> Chosen:
@@ -191,11 +241,10 @@ def _support(answers: Answers, table: Floats) -> Floats:
     return np.stack(columns, axis=1) if columns else np.zeros((answers.tasks, 0))
 
 
-def _shared_tasks(bought: Answers, task: Ints, policy: Policy) -> Bools:
-    """The first tasks of a seeded order that together hold the share of all answers: (tasks,)."""
-    possible = bought.per_task() + np.bincount(task, minlength=bought.tasks)
-    order = np.random.default_rng([policy.seed, bought.tasks]).permutation(bought.tasks)
+def shared_tasks(possible: Ints, policy: Policy) -> Bools:
+    """The first tasks of a seeded order that together hold their share of all `possible` answers: both (tasks,)."""
+    order = np.random.default_rng([policy.seed, possible.size]).permutation(possible.size)
     before = np.cumsum(possible[order]) - possible[order]
-    is_shared = np.zeros(bought.tasks, dtype=np.bool_)
+    is_shared = np.zeros(possible.size, dtype=np.bool_)
     is_shared[order] = before < policy.shared_tasks * possible.sum()
     return is_shared

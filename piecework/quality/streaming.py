@@ -60,17 +60,60 @@ class LabelStream:
 
     def refit(self) -> ConfusionFit:
         """The same fit as `fit_confusion` of all answers, from which the stream goes on."""
-        fit = fit_confusion(self.answers(), self._prior)
-        self._fitted = len(self._given)
-        self._posterior = np.ascontiguousarray(fit.posterior)
-        self._counts[:] = 0.0
-        # What the crowd is before any answer: each task's share is weighed in anew below.
-        self._prevalence = self._posterior.sum(axis=0)
-        self._agreed, self._compared = 0.0, 0
-        for task in range(self.tasks):
-            self._prevalence -= self._posterior[task]
-            self._weigh(task, 1)
+        answers = self.answers()
+        fit = fit_confusion(answers, self._prior)
+        self._go_on_from(answers, fit.posterior)
         return fit
+
+    @classmethod
+    def resumed(cls, answers: Answers, posterior: Floats, workers: int) -> LabelStream:
+        """A stream that took `answers` and goes on from `posterior` (tasks, labels); `workers`: room for so many."""
+        stream = cls(answers.tasks, workers, answers.labels)
+        columns = (answers.task.tolist(), answers.worker.tolist(), answers.label.tolist())
+        for task, worker, label in zip(*columns, strict=True):
+            stream._given.append((task, worker, label))
+            stream._on_task[task][0].append(worker)
+            stream._on_task[task][1].append(label)
+        stream._go_on_from(answers, posterior)
+        return stream
+
+    def grow(self, workers: int) -> None:
+        """Makes room for `workers` in all."""
+        new = np.zeros((workers - self.workers, self.labels, self.labels))
+        self._counts = np.concatenate([self._counts, new])
+        self.workers = workers
+
+    def on_task(self, task: int) -> tuple[list[int], list[int]]:
+        """Who answered a task and what, in order."""
+        return self._on_task[task]
+
+    def tables(self, workers: list[int], prior: ConfusionPrior) -> Floats:
+        """Tables as known so far, (len(workers), labels said, labels true); who gave no answer has the crowd's."""
+        counts = np.maximum(self._counts[workers], 0.0)  # rounding may leave -1e-17 where nothing is
+        right = counts[:, self._diagonal, self._diagonal].sum(axis=1)
+        crowd = crowd_accuracy(max(self._agreed, 0.0), self._compared)
+        accuracy = (right + prior.worker * crowd) / (counts.sum(axis=(1, 2)) + prior.worker)
+        wrong = (1.0 - accuracy) / max(1, self.labels - 1)
+        counts += prior.row * wrong[:, None, None]
+        counts[:, self._diagonal, self._diagonal] += prior.row * (accuracy - wrong)[:, None]
+        counts /= counts.sum(axis=1, keepdims=True)
+        return counts
+
+    def log_prevalence(self) -> Floats:
+        """(labels,): logarithms of how common each label is, as known so far."""
+        prevalence = np.maximum(self._prevalence, 0.0) + self._prior.prevalence
+        logarithm: Floats = np.log(prevalence / prevalence.sum())
+        return logarithm
+
+    def _go_on_from(self, answers: Answers, posterior: Floats) -> None:
+        self._fitted = answers.size
+        self._posterior = np.array(posterior, order="C")
+        self._counts[:] = 0.0
+        np.add.at(self._counts, (answers.worker, answers.label), self._posterior[answers.task])
+        self._prevalence = self._posterior.sum(axis=0)
+        compared = answers.compared()
+        self._agreed = float(self._posterior[answers.task[compared], answers.label[compared]].sum())
+        self._compared = int(compared.sum())
 
     def _weigh(self, task: int, sign: int) -> None:
         """Adds (1) what a task, as its posterior says, tells of its workers; or takes that out (-1)."""
@@ -85,15 +128,8 @@ class LabelStream:
             self._compared += sign * len(workers)
 
     def _expect(self, workers: list[int], said: list[int]) -> Floats:
-        counts = np.maximum(self._counts[workers], 0.0)  # rounding may leave -1e-17 where nothing is
-        right = counts[:, self._diagonal, self._diagonal].sum(axis=1)
-        crowd = crowd_accuracy(max(self._agreed, 0.0), self._compared)
-        accuracy = (right + self._prior.worker * crowd) / (counts.sum(axis=(1, 2)) + self._prior.worker)
-        wrong = (1.0 - accuracy) / max(1, self.labels - 1)
-        counts += self._prior.row * wrong[:, None, None]
-        counts[:, self._diagonal, self._diagonal] += self._prior.row * (accuracy - wrong)[:, None]
-        counts /= counts.sum(axis=1, keepdims=True)
-        weight = np.log(counts[np.arange(len(said)), said]).sum(axis=0)
+        table = self.tables(workers, self._prior)
+        weight = np.log(table[np.arange(len(said)), said]).sum(axis=0)
         weight += np.log(np.maximum(self._prevalence, 0.0) + self._prior.prevalence)
         likely = np.exp(weight - weight.max())
         posterior: Floats = likely / likely.sum()

@@ -95,6 +95,8 @@ class Settlement:
     nonce: int
     results_digest: str
     block_number: int
+    was_over: bool
+    """Whether the batch was closed, or its claim period over, when this was settled."""
     accepted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     rejected: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     skipped: set[str] = field(default_factory=set)

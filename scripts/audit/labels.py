@@ -16,6 +16,7 @@ from typing import Any
 from backend.reviews import inference
 from backend.reviews.judging import by_people_method
 from backend.reviews.policy import Answer
+from backend.reviews.stops import Asked
 from scripts.audit.books import BatchBooks, Submission
 from scripts.audit.report import Report
 
@@ -39,6 +40,7 @@ class LabelAuditor:
         self._report = report
         self._batch_id = batch_id
         self._submissions = b.submissions
+        self._settlements = b.settlements
         self._manifest = manifests[0] if manifests else None
         self._answers = answers
 
@@ -95,9 +97,26 @@ class LabelAuditor:
             for item in self._answers[submission.work_digest]["answers"]
         ]
         rules = inference.rules_of(self._batch_id, self._manifest["review"], self._manifest["answer_schema"])
-        expected = inference.decide(answers, digests, known, rules, revealed=found["gold"] is not None)
+        asked = Asked(tuple(task["id"] for task in self._manifest["tasks"]), self._manifest["answers_per_task"])
+        revealed, stops = found["gold"] is not None, _findings(method).get("stops")
+        # Whoever reveals the known answers says that nothing more is asked.
+        final = stops is not None or revealed
+        expected = inference.decide(answers, digests, known, rules, revealed=revealed, asked=asked, final=final)
         self._compare(subject, found, method, expected)
+        if rules.policy is not None and final:
+            self._compare_stops(subject, found["settlement_nonce"], stops, expected)
         return None
+
+    def _compare_stops(self, subject: str, nonce: int, said: Any, expected: inference.Inferred) -> None:
+        """How the tasks stopped is as computed; and no task stopped early while its requester still paid for more."""
+        stops: dict[str, int] = expected.method["parameters"]["found"]["stops"]
+        if not self._report.equal("stops_recomputed", subject, stops, said):
+            return
+        if any(settlement.was_over for settlement in self._settlements if settlement.nonce == nonce):
+            return  # the requester, or time, ended the batch: that needs no confidence
+        short = stops["short"]
+        found = f"{short} tasks were given up below the target and below their cap, in a batch that was open"
+        self._report.holds("stops_justified", subject, short == 0, found)
 
     def _up_to(self, last: str | None) -> list[Submission]:
         """Submissions in the chain's order, to the last one that the file counts; none if it is not there."""
@@ -114,10 +133,11 @@ class LabelAuditor:
             report.equal("labels_recomputed", where, json.dumps(label), json.dumps(item["label"]))
             close = _close(confidence, item["confidence"])
             report.equal("confidences_recomputed", where, confidence, confidence if close else item["confidence"])
-        if found["gold"] is not None:
+        if found["gold"] is not None or _findings(method).get("stops") is not None:
             listed = {item["task"] for item in found["labels"]}
             left_out = sorted(set(expected.labels) - listed)
             report.holds("labels_recomputed", f"all tasks in {subject}", not left_out, f"{left_out[:3]} have no label")
+        if found["gold"] is not None:
             self._compare_flags(subject, _findings(method).get("flagged_gold"), expected)
         self._compare_skills(subject, _findings(method).get("skills"), expected)
         if found["method"]["name"] != inference.NAME:

@@ -169,10 +169,11 @@ class Ledger(DisputeRules):
 
     # ----------------------------------------------------------------- review
 
-    def _on_Settled(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
+    def _on_Settled(self, e: DecodedEvent, timestamp: int) -> None:  # noqa: N802
         b = self._batch(e)
         self._report.equal("settlement_nonce", name_of(e), len(b.settlements) + 1, e.args["nonce"])
-        b.settlements.append(Settlement(e.args["nonce"], e.args["resultsDigest"], e.block_number))
+        was_over = bool(b.closed_at) or timestamp > b.terms.claimBy
+        b.settlements.append(Settlement(e.args["nonce"], e.args["resultsDigest"], e.block_number, was_over))
 
     def _on_Paid(self, e: DecodedEvent, timestamp: int) -> None:  # noqa: N802
         b = self._batch(e)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.reviews import inference, policy
+from backend.reviews.stops import Asked
 from piecework.domain import documents
 from piecework.domain.canonical import new_salt
 from piecework.domain.disclosure import key_digest, seal
@@ -29,6 +30,7 @@ class PinnedMarket:
     files: PinnedFiles = field(default_factory=PinnedFiles)
     policy: str = policy.NAME
     max_share: float | None = None
+    target: float | None = None
     disclosure_key: str | None = None
     """None makes a manifest without sealed known answers, as older ones are."""
     sealed: Callable[[dict[str, Any], str, str], dict[str, Any]] = seal
@@ -74,10 +76,13 @@ class PinnedMarket:
             skills=[],
             languages=["en"],
             estimated_seconds_per_task=5,
-            review={"policy": self.policy, "reject_gold_below": 0.6},
+            review={"policy": self.policy} | self._review(),
             gold={"root": self.gold_digest, "count": len(GOLD)} | self._promise() | self._seal(),
         )
         self.key = self.market.open_batch(20, manifest=manifest)
+
+    def _review(self) -> dict[str, float]:
+        return {"reject_gold_below": 0.6} | ({} if self.target is None else {"target_confidence": self.target})
 
     def _promise(self) -> dict[str, float]:
         return {} if self.max_share is None else {"max_share": self.max_share}
@@ -160,9 +165,10 @@ class PinnedMarket:
         if self.policy == policy.NAME:
             method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": 0.6}}
             return policy.decide(answers, GOLD, 0.6, revealed=self.is_revealed), {"method": method}
-        rules = inference.rules_of(self.batch_id, {"reject_gold_below": 0.6}, SCHEMA)
+        rules = inference.rules_of(self.batch_id, self._review(), SCHEMA)
         digests = [digest for digest, _ in self.submissions.values()]
-        found = inference.decide(answers, digests, GOLD, rules, revealed=self.is_revealed)
+        asked, final = Asked(tuple(TASKS), 3), self.is_revealed
+        found = inference.decide(answers, digests, GOLD, rules, revealed=final, asked=asked, final=final)
         return found, {"method": found.method}
 
 

@@ -133,6 +133,40 @@ def test_what_was_changed_before_the_reviewers_signed_is_named(
     assert all(subject in item["subject"] for item in report["differs"])
 
 
+def better_stops(results: Results) -> None:
+    findings(results)["stops"]["answers_saved"] += 1
+
+
+def hidden_stops(results: Results) -> None:
+    findings(results)["stops"] = None
+
+
+def lower_target(results: Results) -> None:
+    results["method"]["parameters"]["bought"]["policy"]["confidence"] = 0.6
+
+
+@pytest.mark.parametrize(
+    ("edit", "differs"),
+    [
+        (lambda _: None, set()),
+        (better_stops, {"stops_recomputed"}),
+        (hidden_stops, {"stops_recomputed"}),
+        (lower_target, {"parameters_recomputed"}),
+    ],
+    ids=["honest", "better_stops", "hidden_stops", "lower_target"],
+)
+def test_how_tasks_stopped_is_computed_anew(
+    inferred: PinnedMarket, payloads: str, edit: Callable[[Results], None], differs: set[str]
+) -> None:
+    inferred.target = 0.8
+    inferred.run(edit)
+
+    report = report_of(inferred, payloads)
+
+    assert checks(report, "differs") == differs
+    assert report["exit_code"] == (1 if differs else 0)
+
+
 @pytest.mark.parametrize("kind", ["answers", "gold", "manifest", "results"])
 def test_a_hidden_file_is_named_and_its_labels_are_not_called_clean(
     inferred: PinnedMarket, payloads: str, kind: str
