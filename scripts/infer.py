@@ -39,6 +39,7 @@ def run_infer(
     labels_path: Path | None,
     adaptive: tuple[float, float] | None,
     as_json: bool,
+    least_people: int = 2,
     report_path: Path | None = None,
     source: Callable[[AnswersFile], Source] | None = None,
     answer_cost: float | None = None,
@@ -56,7 +57,11 @@ def run_infer(
             return fail(f"--adaptive buys labels; these answers are {kind}")
         if source and kind != "labels":
             return fail(f"--with-model joins labels; these answers are {kind}")
-        policy = Policy(confidence=adaptive[0], budget=adaptive[1], seed=seed) if adaptive else None
+        policy = (
+            Policy(confidence=adaptive[0], budget=adaptive[1], least_people=least_people, seed=seed)
+            if adaptive
+            else None
+        )
         parameters = Parameters(model=model, seed=seed)
         if source:
             beside = source(answers)

@@ -243,6 +243,14 @@ def infer(
             " or sklearn.",
         ),
     ] = None,
+    least_people: Annotated[
+        int,
+        typer.Option(
+            "--least-people",
+            min=0,
+            help="With --with-model --adaptive: people who answer even what the model is sure of.",
+        ),
+    ] = 2,
     tasks: Annotated[
         Path | None,
         typer.Option("--tasks", metavar="TASKS.csv", help="What workers saw: task and more columns (openai, sklearn)."),
@@ -307,6 +315,7 @@ def infer(
             seed=seed,
             adaptive=(confidence, budget) if adaptive else None,
             as_json=as_json,
+            least_people=least_people,
             report_path=report,
             source=source_of(wishes) if wishes else None,
             answer_cost=answer_cost,

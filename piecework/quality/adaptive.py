@@ -36,7 +36,7 @@ class Policy:
 
     confidence: float = 0.98
     least_answers: int = 2
-    least_people: int = 1
+    least_people: int = 2
     budget: float = 1.0
     shared_tasks: float = 0.06
     correlation: float = 0.3

@@ -2,82 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import numpy as np
 import pytest
 
+from bench.quality.drawn_models import HOSTILE, Model, by_lot, right_at, the_plain_vote
 from piecework.quality import trust
 from piecework.quality.answers import Answers, AnswersInvalid, Ints, answers_of
 from piecework.quality.infer import infer_labels
 from piecework.quality.joining import answers_saved, infer_with_model
 from piecework.quality.predictions import Predictions, predictions_from_chances, predictions_of, sayings_of
-from piecework.quality.vote import NO_LABEL, vote_shares
+from piecework.quality.vote import NO_LABEL
 from tests.piecework.quality.conftest import Crowd
 from tests.piecework.quality.drawn import draw_crowd
 
-Model = Callable[[Answers, Ints, np.random.Generator], Ints]
 NOISE = 0.005
 """Half a point: what a worthless model may cost in the mean of the seeds."""
-
-
-def right_at(share: float) -> Model:
-    """A simulated model that errs evenly over the other labels."""
-
-    def said(answers: Answers, truth: Ints, random: np.random.Generator) -> Ints:
-        wrong = (truth + random.integers(1, answers.labels, truth.size)) % answers.labels
-        return np.where(random.random(truth.size) < share, truth, wrong)
-
-    return said
-
-
-def by_lot(answers: Answers, truth: Ints, random: np.random.Generator) -> Ints:
-    return random.integers(answers.labels, size=truth.size)
-
-
-def always_the_usual(answers: Answers, truth: Ints, random: np.random.Generator) -> Ints:
-    return np.full(truth.size, np.bincount(truth[truth >= 0]).argmax())
-
-
-def always_the_rarest(answers: Answers, truth: Ints, random: np.random.Generator) -> Ints:
-    return np.full(truth.size, np.bincount(truth[truth >= 0]).argmin())
-
-
-def turned_round(answers: Answers, truth: Ints, random: np.random.Generator) -> Ints:
-    return (right_at(0.9)(answers, truth, random) + 1) % answers.labels
-
-
-def copy_of(answers: Answers, worker: int, random: np.random.Generator) -> Ints:
-    said = random.integers(answers.labels, size=answers.tasks)
-    own = answers.worker == worker
-    said[answers.task[own]] = answers.label[own]
-    return said
-
-
-def copy_of_the_busiest(answers: Answers, truth: Ints, random: np.random.Generator) -> Ints:
-    return copy_of(answers, int(answers.per_worker().argmax()), random)
-
-
-def copy_of_the_worst(answers: Answers, truth: Ints, random: np.random.Generator) -> Ints:
-    right = np.bincount(answers.worker, weights=answers.label == truth[answers.task], minlength=answers.workers)
-    given = answers.per_worker()
-    share = np.where(given >= min(20, given.max()), right / np.maximum(given, 1), 2.0)
-    return copy_of(answers, int(share.argmin()), random)
-
-
-def the_plain_vote(answers: Answers, truth: Ints, random: np.random.Generator) -> Ints:
-    return vote_shares(answers).argmax(axis=1)
-
-
-HOSTILE = [
-    by_lot,
-    always_the_usual,
-    always_the_rarest,
-    turned_round,
-    copy_of_the_busiest,
-    copy_of_the_worst,
-    the_plain_vote,
-]
 
 
 def joined(answers: Answers, said: Ints) -> tuple[Ints, Ints, trust.Trust]:
