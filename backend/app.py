@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from backend import describing, errors, health
 from backend.accounts.routes import router as accounts
+from backend.audit.routes import router as audit
 from backend.batches.routes import router as batches
 from backend.chain.routes import router as chain
 from backend.clients import RealClient, networks
@@ -185,6 +186,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         accounts,
         payloads,
         search,
+        audit,
         signals,
         task_types,
         batches,

@@ -44,6 +44,16 @@ class Token:
         """Token units of `account`."""
         return int(self.contract.functions.balanceOf(account).call())
 
+    def balance_at(self, account: str, block_number: int) -> int | None:
+        """Token units of `account` after that block; None if the node does not answer for it any more, or at all."""
+        import requests
+        from web3.exceptions import Web3Exception
+
+        try:
+            return int(self.contract.functions.balanceOf(account).call(block_identifier=block_number))
+        except (Web3Exception, ValueError, requests.RequestException):
+            return None
+
     def allowance(self, owner: str, spender: str) -> int:
         """Token units that `spender` may take from `owner` already."""
         return int(self.contract.functions.allowance(owner, spender).call())
