@@ -13,7 +13,9 @@ import os
 import sys
 import time
 from collections import defaultdict
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from dataclasses import replace
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,7 @@ from rich.console import Console
 
 from bench.quality.honest_crowds import GROUPS, Crowd, Group, honest_copy, label_crowds, timing_of
 from bench.quality.mixing import KINDS, MAIN_KINDS, Mixed, mix
+from bench.quality.oracle import reach
 from piecework.quality.answers import Answers, Bools
 from piecework.quality.infer import infer_labels
 from piecework.quality.signals.findings import NAMES
@@ -36,18 +39,31 @@ Sums = defaultdict[str, float]
 
 
 def measure_section(paths: list[Path], seeds: int) -> dict[str, Any]:
-    """Of each crowd: `mixed`, `other_kinds` and `groups`; at most `MOST_SEEDS` seeds. Shares are of workers, 0 to 1."""
-    return {crowd.name: measure_crowd(crowd, min(seeds, MOST_SEEDS)) for crowd in label_crowds(paths)}
+    """Of each crowd: `mixed`, `other_kinds`, `groups` and `reachable` (see `oracle`), each figure a mean over the seeds
+    and, where a name ends in "spread", their standard deviation; at most `MOST_SEEDS` seeds. Shares are of workers."""
+    seeds = min(seeds, MOST_SEEDS)
+    with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
+        return {crowd.name: measure_crowd(crowd, seeds, pool) for crowd in label_crowds(paths)}
 
 
-def measure_crowd(crowd: Crowd, seeds: int) -> dict[str, Any]:
-    mixed: dict[str, Any] = {}
-    for share in SHARES:
-        for base in ("honest", "real"):
-            mixed[f"{share:.0%}, {base}"] = _mean([_mixed(crowd, share, base, MAIN_KINDS, s) for s in range(seeds)])
-    other = _mean([_mixed(crowd, _GROUP_SHARE, "honest", _OTHER_KINDS, seed) for seed in range(seeds)])
-    groups = {group.name: _mean([_grouped(crowd, group, seed) for seed in range(seeds)]) for group in GROUPS}
-    return {"workers": crowd.answers.workers, "mixed": mixed, "other_kinds": other, "groups": groups}
+def measure_crowd(crowd: Crowd, seeds: int, pool: Executor) -> dict[str, Any]:
+    """Whatever the order in which `pool` runs them, the seeds decide the figures."""
+    over = range(seeds)
+    mixed = {
+        f"{share:.0%}, {base}": [pool.submit(_mixed, crowd, share, base, MAIN_KINDS, seed) for seed in over]
+        for share in SHARES
+        for base in ("honest", "real")
+    }
+    other = [pool.submit(_mixed, crowd, _GROUP_SHARE, "honest", _OTHER_KINDS, seed) for seed in over]
+    groups = {group.name: [pool.submit(_grouped, crowd, group, seed) for seed in over] for group in GROUPS}
+    reachable = [pool.submit(reach, crowd, seed) for seed in over]
+    return {
+        "workers": crowd.answers.workers,
+        "mixed": {name: _mean(runs) for name, runs in mixed.items()},
+        "other_kinds": _mean(other),
+        "groups": {name: _mean(runs) for name, runs in groups.items()},
+        "reachable": _mean(reachable),
+    }
 
 
 def _mixed(crowd: Crowd, share: float, base: str, kinds: tuple[str, ...], seed: int) -> Sums:
@@ -116,9 +132,16 @@ def _accuracy(crowd: Crowd, answers: Answers) -> float:
     return float((label[known] == crowd.truth[known]).mean())
 
 
-def _mean(runs: list[Sums]) -> dict[str, float]:
-    names = dict.fromkeys(name for run in runs for name in run)
-    return {name: round(float(np.mean([run[name] for run in runs if name in run])), 5) for name in names}
+def _mean(futures: list[Future[Sums]]) -> dict[str, float]:
+    """The mean of each figure, and for shares flagged and accuracies the spread over seeds."""
+    runs = [future.result() for future in futures]
+    found: dict[str, float] = {}
+    for name in dict.fromkeys(name for run in runs for name in run):
+        values = [run[name] for run in runs if name in run]
+        found[name] = round(float(np.mean(values)), 5)
+        if name.endswith(": flagged") or name.startswith("accuracy"):
+            found[f"{name} spread"] = round(float(np.std(values)), 5)
+    return found
 
 
 def section_rows(measured: dict[str, Any]) -> list[tuple[str, str, str, str, str]]:
@@ -126,14 +149,23 @@ def section_rows(measured: dict[str, Any]) -> list[tuple[str, str, str, str, str
     rows = []
     for name, crowd in measured.items():
         for which, found in [*crowd["mixed"].items(), ("20% twins and droppers, honest", crowd["other_kinds"])]:
-            told = ", ".join(f"{kind} {found[f'{kind}: flagged']:.0%}" for kind in KINDS if f"{kind}: flagged" in found)
+            kinds = [kind for kind in KINDS if f"{kind}: flagged" in found]
+            told = ", ".join(f"{kind} {_percent(found, kind)}" for kind in kinds)
             labels = [found[f"accuracy_{key}"] for key in ("without_cheats", "with_cheats", "flagged_left_out")]
-            told += f" | wrongly flagged {found['crowd: flagged']:.2%} | accuracy without cheats {labels[0]:.4f},"
+            told += f" | wrongly flagged {_percent(found, 'crowd', 1)} | accuracy without cheats {labels[0]:.4f},"
             rows.append((f"cheats {which}", name, f"{told} with {labels[1]:.4f}, flagged out {labels[2]:.4f}", "", ""))
         for group, found in crowd["groups"].items():
-            told = f"group {found.get('group: flagged', 0.0):.2%}, others {found.get('others: flagged', 0.0):.2%}"
+            told = f"group {_percent(found, 'group', 1)}, others {_percent(found, 'others', 1)}"
             rows.append((f"wrongly flagged: {group}", name, told, "", ""))
+        told = ", ".join(f"{what} {share:.0%}" for what, share in crowd["reachable"].items())
+        rows.append(("a test that knew everything", name, told, "", ""))
     return rows
+
+
+def _percent(found: dict[str, float], who: str, digits: int = 0) -> str:
+    """Mean and spread over the seeds."""
+    mean, spread = found.get(f"{who}: flagged", 0.0), found.get(f"{who}: flagged spread", 0.0)
+    return f"{mean:.{digits}%} (±{spread:.{digits}%})"
 
 
 def main(arguments: list[str]) -> int:

@@ -93,7 +93,7 @@ def honest_copy(crowd: Crowd, random: np.random.Generator, group: Group, members
     label = found.label[answers.task]
     favourite = int(np.bincount(answers.label, minlength=answers.labels).argmax())
     leaning = np.where(label == favourite, -group.habit, group.habit)
-    logit = _trying(model.logit, answers) + inside * (leaning - group.skill)
+    logit = trying(model.logit, answers) + inside * (leaning - group.skill)
     wrong = random.random(answers.size) < 1.0 / (1.0 + np.exp(-logit))
     other = (label + random.integers(1, answers.labels, size=answers.size)) % answers.labels
     if group.habit:
@@ -102,7 +102,7 @@ def honest_copy(crowd: Crowd, random: np.random.Generator, group: Group, members
     return replace(crowd, answers=replace(answers, label=said), truth=found.label)
 
 
-def _trying(logit: Floats, answers: Answers) -> Floats:
+def trying(logit: Floats, answers: Answers) -> Floats:
     """Logits lowered for each worker until the mean error is at most `MOST_ERRORS`."""
     count = np.maximum(answers.per_worker(), 1)
     for _ in range(20):

@@ -26,14 +26,15 @@ _USUAL = 1.0
 class Honest:
     """`logit`: (answers,), of the chance that this worker errs on this task. `error`: (answers,), whether it did.
 
-    `task_slope`: (tasks,), how firmly the task's difficulty is known. `usual`: (labels true, labels said), of errors
-    alone. `errors`: (tasks, labels), counts.
+    `weight`: (answers,), how much each counts for its task's difficulty. `task_slope`: (tasks,), how firmly that is
+    known. `usual`: (labels true, labels said), of errors alone. `errors`: (tasks, labels), counts by weight.
     """
 
     answers: Answers
     label: Ints
     logit: Floats
     error: Floats
+    weight: Floats
     task_slope: Floats
     usual: Floats
     errors: Floats
@@ -48,48 +49,52 @@ class Honest:
 
         One Newton step back from the fitted difficulty: otherwise two who copy would make the task look hard.
         """
-        p = self.chance
-        task = self.answers.task[answer]
-        pull = sum((self.error - p)[each] for each in (answer, other))
-        slope = self.task_slope[task] - sum((p * (1.0 - p))[each] for each in (answer, other))
+        p, task = self.chance, self.answers.task[answer]
+        pull = sum((self.weight * (self.error - p))[each] for each in (answer, other))
+        slope = self.task_slope[task] - sum((self.weight * p * (1.0 - p))[each] for each in (answer, other))
         return _logistic(self.logit[answer] - pull / np.maximum(slope, 1.0 / _TASK**2))
 
     def same_error_chance(self, answer: Ints, other: Ints) -> Floats:
         """Chance that who errs at `answer` gives just the label of the `other` (wrong) answer to the same task."""
         answers = self.answers
         task, said, true = answers.task[answer], answers.label[other], self.label[answers.task[answer]]
-        own = self.error[answer] + self.error[other]
-        same = self.errors[task, said] - self.error[other] - self.error[answer] * (answers.label[answer] == said)
-        total = self.errors[task].sum(axis=1) - own
-        chance: Floats = (same + _USUAL * self.usual[true, said]) / (total + _USUAL)
+        error = self.error * self.weight
+        same = self.errors[task, said] - error[other] - error[answer] * (answers.label[answer] == said)
+        total = self.errors[task].sum(axis=1) - error[answer] - error[other]
+        usual = _USUAL * self.usual[true, said]
+        chance: Floats = (np.maximum(same, 0.0) + usual) / (np.maximum(total, 0.0) + _USUAL)
         return chance
 
 
-def fit_honest(answers: Answers, label: Ints) -> Honest:
-    """`label`: (tasks,), as inferred. Answers to tasks without a label count as no error."""
+def fit_honest(answers: Answers, label: Ints, weight: Floats | None = None) -> Honest:
+    """`label`: (tasks,), as inferred. Answers to tasks without a label count as no error. `weight`: (answers,), what
+    each says of its task's difficulty and of the crowd; 1 for all by default."""
+    weight = np.ones(answers.size) if weight is None else weight
     true = label[answers.task]
     error = ((answers.label != true) & (true != NO_LABEL)).astype(np.float64)
     habit = answers.worker * (answers.labels + 1) + true + 1
     blocks = (
-        (answers.worker, answers.workers, _WORKER),
-        (habit, answers.workers * (answers.labels + 1), _HABIT),
-        (answers.task, answers.tasks, _TASK),
+        (answers.worker, answers.workers, _WORKER, np.ones(answers.size)),
+        (habit, answers.workers * (answers.labels + 1), _HABIT, np.ones(answers.size)),
+        (answers.task, answers.tasks, _TASK, weight),
     )
-    level = float(np.log((error.sum() + 1.0) / (answers.size - error.sum() + 1.0)))
-    values = [np.zeros(count) for _, count, _ in blocks]
+    level = float(np.log(((weight * error).sum() + 1.0) / ((weight * (1.0 - error)).sum() + 1.0)))
+    values = [np.zeros(block[1]) for block in blocks]
     for _ in range(_SWEEPS):
-        for number, (place, count, deviation) in enumerate(blocks):
+        for number, (place, count, deviation, counts) in enumerate(blocks):
             p = _logistic(level + sum(v[b[0]] for v, b in zip(values, blocks, strict=True)))
-            pull = np.bincount(place, weights=error - p, minlength=count) - values[number] / deviation**2
-            slope = np.bincount(place, weights=p * (1.0 - p), minlength=count) + 1.0 / deviation**2
+            pull = np.bincount(place, weights=counts * (error - p), minlength=count) - values[number] / deviation**2
+            slope = np.bincount(place, weights=counts * p * (1.0 - p), minlength=count) + 1.0 / deviation**2
             values[number] = values[number] + np.clip(pull / slope, -1.0, 1.0)
         p = _logistic(level + sum(v[b[0]] for v, b in zip(values, blocks, strict=True)))
-        level += float(np.clip((error - p).sum() / max(1e-9, (p * (1.0 - p)).sum()), -1.0, 1.0))
+        step = (weight * (error - p)).sum() / max(1e-9, (weight * p * (1.0 - p)).sum())
+        level += float(np.clip(step, -1.0, 1.0))
     logit = level + sum(v[b[0]] for v, b in zip(values, blocks, strict=True))
     p = _logistic(logit)
-    known = np.bincount(answers.task, weights=p * (1.0 - p), minlength=answers.tasks).astype(np.float64)
+    known = np.bincount(answers.task, weights=weight * p * (1.0 - p), minlength=answers.tasks).astype(np.float64)
     known += 1.0 / _TASK**2
-    return Honest(answers, label, logit, error, known, _usual_errors(answers, true, error), _errors(answers, error))
+    usual, errors = _usual_errors(answers, true, error), _errors(answers, weight * error)
+    return Honest(answers, label, logit, error, weight, known, usual, errors)
 
 
 def _errors(answers: Answers, error: Floats) -> Floats:

@@ -56,10 +56,22 @@ class Pairs:
         return tasks
 
 
+@dataclass(frozen=True)
+class Meetings:
+    """`first`, `second`, `pair`: (meetings,), both answers' positions, the lower worker's first, and their pair's place
+    in `name`: (pairs,), one x workers + two."""
+
+    first: Ints
+    second: Ints
+    name: Ints
+    pair: Ints
+
+
 def compare_pairs(honest: Honest, *, errors_only: bool) -> Pairs:
     """All pairs with a task in common. With `errors_only` a match on a right answer is none."""
     answers = honest.answers
-    first, second, names, pair_of = _by_pair(answers)
+    meetings = meetings_by_pair(answers)
+    first, second, names, pair_of = meetings.first, meetings.second, meetings.name, meetings.pair
     pairs = names.size
     matches = answers.label[first] == answers.label[second]
     if errors_only:
@@ -83,13 +95,13 @@ def compare_pairs(honest: Honest, *, errors_only: bool) -> Pairs:
     return Pairs(one, two, shared, matched, expected, p_value, later, first, second, pair_of, scale)
 
 
-def _by_pair(answers: Answers) -> tuple[Ints, Ints, Ints, Ints]:
-    """Meetings sorted by pair: both answers' positions, the pairs' names (one x workers + two), each meeting's pair."""
+def meetings_by_pair(answers: Answers) -> Meetings:
+    """Every two answers to one task, sorted by pair of workers."""
     first, second = _meetings(answers)
     key = answers.worker[first] * answers.workers + answers.worker[second]
     order = np.argsort(key, kind="stable")
     names, pair_of = np.unique(key[order], return_inverse=True)
-    return first[order], second[order], names, pair_of
+    return Meetings(first[order], second[order], names, pair_of)
 
 
 def _roughly(chance: Floats, pair_of: Ints, matched: Ints) -> tuple[Floats, Floats]:

@@ -14,6 +14,7 @@ import numpy as np
 from piecework.quality.answers import Answers, Bools, Floats, Ints
 from piecework.quality.infer import infer_labels
 from piecework.quality.signals.chances import discoveries
+from piecework.quality.signals.company import companies, first_voice, voices
 from piecework.quality.signals.constant import constant_answers
 from piecework.quality.signals.copying import copied_answers
 from piecework.quality.signals.drops import skill_drops
@@ -60,13 +61,15 @@ def look(
     links: Ints = NO_LINKS,
     rate: float = FALSE_DISCOVERY_RATE,
 ) -> Outlook:
-    """Every signal that the data allow. `label`: (tasks,), as inferred; found here if None.
+    """Every signal that the data allow. `label`: (tasks,), as inferred; if None found here, with one voice for each
+    company of workers (`company`).
 
     `links`: (links, 2), accounts paid for by the same hand or working in turns; see `links`.
     """
+    company = companies(answers)
     if label is None:
-        label = infer_labels(answers).label
-    honest = fit_honest(answers, label)
+        label = infer_labels(answers.take(first_voice(answers, company))).label
+    honest = fit_honest(answers, label, voices(answers, company))
     errors = compare_pairs(honest, errors_only=True)
     signals = [
         copied_answers(honest, errors),
