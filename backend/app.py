@@ -44,6 +44,8 @@ from backend.settings import GatewaySettings
 from backend.signals.routes import router as signals
 from backend.task_types.routes import router as task_types
 from backend.web import routes as web
+from backend.webhooks.dispatcher import Dispatcher
+from backend.webhooks.routes import router as webhooks
 from backend.work.routes import router as work
 from piecework import __version__
 from piecework.chain.client import connect
@@ -148,7 +150,7 @@ def refuse_foreign_mirror(engine: Engine, escrow: Escrow, credentials: Credentia
 def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     """The HTTP application over parts that are built already."""
 
-    upkeep, hub = Upkeep(services), Hub(services)
+    upkeep, hub, dispatcher = Upkeep(services), Hub(services), Dispatcher(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -156,12 +158,14 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         relay.start()
         proposer.start()
         upkeep.start()
+        dispatcher.start()
         following = asyncio.create_task(hub.run())
         try:
             yield
         finally:
             hub.close()
             following.cancel()
+            dispatcher.stop()
             upkeep.stop()
             proposer.stop()
             relay.stop()
@@ -198,6 +202,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         qualifications,
         payments,
         live,
+        webhooks,
     ):
         app.include_router(router)
     web.install(app, services)

@@ -31,6 +31,7 @@ COSTS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
         ("POST", r"/v1/reviews/batches/[^/]+/proposals", 50.0),
         ("POST", r"/v1/appeals/draft", 20.0),
         ("POST", r"/v1/faucet", 20.0),
+        ("POST", r"/v1/webhooks/[^/]+/(proof|replay)", 100.0),
         ("GET", r"/v1/batches", 3.0),
         ("GET", r"/v1/batches/[^/]+/results", 5.0),
         ("GET", r"/v1/(batches/[^/]+|workers/me)/report", 20.0),

@@ -14,11 +14,14 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend import transactions
+from backend.clients import networks
 from backend.ipfs.port import PayloadStore
+from backend.outbound.client import GuardedClient
 from backend.pay.pace import PaceBook
 from backend.rates import Buckets, RateBook
 from backend.redundancy.book import AskingBook
 from backend.reviews.committed import CommittedAnswers
+from backend.sealing import Sealer, parse_keys
 from backend.search.catalog import Catalog
 from backend.settings import GatewaySettings
 from backend.signals.book import SignalBook
@@ -99,6 +102,18 @@ class Services:
             Buckets(settings.rate_units_per_second_by_ip, settings.rate_burst_units_by_ip),
             Buckets(settings.rate_units_per_second_by_address, settings.rate_burst_units_by_address),
         )
+
+    @cached_property
+    def sealer(self) -> Sealer:
+        key = self.settings.secrets_key
+        return Sealer(parse_keys(key.get_secret_value() if key else ""))
+
+    @cached_property
+    def outbound(self) -> GuardedClient:
+        """The only way to URLs that users gave."""
+        settings = self.settings
+        ports = frozenset(int(port) for port in settings.outbound_ports.split(","))
+        return GuardedClient(ports=ports, allowed=networks(settings.outbound_allowed_networks))
 
     @property
     def is_development(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Self
 from urllib.parse import urlsplit
 
@@ -9,6 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backend.clients import networks
+from backend.sealing import parse_keys
 from piecework.chain.anvil import DEVELOPMENT_CHAIN_IDS
 
 _SAMPLES = ("changeme", "0x" + "00" * 32, "")
@@ -89,6 +91,15 @@ class GatewaySettings(BaseSettings):
     """Rate at which one signed-in address may ask, from wherever; 0 for no limit."""
     rate_burst_units_by_address: float = Field(default=1_000, gt=0)
     """Units that a signed-in address can save up."""
+    secrets_key: SecretStr | None = None
+    """64 random hex digits that seal what the database keeps of webhooks' secrets; without it no webhooks are sent.
+    After a comma older keys, which still open."""
+    outbound_ports: str = "80,443,8080,8443"
+    """Ports of requesters' URLs that the gateway asks."""
+    outbound_allowed_networks: str = ""
+    """Networks that are not public and may be asked all the same, such as `10.2.0.0/16`: for receivers of your own."""
+    webhook_poll_seconds: float = 0.5
+    """Seconds between looks for what webhooks are to be told."""
     sweep_minimum_units: int = 100_000
     """Token units that must be owed to an account before the gateway sweeps it."""
     faucet_limit_units: int = 1_000_000_000_000
@@ -122,10 +133,21 @@ class GatewaySettings(BaseSettings):
                 raise ValueError(f"PIECEWORK_{name.upper()} must be a private key of 64 hex digits")
         if self.relayer_key.get_secret_value() == self.assigner_key.get_secret_value():
             raise ValueError("PIECEWORK_RELAYER_KEY and PIECEWORK_ASSIGNER_KEY must be two keys")
+        for name in ("trusted_proxies", "outbound_allowed_networks"):
+            try:
+                networks(getattr(self, name))
+            except ValueError as error:
+                raise ValueError(
+                    f"PIECEWORK_{name.upper()}: {error}; write networks such as 10.0.0.0/8, ::1"
+                ) from error
         try:
-            networks(self.trusted_proxies)
+            parse_keys(self.secrets_key.get_secret_value() if self.secrets_key else "")
         except ValueError as error:
-            raise ValueError(f"PIECEWORK_TRUSTED_PROXIES: {error}; write networks such as 10.0.0.0/8, ::1") from error
+            raise ValueError(
+                "PIECEWORK_SECRETS_KEY must be keys of 64 random hex digits, with commas between"
+            ) from error
+        if not re.fullmatch(r"\d{1,5}(,\s*\d{1,5})*", self.outbound_ports):
+            raise ValueError("PIECEWORK_OUTBOUND_PORTS must be port numbers with commas between")
         if not urlsplit(self.public_url).netloc:
             raise ValueError("PIECEWORK_PUBLIC_URL must be a URL such as https://work.example")
         return self

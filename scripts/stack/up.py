@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
@@ -245,6 +246,7 @@ class _Stack:
             "CREDENTIALS_ADDRESS": self._deployment["credentials"],
             "OPERATOR_FEE_BASIS_POINTS": "500",
             "EXPOSE_RPC_URL": "true",
+            "SECRETS_KEY": hashlib.sha256(b"a development key, known to everybody").hexdigest(),
             # Everybody is this one machine here.
             **{name: os.environ.get(f"PIECEWORK_{name}", "0") for name in _RATES},
         }

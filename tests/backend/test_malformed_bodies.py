@@ -63,6 +63,7 @@ def known(house: House) -> dict[str, Any]:
     done = house.submitted(house.wallet(), batch_id, count=1)
     proposal = house.proposed(batch_id, verdicts_of(house, batch_id, done))
     ticketed = house.offer(idle, batch_id, count=1)
+    hook = house.post(requester, "/v1/webhooks", {"url": "https://127.0.0.1.example/"}, 201)
     own_lists = [house.post(requester, "/v1/lists", {"name": name}, 201) for name in ("first", "second")]
     return {
         "tokens": [house.token(who) for who in (requester, worker, idle, house.reviewers()[0])],
@@ -73,6 +74,7 @@ def known(house: House) -> dict[str, Any]:
         "cid": [draft["manifest_cid"]],
         "intent_id": ["nothing"],
         "dispute_id": ["0x" + "31" * 32],
+        "endpoint_id": [hook["endpoint_id"]],
         "list_id": [own["list_id"] for own in own_lists],
     }
 

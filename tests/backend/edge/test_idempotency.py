@@ -42,6 +42,8 @@ CREATES_NOTHING = {
     "/v1/lists/{list_id}/members/removal": "a set",
     "/v1/work/assignments/{assignment_id}/answers": "replaces the answers of one assignment",
     "/v1/work/assignments/{assignment_id}/return/draft": "message to sign",
+    "/v1/webhooks/{endpoint_id}/proof": "asks an endpoint that is there",
+    "/v1/webhooks/{endpoint_id}/replay": "moves an endpoint that is there",
     "/v1/reviews/proposals/{proposal_id}/signatures": "one signature a reviewer",
 }
 

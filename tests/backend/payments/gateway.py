@@ -92,6 +92,7 @@ def running_gateway(stack: Any, folder: Path, **changes: Any) -> Iterator[Gatewa
         faucet_limit_units=10**9,
         **{
             "public_url": PUBLIC_URL,
+            "secrets_key": SecretStr("0123456789abcdef" * 4),
             "arbitrator": accounts["arbitrator"].address,
             "pay_floor_units_per_hour": 0,
             "rate_units_per_second_by_ip": 0,  # all that a test asks for comes from one client

@@ -1,0 +1,1 @@
+"""The only door through which the gateway asks URLs that users gave."""

@@ -1,0 +1,1 @@
+"""Telling requesters' own servers what happens (Standard Webhooks)."""
