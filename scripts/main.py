@@ -72,12 +72,22 @@ def replay(
     gateway_url: Annotated[
         str | None, typer.Option("--gateway-url", help="Gateway of a running development stack; else one is started.")
     ] = None,
+    target_confidence: Annotated[
+        float | None,
+        typer.Option(
+            "--target-confidence", help="Ask for an answer only where it pays, until each label is this sure."
+        ),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
-    """Play a real crowd's answers through the whole system: each worker a wallet, each answer paid on chain."""
+    """Play a real crowd's answers through the whole system: each worker a wallet, each answer paid on chain.
+
+    With --target-confidence the gateway asks for answers until its labels are sure, and what was not needed goes back.
+    """
     from scripts.replay import run_replay
 
-    raise typer.Exit(run_replay(folder, gateway_url=gateway_url, as_json=as_json))
+    done = run_replay(folder, gateway_url=gateway_url, as_json=as_json, target_confidence=target_confidence)
+    raise typer.Exit(done)
 
 
 @app.command()

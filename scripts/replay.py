@@ -20,22 +20,26 @@ from scripts.stack.running import StackDidNotStart
 from scripts.terminal import err, fail, out, progress_bars
 
 
-def run_replay(folder: Path, *, gateway_url: str | None, as_json: bool) -> int:
-    """Exit code 0 if every answer was paid and the audit is clean."""
+def run_replay(folder: Path, *, gateway_url: str | None, as_json: bool, target_confidence: float | None = None) -> int:
+    """Exit code 0 if every answer that was given was paid, and the audit is clean.
+
+    `target_confidence`: the gateway asks for an answer only where it pays; None asks for all of them.
+    """
+    is_asked = target_confidence is not None
     start = time.monotonic()
     try:
         crowd = read(folder)
         err.print(f"{crowd.count:,} real answers of {len(crowd.answers):,} workers to {len(crowd.contents):,} tasks")
         with _facts(gateway_url) as facts:
             reviewers = facts["reviewer_keys"]
-            batch = crowd.batch()
+            batch = crowd.batch(target_confidence)
             if facts["reviewer"]:
                 batch["reviewer"] = facts["reviewer"]
             with progress_bars() as bars:
                 job = Job(
                     facts["gateway_url"], facts["rpc_url"], requester_key=None, reviewer_keys=reviewers, bars=bars
                 )
-                outcome = job.run(batch, crowd.plans())
+                outcome = job.run(batch, crowd.plans(asked=is_asked))
             audit = run_audit_process(facts)
     except (FolderInvalid, JobFailed, WorkerStuck, ApiError, StackDidNotStart) as error:
         return fail(str(error))
@@ -44,8 +48,9 @@ def run_replay(folder: Path, *, gateway_url: str | None, as_json: bool) -> int:
         out.print_json(json.dumps(found))
     else:
         out.print(report.as_table(found, f"Replay of {folder.name}: real answers, real chain"))
-    if outcome.counts["accepted"] != crowd.count:
-        return fail(f"{crowd.count} answers were played, {outcome.counts['accepted']} are accepted")
+    played = outcome.submitted if is_asked else crowd.count
+    if outcome.counts["accepted"] != played:
+        return fail(f"{played} answers were played, {outcome.counts['accepted']} are accepted")
     if outcome.native_balance_wei:
         return fail("a worker wallet holds the gas token, which no worker should need")
     if audit["exit_code"] != 0:

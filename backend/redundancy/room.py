@@ -10,6 +10,7 @@ import time
 from collections.abc import Collection
 from dataclasses import dataclass
 from threading import Lock
+from typing import Any
 
 import numpy as np
 from sqlalchemy.orm import Session
@@ -20,13 +21,15 @@ from backend.reviews.inference import answer_text, rules_of
 from backend.reviews.stops import Asked, Stops, stops_of
 from piecework.db.gateway import Draft
 from piecework.quality.adaptive import Policy, assess
-from piecework.quality.answers import Answers, Bools, Ints
+from piecework.quality.answers import Answers, Bools, Ints, answers_of
 from piecework.quality.asking import Asking
 
 AT_WORK_SECONDS = 60
 """For so long after it was given tasks a worker counts as at work,"""
 BUSY_SECONDS = 600
 """and for so long if it has not handed in yet."""
+_AT_ONCE = 200
+"""Answers from which a first look takes them together."""
 
 
 @dataclass(frozen=True)
@@ -73,16 +76,29 @@ class Room:
                 return
             self._begin()
         rows = repository.submitted_after(session, self.batch_id, self._last[0] if self._last else None)
-        for block, log, worker, answers in rows:
-            number = self._workers.setdefault(worker, len(self._workers))
-            for item in (answers or {"answers": []})["answers"]:
-                task = self._place[item["task"]]
-                if (task, number) not in self._given:  # the first of two answers counts
-                    self._given.add((task, number))
-                    self.asking.add(task, number, self._labels[answer_text(item["answer"])])
-            self._last = ((block, log), None)
-        if rows and self._last is not None:
-            self._last = (self._last[0], repository.block_hash(session, self._last[0]))
+        if not rows:
+            return
+        new = [each for _, _, worker, document in rows for each in self._numbered(worker, document)]
+        if self.asking.size == 0 and len(new) >= _AT_ONCE:
+            columns: Ints = np.array(new, dtype=np.int64)
+            sizes = {"tasks": len(self.names), "workers": len(self._workers), "labels": max(2, len(self._labels))}
+            answers = answers_of(*columns.T, **sizes)
+            self.asking.install(answers, assess(_by_name(answers, list(self._workers)), self.policy))
+        else:
+            for task, number, label in new:
+                self.asking.add(task, number, label)
+        last = (rows[-1][0], rows[-1][1])
+        self._last = (last, repository.block_hash(session, last))
+
+    def _numbered(self, worker: str, document: dict[str, Any] | None) -> list[tuple[int, int, int]]:
+        """(task, worker, label) of a submission; of two answers of a worker to one task the first counts."""
+        number, found = self._workers.setdefault(worker, len(self._workers)), []
+        for item in (document or {"answers": []})["answers"]:
+            task = self._place[item["task"]]
+            if (task, number) not in self._given:
+                self._given.add((task, number))
+                found.append((task, number, self._labels[answer_text(item["answer"])]))
+        return found
 
     def refit(self) -> None:
         """Fits all answers anew if that is due. The fit itself runs without the lock, so that nobody waits for it."""

@@ -6,7 +6,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,12 +40,13 @@ class Crowd:
     def answers_per_task(self) -> int:
         return max(Counter(task for answers in self.answers.values() for task, _ in answers).values())
 
-    def plans(self) -> list[Plan]:
-        """Each worker gives the answers that it gave."""
-        return [_plan(name, answers) for name, answers in self.answers.items()]
+    def plans(self, *, asked: bool = False) -> list[Plan]:
+        """Each worker gives the answers that it gave; if `asked`, only those that the gateway asks for."""
+        return [replace(_plan(name, answers), is_asked=asked) for name, answers in self.answers.items()]
 
-    def batch(self) -> Json:
-        """A batch that takes exactly these answers."""
+    def batch(self, target_confidence: float | None = None) -> Json:
+        """A batch that takes exactly these answers; with a target, those of them that are needed for it."""
+        target = {} if target_confidence is None else {"target_confidence": target_confidence}
         choices = sorted({answer for answers in self.answers.values() for _, answer in answers}, key=str)
         is_choice = len(choices) <= _MAX_CHOICES
         return {
@@ -57,7 +58,7 @@ class Crowd:
             "tasks": [{"id": task, "content": content} for task, content in self.contents.items()],
             "reward_units": str(REWARD_UNITS),
             "estimated_seconds_per_task": 5,
-            "review": {"policy": "inference"},
+            "review": {"policy": "inference"} | target,
         }
 
 

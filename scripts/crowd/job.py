@@ -19,6 +19,7 @@ from scripts.crowd.api import Api, Json
 from scripts.crowd.wallet import Node, Wallet
 
 _THREADS = 24
+_MOST_ASKED = 200
 _DAY = 86_400
 
 
@@ -34,6 +35,8 @@ class Plan:
     answer: worker.Answerer
     tasks: Sequence[str] | None = None
     limit: int = 0
+    is_asked: bool = False
+    """Whether the gateway chooses among `tasks` what it needs, and leaves the rest."""
 
 
 @dataclass
@@ -57,6 +60,8 @@ class Outcome:
     transactions_sent: int
     """By the workers themselves."""
     wallets_paid: int
+    redundancy: Json | None
+    """Of a batch with a target confidence: answers used and saved, and what came back, as its report says."""
     seconds: dict[str, float] = field(default_factory=dict)
 
 
@@ -91,7 +96,7 @@ class Job:
         batch_id = draft["batch_id"]
         with self._reviewers(), _timed(seconds, "work"):
             submitted, addresses, apis = self._work(batch_id, plans)
-            self._settle(batch_id, closed=submitted < slots)
+            self._settle(batch_id, closed=submitted < slots and not self._is_answered(batch_id))
         with _timed(seconds, "pay out"):
             self._pay_out(apis)
             self._refund_rest(batch_id)
@@ -114,12 +119,16 @@ class Job:
         def one(plan: Plan, api: Api) -> int:
             api.sign_in(self._chain)
             tick = lambda count: self._bars.advance(bar, count)  # noqa: E731
+            if plan.tasks is not None and plan.is_asked:
+                return worker.work_asked(api, batch_id, plan.tasks, plan.answer, tick)
             if plan.tasks is not None:
                 return worker.work_listed(api, batch_id, plan.tasks, plan.answer, tick)
             return worker.work_any(api, batch_id, plan.limit, plan.answer, tick)
 
         done = 0
-        with ThreadPoolExecutor(min(_THREADS, len(plans))) as pool:
+        # Where the gateway asks, workers wait for each other: all of them must be there.
+        threads = _MOST_ASKED if any(plan.is_asked for plan in plans) else _THREADS
+        with ThreadPoolExecutor(min(threads, len(plans))) as pool:
             longest_first = sorted(zip(plans, apis, strict=True), key=lambda pair: -len(pair[0].tasks or ()))
             futures = [pool.submit(one, plan, api) for plan, api in longest_first]
             for future in as_completed(futures):
@@ -140,6 +149,11 @@ class Job:
                 return
             time.sleep(0.2)
         raise JobFailed("the reviewers did not decide everything within 300 s")
+
+    def _is_answered(self, batch_id: str) -> bool:
+        """Whether no task needs another answer, though there is money for more."""
+        progress = self._requester.get(f"/v1/batches/{batch_id}")["progress"]
+        return progress["answers_saved"] is not None and progress["tasks_complete"] == progress["tasks"]
 
     def _pay_out(self, apis: Sequence[Api]) -> None:
         """Half of the workers withdraw by signature, half let themselves be swept if they earned enough for it."""
@@ -254,6 +268,7 @@ class Job:
             native_balance_wei=sum(self._node.balance_wei(address) for address in addresses),
             transactions_sent=sum(self._node.transactions_sent(address) for address in addresses),
             wallets_paid=sum(self._tokens_of(address) > 0 for address in addresses),
+            redundancy=read.get(f"/v1/batches/{batch_id}/report")["redundancy"],
             seconds=seconds,
         )
 

@@ -41,6 +41,7 @@ def as_json(
         "paid_to_workers_units": str(outcome.paid_to_workers_units),
         "operator_fee_units": str(outcome.operator_fee_units),
         "refunded_units": str(outcome.refunded_units),
+        "redundancy": outcome.redundancy,
         "workers_native_balance_wei": str(outcome.native_balance_wei),
         "workers_transactions_sent": outcome.transactions_sent,
         "wallets_paid": outcome.wallets_paid,
@@ -77,6 +78,7 @@ def as_table(report: Mapping[str, Any], title: str, appeal: AppealOutcome | None
         ("paid to workers", f"{_money(report['paid_to_workers_units'])} to {report['wallets_paid']} wallets"),
         ("operator fee", _money(report["operator_fee_units"])),
         ("refunded to requester", _money(report["refunded_units"])),
+        *_saved(report["redundancy"]),
         ("workers' gas token", f"{report['workers_native_balance_wei']} wei"),
         ("gas per task, per answer", f"{report['gas_per_task']:,}, {report['gas_per_answer']:,}"),
         ("transactions", f"{report['transactions']:,}"),
@@ -88,6 +90,18 @@ def as_table(report: Mapping[str, Any], title: str, appeal: AppealOutcome | None
     if appeal is not None:
         table.add_row("appeal", appeal_line(appeal))
     return table
+
+
+def _saved(redundancy: Mapping[str, Any] | None) -> list[tuple[str, str]]:
+    """What asking only where it pays came to, if it was."""
+    if redundancy is None:
+        return []
+    used, saved = redundancy["answers_used"], redundancy["answers_saved"]
+    ends = f"{redundancy['tasks_at_target']} at the target, {redundancy['tasks_at_cap']} at their cap"
+    return [
+        ("tasks ended", f"{ends}, {redundancy['tasks_open']} given up"),
+        ("answers used, saved", f"{used:,}, {saved:,} worth {_money(redundancy['saved_units'])}"),
+    ]
 
 
 def _audit_line(audit: Mapping[str, int]) -> str:

@@ -15,6 +15,11 @@ Answerer = Callable[[Api, Json], Any]
 Tick = Callable[[int], None]
 
 PACKET_SIZE = 10
+_MOST_NAMED = 50
+_ASKED_PACKET = 5
+"""Few at a time, so that what they say can save others."""
+_ASK_AGAIN_SECONDS = 2.0
+_IDLE_ROUNDS = 5
 _WAIT_SECONDS = 20
 _ROUNDS = 60
 _CLAIM_IS_AWAY = ("claim_not_on_chain", "not_enough_claimed", "sequence_not_next")
@@ -46,6 +51,36 @@ def work_listed(api: Api, batch_id: str, tasks: Sequence[str], answer: Answerer,
         part = list(tasks[start : start + PACKET_SIZE])
         offer = api.post("/v1/work/assignments", {"batch_id": batch_id, "tasks": part})
         done += _do(api, offer, answer, tick)
+    return done
+
+
+def work_asked(api: Api, batch_id: str, tasks: Sequence[str], answer: Answerer, tick: Tick) -> int:
+    """Answers those of the tasks named that the gateway asks for; returns how many.
+
+    Ends when the batch needs nothing more, or when for a while nobody was at work whose answer could change that.
+    """
+    done, left, idle = 0, list(tasks), 0
+    while left and idle < _IDLE_ROUNDS:
+        waits = False
+        for start in range(0, len(left), _MOST_NAMED):
+            named = left[start : start + _MOST_NAMED]
+            try:
+                wanted = {"batch_id": batch_id, "tasks": named, "count": _ASKED_PACKET}
+                offer = api.post("/v1/work/assignments", wanted)
+            except ApiError as error:
+                if error.code not in ("no_tasks_left", "no_tasks_now"):
+                    raise
+                waits |= error.code == "no_tasks_now"
+                continue
+            done += _do(api, offer, answer, tick)
+            left, idle = [task for task in left if task not in offer["tasks"]], 0
+            break
+        else:
+            batch = api.get(f"/v1/batches/{batch_id}")
+            if batch["progress"]["tasks_complete"] == batch["progress"]["tasks"]:
+                return done
+            idle = 0 if waits or batch["claimed"] else idle + 1
+            time.sleep(_ASK_AGAIN_SECONDS)
     return done
 
 

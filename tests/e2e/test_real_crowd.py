@@ -27,8 +27,8 @@ def folder() -> Path:
     return found
 
 
-def replay(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scripts.main", "replay", str(folder), "--json"]
+def replay(folder: Path, *options: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "scripts.main", "replay", str(folder), *options, "--json"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
 
 
@@ -69,6 +69,27 @@ def test_a_crowd_that_earns_less_than_a_sweep_is_worth_is_paid_all_the_same(tmp_
     report = json.loads(done.stdout)
     assert (report["answers"], report["accepted"], report["wallets_paid"]) == (6, 6, 3)
     assert report["label_accuracy"] == 1
+    assert report["audit"]["exit_code"] == 0
+
+
+def test_with_a_target_confidence_the_answers_that_nobody_needed_are_not_paid(tmp_path: Path) -> None:
+    """Six workers who agree on eight tasks: once labels are sure the rest goes back, and the audit finds each stop."""
+    rows = [f"t{task},w{worker},{'cat' if task % 2 else 'dog'}" for worker in range(6) for task in range(8)]
+    (tmp_path / "answers.csv").write_text("task,worker,answer\n" + "\n".join(rows) + "\n")
+    truth = [f"t{task},{'cat' if task % 2 else 'dog'}" for task in range(8)]
+    (tmp_path / "truth.csv").write_text("task,truth\n" + "\n".join(truth) + "\n")
+
+    done = replay(tmp_path, "--target-confidence", "0.9")
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    saved = report["redundancy"]
+    assert report["label_accuracy"] == 1
+    assert report["answers"] == report["accepted"] == saved["answers_used"] < len(rows)
+    assert (saved["tasks_at_target"] + saved["tasks_at_cap"], saved["tasks_open"]) == (8, 0)
+    assert report["refunded"] == len(rows) - report["answers"]
+    assert saved["answers_saved"] == report["refunded"] > 0
+    assert saved["returned_units"] == report["refunded_units"] == saved["saved_units"]
     assert report["audit"]["exit_code"] == 0
 
 

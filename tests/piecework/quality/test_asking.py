@@ -67,6 +67,20 @@ def test_answers_that_came_during_a_fit_are_not_lost() -> None:
     ) == (sorted(zip(pool.task.tolist(), pool.worker.tolist(), strict=True)))
 
 
+def test_all_answers_taken_at_once_are_those_taken_one_by_one() -> None:
+    pool, _ = draw_crowd(tasks=40, workers=10, per_task=5, labels=2, skill=(0.6, 0.9), seed=2)
+    number: dict[int, int] = {}
+    worker = np.array([number.setdefault(each, len(number)) for each in pool.worker.tolist()])
+    pool = Answers(pool.task, worker, pool.label, pool.tasks, len(number), pool.labels)
+    one_by_one, at_once = fitted(filled(pool)), room(pool.tasks, cap=12)
+    at_once.install(pool, assess(pool, at_once.policy))
+    assert np.array_equal(at_once.confidence(), one_by_one.confidence())
+    assert (at_once.size, at_once.workers) == (pool.size, len(number))
+    for each in (one_by_one, at_once):
+        each.add(0, len(number), 1)
+    assert np.array_equal(at_once.confidence(), one_by_one.confidence())
+
+
 def test_a_sure_task_is_not_asked_again_until_a_late_answer_makes_it_unsure() -> None:
     pool, _ = draw_crowd(tasks=60, workers=8, per_task=3, labels=2, skill=(0.85, 0.95), seed=4)
     asking = fitted(filled(pool, target=0.9))
