@@ -120,6 +120,8 @@ class GatewaySettings(BaseSettings):
     """Live streams that are open at a time."""
     live_max_streams_per_client: int = 20
     """Of one IP address."""
+    funding_lookback_blocks: int = Field(default=50_000, ge=0)
+    """Blocks before a batch opened in which signals look for who funded its workers; 0 reads no transfers."""
     relay_gather_seconds: float = 0.1
     """Seconds that the relay waits for more packets to share a transaction."""
     relay_gas_limit: int = 12_000_000

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,21 +48,35 @@ class Looked:
     answers: int
     workers: int
     found: tuple[Found, ...]
+    funding: str = "not read"
 
 
-def look_at(stretches: Sequence[Stretch], contents: Mapping[str, Any], rules: Rules) -> Looked:
-    """`contents`: what a task shows, by task. Where any text may be an answer, only the times are looked at."""
+def look_at(
+    stretches: Sequence[Stretch],
+    contents: Mapping[str, Any],
+    rules: Rules,
+    linked: Collection[tuple[str, str]] = (),
+) -> Looked:
+    """`contents`: what a task shows, by task. `linked`: pairs of workers whose money has a hand in common. Where any
+    text may be an answer, only the times are looked at."""
     given = [Answer(task, each.worker, value) for each in stretches for task, value in each.answers]
     if not given:
         return Looked(0, 0, ())
     table = tabulate(given, {}, rules)
     timing, links = _times(stretches, contents, table)
+    links = np.concatenate([links, _numbered(linked, table)])
     if rules.choices:
         outlook = look(table.answers, timing=timing, links=links)
     else:
         workers = table.answers.workers
         outlook = combine([too_fast(timing, workers)], table.answers.per_worker() > 0, FALSE_DISCOVERY_RATE)
     return Looked(len(given), len(table.workers), tuple(_named(finding, table) for finding in outlook.findings))
+
+
+def _numbered(linked: Collection[tuple[str, str]], table: Table) -> Any:
+    worker_of = {name: number for number, name in enumerate(table.workers)}
+    pairs = [(worker_of[one], worker_of[two]) for one, two in sorted(linked) if {one, two} <= worker_of.keys()]
+    return np.array(pairs, dtype=np.int64).reshape(-1, 2)
 
 
 def signs(content: Any) -> int:

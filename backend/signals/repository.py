@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import Assignment, BatchTask, Draft, RelayIntent
-from piecework.db.mirror import MirrorSubmission
+from piecework.db.mirror import ChainEvent, Checkpoint, MirrorBatch, MirrorSubmission
 
 
 def draft(session: Session, batch_id: str) -> Draft | None:
@@ -31,6 +32,22 @@ def handed_in_at(session: Session, batch_id: str) -> dict[str, float]:
         .where(Assignment.batch_id == batch_id)
     )
     return {row.assignment_id: row.created_at for row in session.execute(query)}
+
+
+def places(session: Session, batch_id: str) -> tuple[int, int] | None:
+    """The block in which the batch opened, and the mirror's own; None if the mirror has no such batch."""
+    opened = session.execute(select(MirrorBatch.opened_block).where(MirrorBatch.batch_id == batch_id)).scalar()
+    last = session.execute(select(Checkpoint.block_number)).scalar()
+    return None if opened is None or last is None else (opened, last)
+
+
+def withdrawn_to(session: Session, workers: Collection[str]) -> set[tuple[str, str]]:
+    """Workers with the other addresses that they had their pay sent to."""
+    query = select(ChainEvent.account, ChainEvent.args).where(
+        ChainEvent.name == "Withdrawn", ChainEvent.account.in_(sorted(workers))
+    )
+    pairs = {(str(row.account), str(row.args["to"])) for row in session.execute(query)}
+    return {(account, to) for account, to in pairs if account != to}
 
 
 def contents(session: Session, batch_id: str) -> dict[str, dict[str, Any]]:

@@ -46,5 +46,7 @@ class BatchSignals(BaseModel):
     workers: int
     false_discovery_rate: float
     """Of the workers named here at most this share is honest in the mean, as far as the p-values hold."""
+    funding: str
+    """Which transfers were read to see who is paid by one hand, or why none."""
     note: str
     items: list[FoundSignal]

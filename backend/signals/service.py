@@ -5,6 +5,8 @@ Nothing here is read by a policy or by the relay: a signal rejects no answer and
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.orm import Session
 
 from backend.reviews import repository as reviews
@@ -12,6 +14,7 @@ from backend.reviews.inference import rules_of
 from backend.reviews.service import require_reviewer
 from backend.services import Services
 from backend.signals import repository
+from backend.signals.funding import funding_of
 from backend.signals.looking import Looked, Stretch, look_at
 from backend.signals.schemas import BatchSignals, FoundSignal, OwnSignal, OwnSignals
 from piecework.quality.signals.reasons import NO_VERDICT
@@ -51,6 +54,7 @@ def of_batch(services: Services, address: str, batch_id: str) -> BatchSignals:
         answers_looked_at=looked.answers,
         workers=looked.workers,
         false_discovery_rate=FALSE_DISCOVERY_RATE,
+        funding=looked.funding,
         note=NOTE,
         items=items,
     )
@@ -76,10 +80,12 @@ def of_worker(services: Services, worker: str, batch_id: str) -> OwnSignals:
 
 
 def _looked(services: Services, session: Session, batch_id: str) -> Looked:
-    return services.signals.get(batch_id, repository.submissions(session, batch_id), lambda: _look(session, batch_id))
+    return services.signals.get(
+        batch_id, repository.submissions(session, batch_id), lambda: _look(services, session, batch_id)
+    )
 
 
-def _look(session: Session, batch_id: str) -> Looked:
+def _look(services: Services, session: Session, batch_id: str) -> Looked:
     draft = repository.draft(session, batch_id)
     if draft is None:
         return Looked(0, 0, ())
@@ -94,4 +100,6 @@ def _look(session: Session, batch_id: str) -> Looked:
         for row, _ in reviews.submitted(session, batch_id)
     ]
     rules = rules_of(batch_id, draft.review, draft.answer_schema)
-    return look_at(stretches, repository.contents(session, batch_id), rules)
+    funding = funding_of(services, session, batch_id, {each.worker for each in stretches})
+    looked = look_at(stretches, repository.contents(session, batch_id), rules, funding.links)
+    return replace(looked, funding=funding.told)
