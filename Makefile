@@ -8,7 +8,7 @@ CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web web-check screenshots demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
-	artifacts replay bench-gas bench-quality bench-search bench-intervals kubo lock clean
+	artifacts replay api-deep bench-gas bench-quality bench-search bench-intervals kubo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -100,6 +100,9 @@ artifacts: setup ## Compile the contracts into piecework/chain/abi/
 
 invariants-deep: setup ## Hold every law of the protocol against a million random calls (half an hour)
 	FOUNDRY_PROFILE=deep $(BIN)/python -m pytest -q -s tests/contracts/test_invariants.py
+
+api-deep: setup ## Send 20,000 generated cases to every operation of the API; none may be answered with a 5xx
+	PIECEWORK_API_CASES=20000 $(BIN)/python -m pytest -q -o timeout=0 tests/backend/test_api_cases.py
 
 bench-gas: setup ## Measure gas beside a floor and HUMAN Protocol; writes bench/gas/results.json
 	npm ci --prefix bench/gas/peer --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error

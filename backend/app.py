@@ -177,6 +177,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
+        responses=errors.REFUSALS,
         generate_unique_id_function=lambda route: f"{route.tags[0]}_{route.name}" if route.tags else route.name,
     )
     app.state.services, app.state.hub = services, hub

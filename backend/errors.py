@@ -22,6 +22,7 @@ import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from pydantic import BaseModel
 from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 
@@ -92,6 +93,25 @@ class TooMany(GatewayError):
 class Unavailable(GatewayError):
     status = 503
     title = "Something the gateway needs does not answer"
+
+
+class Problem(BaseModel):
+    """Any refusal; some carry more fields."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    code: str
+
+
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    "4XX": {
+        "description": "Refused, with a stable `code` and what to do",
+        "content": {"application/problem+json": {"schema": Problem.model_json_schema()}},
+    }
+}
+"""What the API's description says of every operation."""
 
 
 def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
