@@ -62,6 +62,10 @@ class Token:
         """The number that the next permit of `account` must carry."""
         return int(self.contract.functions.nonces(account).call())
 
+    def approve(self, spender: str, amount_units: int) -> Call:
+        """Lets `spender` take units, for wallets that sign no permits."""
+        return encode(self.contract, "approve", spender, amount_units)
+
     def mint(self, to: str, amount_units: int) -> Call:
         """Makes units out of nothing; the development token only."""
         return encode(self.contract, "mint", to, amount_units)
