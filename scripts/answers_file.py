@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import csv
 import math
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from piecework.quality.answers import Answers, answers_of
 
-_ANSWER_COLUMNS = ("task", "worker", "answer")
+ANSWER_COLUMNS = ("task", "worker", "answer")
 _TRUTH_COLUMNS = ("task", "truth")
 # More different numbers than this are measurements, not labels.
 _MOST_NUMERIC_LABELS = 50
 _FEW_LABELS = 10
 _LONG_TEXT = 12.0
+# So few that are none, among numbers, are slips.
+_FEW_ODD_SHARE = 0.05
 
 
 class FileInvalid(Exception):
@@ -24,29 +27,50 @@ class FileInvalid(Exception):
 
 @dataclass(frozen=True)
 class AnswersFile:
-    """Columns as arrays' worth of lists, in file order: `task` and `worker` numbered as first met, `answer` as text.
+    """Columns as arrays' worth of lists, in file order: `task` and `worker` numbered as first met, `answer` as text,
+    `line` where it stands.
 
-    `repeated`: rows left out because the worker had answered that task before.
+    `repeated`: rows left out because the worker had answered that task before. `composed`: texts that stood in another
+    Unicode normal form than NFC, in which equal texts have equal signs.
     """
 
+    path: Path
     task: list[int]
     worker: list[int]
     answer: list[str]
+    line: list[int]
     task_names: list[str]
     worker_names: list[str]
     repeated: int
+    composed: int
 
     def with_tasks(self, names: Iterable[str]) -> AnswersFile:
         """The same answers, with tasks that nobody answered behind the others."""
         return replace(self, task_names=list(dict.fromkeys([*self.task_names, *names])))
 
     def kind(self) -> str:
-        """ "labels", "numbers" or "text", by what the answers look like."""
+        """ "labels", "numbers", "text" or "boxes", by what the answers look like.
+
+        Raises FileInvalid with the line where nearly all answers are numbers and one is none.
+        """
         different = set(self.answer)
-        if all(_is_number(answer) for answer in different):
-            fractions = sum(not float(answer).is_integer() for answer in different)
-            many = len(different) > _MOST_NUMERIC_LABELS
-            return "numbers" if many or (fractions and len(different) > _FEW_LABELS) else "labels"
+        if all(answer.startswith("[") for answer in different):
+            return "boxes"
+        numbers = {answer for answer in different if _is_number(answer)}
+        fractions = sum(not float(answer).is_integer() for answer in numbers)
+        measured = len(numbers) > _MOST_NUMERIC_LABELS or (fractions > 0 and len(numbers) > _FEW_LABELS)
+        others = different - numbers
+        if not others:
+            return "numbers" if measured else "labels"
+        odd = {answer for answer in others if _is_no_finite_number(answer)}
+        nearly = measured and len(others) <= _FEW_ODD_SHARE * len(different)
+        if nearly or (odd and len(numbers) >= len(others)):
+            fault = next(place for place, answer in enumerate(self.answer) if answer in (odd or others))
+            raise FileInvalid(
+                f"{self.path}:{self.line[fault]}: the answer {self.answer[fault][:80]!r} is not a finite number, though"
+                f" {len(numbers)} of {len(different)} different answers are: mend or leave out the row, or say --kind"
+                " labels if it is a label"
+            )
         mean_length = sum(map(len, self.answer)) / len(self.answer)
         return "text" if len(different) > len(self.answer) / 2 and mean_length > _LONG_TEXT else "labels"
 
@@ -67,9 +91,12 @@ class AnswersFile:
 
     def numbers(self) -> list[float]:
         """The answers as finite numbers. Raises FileInvalid with the first that is none."""
-        for answer in self.answer:
+        for line, answer in zip(self.line, self.answer, strict=True):
             if not _is_number(answer):
-                raise FileInvalid(f"the answer {answer[:80]!r} is not a finite number: use --kind labels or text")
+                raise FileInvalid(
+                    f"{self.path}:{line}: the answer {answer[:80]!r} is not a finite number: mend or leave out the row,"
+                    " or use --kind labels or text"
+                )
         return [float(answer) for answer in self.answer]
 
 
@@ -77,51 +104,74 @@ def read_answers(path: Path) -> AnswersFile:
     """Raises FileInvalid with the line of the fault."""
     tasks: dict[str, int] = {}
     workers: dict[str, int] = {}
-    task, worker, answer, seen, repeated = [], [], [], set(), 0
-    for line, row in _rows(path, _ANSWER_COLUMNS):
-        names = row["task"], row["worker"]
-        if not all(names):
+    task, worker, answer, lines, seen, repeated, composed = [], [], [], [], set(), 0, 0
+    for line, row, changed in rows_of(path, ANSWER_COLUMNS):
+        task_name, worker_name, said = row
+        if not task_name or not worker_name:
             raise FileInvalid(f"{path}:{line}: task and worker must not be empty")
-        if not row["answer"]:
+        if not said:
             raise FileInvalid(f"{path}:{line}: the answer is empty; leave the row out if there is none")
-        if names in seen:
+        pair = tasks.setdefault(task_name, len(tasks)), workers.setdefault(worker_name, len(workers))
+        composed += changed
+        if pair in seen:
             repeated += 1
             continue
-        seen.add(names)
-        task.append(tasks.setdefault(names[0], len(tasks)))
-        worker.append(workers.setdefault(names[1], len(workers)))
-        answer.append(row["answer"])
+        seen.add(pair)
+        task.append(pair[0])
+        worker.append(pair[1])
+        answer.append(said)
+        lines.append(line)
     if not answer:
         raise FileInvalid(f"{path} holds no answers: nothing to infer from")
-    return AnswersFile(task, worker, answer, list(tasks), list(workers), repeated)
+    return AnswersFile(path, task, worker, answer, lines, list(tasks), list(workers), repeated, composed)
+
+
+def columns_of(path: Path) -> list[str]:
+    """The names in a file's first line; none if it cannot be read."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return [name.strip() for name in next(csv.reader(file), [])]
+    except (OSError, UnicodeDecodeError, csv.Error):
+        return []
 
 
 def read_truth(path: Path) -> dict[str, str]:
     """Truth by task. Raises FileInvalid with the line of the fault."""
     truth: dict[str, str] = {}
-    for line, row in _rows(path, _TRUTH_COLUMNS):
-        if not row["task"]:
+    for line, (task, told), _ in rows_of(path, _TRUTH_COLUMNS):
+        if not task:
             raise FileInvalid(f"{path}:{line}: task must not be empty")
-        if truth.setdefault(row["task"], row["truth"]) != row["truth"]:
-            raise FileInvalid(f"{path}:{line}: task {row['task']!r} has two different truths")
+        if truth.setdefault(task, told) != told:
+            raise FileInvalid(f"{path}:{line}: task {task!r} has two different truths")
     return truth
 
 
-def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str, str]]]:
+def rows_of(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, list[str], int]]:
+    """Line, the named columns without space at their ends and in Unicode's form NFC, and how many were in another."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            missing = [name for name in columns if name not in (reader.fieldnames or [])]
+            reader = csv.reader(file, strict=True)
+            head = [name.strip() for name in next(reader, [])]
+            missing = [name for name in columns if name not in head]
             if missing:
-                found = ", ".join(reader.fieldnames or []) or "nothing"
+                found = ", ".join(head) or "nothing"
                 raise FileInvalid(
                     f"{path} has no column {', '.join(missing)}: its first line must name {','.join(columns)}"
                     f" (found {found})"
                 )
+            places = [head.index(name) for name in columns]
             for row in reader:
-                if None in row or any(row[name] is None for name in columns):
-                    raise FileInvalid(f"{path}:{reader.line_num}: expected {len(reader.fieldnames or [])} fields")
-                yield reader.line_num, {name: row[name].strip() for name in columns}
+                if not row:
+                    continue
+                if len(row) != len(head):
+                    raise FileInvalid(f"{path}:{reader.line_num}: expected {len(head)} fields, found {len(row)}")
+                texts = [row[place].strip() for place in places]
+                changed = 0
+                for place, text in enumerate(texts):
+                    if not text.isascii() and not unicodedata.is_normalized("NFC", text):
+                        texts[place] = unicodedata.normalize("NFC", text)
+                        changed += 1
+                yield reader.line_num, texts, changed
     except FileNotFoundError as error:
         raise FileInvalid(f"{path} does not exist") from error
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -131,5 +181,13 @@ def _rows(path: Path, columns: tuple[str, ...]) -> Iterator[tuple[int, dict[str,
 def _is_number(text: str) -> bool:
     try:
         return math.isfinite(float(text)) and "_" not in text
+    except ValueError:
+        return False
+
+
+def _is_no_finite_number(text: str) -> bool:
+    """ "nan", "inf" and the like."""
+    try:
+        return not math.isfinite(float(text))
     except ValueError:
         return False

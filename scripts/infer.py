@@ -21,7 +21,9 @@ from piecework.quality.infer import Labelling, Parameters, infer_labels
 from piecework.quality.ngrams import chrf
 from piecework.quality.numbers import estimate_numbers
 from piecework.quality.texts import choose_texts
-from scripts.answers_file import AnswersFile, FileInvalid, read_answers, read_truth
+from scripts.answers_file import AnswersFile, FileInvalid, columns_of, read_answers, read_truth
+from scripts.infer_boxes import infer_boxes, score_boxes
+from scripts.infer_pairs import PairsFile, has_pairs, infer_pairs, read_pairs, score_order
 from scripts.predictions.beside import VERDICTS, Source, infer_beside, report_of
 from scripts.terminal import err, fail, out
 
@@ -49,10 +51,12 @@ def run_infer(
 
     Reads, infers, and only then reads the truth, to score. Returns the exit code."""
     try:
-        answers = read_answers(path)
-        kind = answers.kind() if kind == "auto" else kind
-        if kind not in _KINDS:
-            return fail(f"no kind {kind!r}: choose auto, {', '.join(_KINDS)}")
+        kind = _ALIASES.get(kind, kind)
+        if kind not in ("auto", *_KINDS):
+            return fail(f"no kind {kind!r}: choose auto, choice, number, text, pairs or boxes")
+        pairs = kind == "pairs" or (kind == "auto" and has_pairs(columns_of(path)))
+        answers = read_pairs(path) if pairs else read_answers(path)
+        kind = "pairs" if pairs else answers.kind() if kind == "auto" else kind
         if adaptive and kind != "labels":
             return fail(f"--adaptive buys labels; these answers are {kind}")
         if source and kind != "labels":
@@ -71,12 +75,12 @@ def run_infer(
             outcome = _KINDS[kind](answers, parameters, policy)
         values, confidence = outcome.values, outcome.confidence
         truth = read_truth(truth_path) if truth_path else None
+        report = _head(answers, kind) | outcome.report
+        if truth is not None:
+            report |= _score(kind, dict(zip(outcome.tasks, values, strict=True)), confidence, truth)
+            report |= _score_model(outcome, truth)
     except (FileInvalid, ValueError) as error:
         return fail(str(error))
-    report = _head(answers, kind) | outcome.report
-    if truth is not None:
-        report |= _score(kind, dict(zip(outcome.tasks, values, strict=True)), confidence, truth)
-        report |= _score_model(outcome, truth)
     try:
         if labels_path:
             labels_path.write_text(_labels_csv(outcome.tasks, values, confidence), encoding="utf-8")
@@ -88,6 +92,8 @@ def run_infer(
         return fail(f"cannot write {error.filename}: {error.strerror}")
     if answers.repeated:
         err.print(f"{answers.repeated} rows left out: a worker's second answer to the same task")
+    if answers.composed:
+        err.print(f"{answers.composed} texts were brought into Unicode's form NFC, so that equal ones count as one")
     if as_json:
         out.print_json(json.dumps(report))
     else:
@@ -102,6 +108,7 @@ def _head(answers: AnswersFile, kind: str) -> Report:
         "workers": len(answers.worker_names),
         "answers": len(answers.answer),
         "repeated_answers_left_out": answers.repeated,
+        "texts_brought_into_nfc": answers.composed,
         "accuracy": None,
         "answers_used": len(answers.answer),
     }
@@ -234,10 +241,25 @@ def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
     )
 
 
+def _infer_pairs(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
+    if not isinstance(file, PairsFile):
+        raise FileInvalid("comparisons need the columns left, right, worker, answer")
+    report, values, confidence = infer_pairs(file)
+    return Outcome(report, file.task_names, values, confidence)
+
+
+def _infer_boxes(file: AnswersFile, parameters: Parameters, _: Policy | None) -> Outcome:
+    report, values, confidence = infer_boxes(file, parameters)
+    return Outcome(report, file.task_names, values, confidence)
+
+
+_ALIASES = {"choice": "labels", "choices": "labels", "number": "numbers"}
 _KINDS: dict[str, Callable[[AnswersFile, Parameters, Policy | None], Outcome]] = {
     "labels": _infer_labels,
     "numbers": _infer_numbers,
     "text": _infer_text,
+    "pairs": _infer_pairs,
+    "boxes": _infer_boxes,
 }
 
 
@@ -256,6 +278,10 @@ def _score(kind: str, values: dict[str, str], confidence: list[float | None], tr
         report["root_mean_square_error"] = float(np.sqrt((error**2).mean()))
         report["accuracy"] = float((np.abs(error) < 1e-9).mean())
         return report
+    if kind == "pairs":
+        return report | score_order({task: values[task] for task in scored}, truth)
+    if kind == "boxes":
+        return report | score_boxes({task: values[task] for task in scored}, truth)
     right = np.array([values[task] == truth[task] for task in scored])
     report["accuracy"] = float(right.mean())
     if kind == "text":

@@ -222,7 +222,9 @@ def infer(
     labels: Annotated[
         Path | None, typer.Option("--labels", metavar="FILE", help="Write task,label,confidence here.")
     ] = None,
-    kind: Annotated[str, typer.Option("--kind", help="labels, numbers or text; auto looks at the answers.")] = "auto",
+    kind: Annotated[
+        str, typer.Option("--kind", help="choice, number, text, pairs or boxes; auto looks at them.")
+    ] = "auto",
     model: Annotated[
         str,
         typer.Option(
@@ -303,9 +305,10 @@ def infer(
     it is unsure of. An endpoint: --with-model openai:NAME --model-url URL --tasks TASKS.csv. A classifier that learns
     from people's labels: --with-model sklearn --tasks TASKS.csv.
 
-    The answers may be labels of any kind, numbers (a robust weighted mean is taken) or free text (the answer that
-    agrees best with the others is taken). The report holds accuracy (when truth is given), answers_used, seconds of
-    inference alone, the method with its parameters, and each worker's skill. See docs/quality.md for the methods.
+    The answers may be labels of any kind, numbers (a robust weighted mean is taken), free text (the answer that
+    agrees best with the others is taken), comparisons (columns left, right, worker, answer; a ranking) or boxes. The
+    report holds accuracy (when truth is given), answers_used, seconds of inference alone, the method with its
+    parameters, and each worker's skill. See docs/quality.md for the methods.
     """
     from scripts.infer import run_infer
     from scripts.predictions.opening import Wishes, source_of

@@ -116,7 +116,7 @@ class RequesterReport(BaseModel):
     format: Literal["piecework/requester-report/1"] = "piecework/requester-report/1"
     title: str
     batch_id: str | None
-    kind: Literal["labels", "numbers", "text"]
+    kind: Literal["labels", "numbers", "text", "pairs", "boxes"]
     status: str
     tasks: int
     labelled: int

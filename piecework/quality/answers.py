@@ -10,6 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
+MOST = 10_000_000
+"""Tasks, workers or labels at most: numbers count from 0, so a larger one is a name that nobody has numbered."""
 
 
 class AnswersInvalid(ValueError):
@@ -63,7 +65,8 @@ def answers_of(
 ) -> Answers:
     """Checks and wraps three aligned integer arrays. Counts default to the highest number plus one.
 
-    Raises AnswersInvalid for unequal lengths, numbers out of range, or two answers of a worker to one task.
+    Raises AnswersInvalid for unequal lengths, numbers out of range or above MOST, or two answers of one worker to a
+    task.
     """
     columns = {"task": ints(task, "task"), "worker": ints(worker, "worker"), "label": ints(label, "label")}
     sizes = {name: column.size for name, column in columns.items()}
@@ -75,6 +78,11 @@ def answers_of(
         highest = int(column.max(initial=-1)) + 1
         limit = limits[name]
         counts[name] = highest if limit is None else limit
+        if highest > MOST or counts[name] > MOST:
+            raise AnswersInvalid(
+                f"{name} numbers run to {max(highest, counts[name]) - 1:,}, at most {MOST - 1:,}: number what occurs"
+                f" from 0, for example by numpy.unique({name}, return_inverse=True)"
+            )
         if column.min(initial=0) < 0 or highest > counts[name]:
             raise AnswersInvalid(f"{name} numbers must lie in 0..{counts[name] - 1}")
     pairs = columns["task"] * max(1, counts["worker"]) + columns["worker"]

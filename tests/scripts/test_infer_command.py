@@ -119,7 +119,7 @@ def test_a_missing_file_and_a_wrong_choice_are_refused(tmp_path: Path) -> None:
     assert "does not exist" in run(tmp_path / "none.csv").stderr.replace("\n", "")
     assert "no kind 'dates'" in run(answers, "--kind", "dates").stderr
     assert "no model named 'best'" in run(answers, "--model", "best").stderr
-    assert "not a finite number" in run(answers, "--kind", "numbers").stderr
+    assert "not a finite number" in run(answers, "--kind", "numbers").stderr.replace("\n", " ")
     assert run(answers, "--model", "best").exit_code == 1
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from piecework.quality.answers import Answers, answers_of
+from piecework.quality.answers import Answers, AnswersInvalid, answers_of
 from piecework.quality.calibration import expected_calibration_error
 from piecework.quality.infer import Parameters, infer_labels
 from piecework.quality.vote import NO_LABEL, majority_vote
@@ -187,3 +187,14 @@ def test_a_crowd_beside_its_twin_gets_the_same_labels_twice(crowd: tuple[Answers
     )
     label = infer_labels(twice, Parameters(model="confusion", correlation=0.1)).label
     assert np.array_equal(label[: answers.tasks], label[answers.tasks :])
+
+
+def test_a_label_that_is_a_name_and_no_number_is_refused_with_what_to_do() -> None:
+    """A table of labels from 0 to a thousand million would need more memory than there is."""
+    for column in range(3):
+        columns = [[0, 1], [0, 1], [0, 1]]
+        columns[column] = [0, 1_000_000_000]
+        with pytest.raises(AnswersInvalid, match=r"999,999.*numpy\.unique"):
+            answers_of(*columns)
+    with pytest.raises(AnswersInvalid, match="label numbers run to"):
+        answers_of([0], [0], [0], labels=1_000_000_001)
