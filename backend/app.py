@@ -41,6 +41,7 @@ from backend.search.routes import router as search
 from backend.search.upkeep import Upkeep
 from backend.services import ChainClock, Services, TokenInfo
 from backend.settings import GatewaySettings
+from backend.signals.lookout import Lookout
 from backend.signals.routes import router as signals
 from backend.task_types.routes import router as task_types
 from backend.web import routes as web
@@ -150,7 +151,7 @@ def refuse_foreign_mirror(engine: Engine, escrow: Escrow, credentials: Credentia
 def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     """The HTTP application over parts that are built already."""
 
-    upkeep, hub, dispatcher = Upkeep(services), Hub(services), Dispatcher(services)
+    upkeep, lookout, hub, dispatcher = Upkeep(services), Lookout(services), Hub(services), Dispatcher(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -159,12 +160,14 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         proposer.start()
         upkeep.start()
         dispatcher.start()
+        lookout.start()
         following = asyncio.create_task(hub.run())
         try:
             yield
         finally:
             hub.close()
             following.cancel()
+            lookout.stop()
             dispatcher.stop()
             upkeep.stop()
             proposer.stop()

@@ -110,6 +110,8 @@ class GatewaySettings(BaseSettings):
     """Seconds between looks for batches that can be settled by their policy."""
     search_poll_seconds: float = 0.5
     """Seconds between looks for batches that search must take in, and for manifests that are not there yet."""
+    signals_poll_seconds: float = 5
+    """Seconds between looks for signs of cheating in batches that give out work."""
     live_poll_seconds: float = 0.25
     """Seconds between looks for what live streams are to be told."""
     live_heartbeat_seconds: float = 15

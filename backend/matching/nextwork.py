@@ -12,6 +12,7 @@ from backend.matching.schemas import NextItem, NextPage, NotOffered, ProfileIn, 
 from backend.pay.pace import ENOUGH_MEASURED, units_per_hour
 from backend.redundancy.book import is_adaptive
 from backend.services import Services
+from backend.signals.limits import limits_of
 from backend.work import repository as work
 from backend.work.schemas import MAX_TASKS
 from piecework.db.gateway import Draft
@@ -69,6 +70,10 @@ def _weigh(services: Services, session: Session, facts: WorkerFacts, row: reposi
         text = f"pays about {pay} units an hour, you wish {wish}"
         return _Found(None, [Reason(code="below_your_wish", text=text)])
     most = min(MAX_TASKS, int(batch.terms["maxClaim"]), batch.free, _fits_week(facts.profile, each_ms))
+    limits = limits_of(services, session, batch.batch_id, facts.address)
+    if limits is not None and limits.room == 0:
+        return _Found(None, limits.reasons())
+    most = min(most, limits.room) if limits else most
     tasks = _open_for(services, session, draft, facts.address, most)
     if tasks == 0:
         return _Found(None, [Reason(code="no_tasks_left", text="no task is left for you, at least for now")])
@@ -88,8 +93,8 @@ def _weigh(services: Services, session: Session, facts: WorkerFacts, row: reposi
         basis="measured" if measured else "stated",
         measured_assignments=measured,
         claim_by=batch.claim_by,
-        score=pay * fit * urgency // 1_000_000,
-        reasons=reasons + fitting + urgent,
+        score=pay * fit * urgency // (1_000_000 if limits is None else 2_000_000),
+        reasons=reasons + fitting + urgent + (limits.reasons() if limits else []),
     )
     return _Found(item, [])
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import Assignment, BatchTask, Draft, RelayIntent
-from piecework.db.mirror import ChainEvent, Checkpoint, MirrorBatch, MirrorSubmission
+from piecework.db.mirror import ChainEvent, Checkpoint, MirrorBatch, MirrorSubmission, MirrorTally
 
 
 def draft(session: Session, batch_id: str) -> Draft | None:
@@ -22,6 +22,30 @@ def submissions(session: Session, batch_id: str, worker: str | None = None) -> i
     if worker is not None:
         query = query.where(MirrorSubmission.worker == worker)
     return int(session.execute(query).scalar_one())
+
+
+def giving_out(session: Session, now: int, assigner: str) -> list[str]:
+    """Batches that this gateway may still hand out work of, and that have submissions."""
+    is_open = (MirrorBatch.closed_at.is_(None), MirrorBatch.claim_by >= now, MirrorBatch.free > 0)
+    answered = select(MirrorSubmission.batch_id).distinct()
+    query = select(MirrorBatch.batch_id).where(
+        *is_open, MirrorBatch.assigner == assigner, MirrorBatch.batch_id.in_(answered)
+    )
+    return list(session.execute(query).scalars())
+
+
+def undecided(session: Session, batch_id: str, worker: str) -> int:
+    """Answers of a worker that wait for a decision."""
+    tally = session.get(MirrorTally, (batch_id, worker))
+    return tally.old_lot + tally.young_lot if tally else 0
+
+
+def in_hand(session: Session, batch_id: str, worker: str) -> int:
+    """Tasks of claims and tickets that have not ended and are not handed in."""
+    own = (Assignment.batch_id == batch_id, Assignment.worker == worker, Assignment.state == "open")
+    on_chain = select(MirrorSubmission.work_digest).where(MirrorSubmission.batch_id == batch_id)
+    unanswered = or_(Assignment.work_digest.is_(None), Assignment.work_digest.not_in(on_chain))
+    return sum(len(tasks) for tasks in session.execute(select(Assignment.tasks).where(*own, unanswered)).scalars())
 
 
 def handed_in_at(session: Session, batch_id: str) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""Shapes of the signals feature. A signal leads to a look by a person; it decides nothing."""
+"""Shapes of the signals feature. A signal leads to a person's look, and till then to less work; it decides nothing."""
 
 from __future__ import annotations
 
@@ -26,6 +26,8 @@ class OwnSignals(BaseModel):
     answers_looked_at: int
     note: str
     how_to_contest: str
+    tasks_at_a_time: int | None
+    """How many tasks of this batch the worker gets at a time while a signal is open; None: as everybody."""
     items: list[OwnSignal]
 
 

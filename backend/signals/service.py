@@ -1,6 +1,7 @@
 """Signs of cheating in a batch: for its reviewers and requester all of them, for a worker its own with the reason.
 
-Nothing here is read by a policy or by the relay: a signal rejects no answer and moves no money.
+No policy and no relay reads them: a signal rejects no answer and moves no money. What it leads to, beside a look by a
+person, is in `limits.py`.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from backend.reviews.service import require_reviewer
 from backend.services import Services
 from backend.signals import repository
 from backend.signals.funding import funding_of
+from backend.signals.limits import MOST_AT_ONCE, limits_of
 from backend.signals.looking import Looked, Stretch, look_at
 from backend.signals.schemas import BatchSignals, FoundSignal, OwnSignal, OwnSignals
 from piecework.quality.signals.reasons import NO_VERDICT
@@ -34,7 +36,7 @@ def of_batch(services: Services, address: str, batch_id: str) -> BatchSignals:
     """Raises NotFound for an unknown batch, NotAllowed for others than its reviewers and requester."""
     with services.reading() as session:
         require_reviewer(services, session, batch_id, address)
-        looked = _looked(services, session, batch_id)
+        seen = looked(services, session, batch_id)
     items = [
         FoundSignal.model_validate(
             {
@@ -47,14 +49,14 @@ def of_batch(services: Services, address: str, batch_id: str) -> BatchSignals:
                 "partners": list(each.partners),
             }
         )
-        for each in looked.found
+        for each in seen.found
     ]
     return BatchSignals(
         batch_id=batch_id,
-        answers_looked_at=looked.answers,
-        workers=looked.workers,
+        answers_looked_at=seen.answers,
+        workers=seen.workers,
         false_discovery_rate=FALSE_DISCOVERY_RATE,
-        funding=looked.funding,
+        funding=seen.funding,
         note=NOTE,
         items=items,
     )
@@ -64,22 +66,25 @@ def of_worker(services: Services, worker: str, batch_id: str) -> OwnSignals:
     """Without tasks and partners: those would tell which answers differ from the label before it is out."""
     with services.reading() as session:
         has_worked = repository.submissions(session, batch_id, worker) > 0
-        looked = _looked(services, session, batch_id) if has_worked else Looked(0, 0, ())
+        seen = looked(services, session, batch_id) if has_worked else Looked(0, 0, ())
+        limits = limits_of(services, session, batch_id, worker)
     items = [
         OwnSignal.model_validate({"signal": each.signal, "seen": each.seen, "how_to_answer": each.how_to_answer})
-        for each in looked.found
+        for each in seen.found
         if each.worker == worker
     ]
     return OwnSignals(
         batch_id=batch_id,
-        answers_looked_at=looked.answers,
+        answers_looked_at=seen.answers,
         note=NO_VERDICT,
         how_to_contest=HOW_TO_CONTEST,
+        tasks_at_a_time=MOST_AT_ONCE if limits else None,
         items=items,
     )
 
 
-def _looked(services: Services, session: Session, batch_id: str) -> Looked:
+def looked(services: Services, session: Session, batch_id: str) -> Looked:
+    """The last look, or a new one if the batch has grown since."""
     return services.signals.get(
         batch_id, repository.submissions(session, batch_id), lambda: _look(services, session, batch_id)
     )

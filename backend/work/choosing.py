@@ -16,23 +16,30 @@ from sqlalchemy.orm import Session
 from backend.errors import Conflict, Invalid
 from backend.redundancy.book import is_adaptive
 from backend.services import Services
+from backend.signals.limits import MOST_AT_ONCE, Limits
 from backend.work import repository
 from backend.work.schemas import AssignmentIn
 from piecework.db.gateway import Draft
 from piecework.domain.exposure import default_share, most_known
 
 
-def choose(services: Services, session: Session, draft: Draft, worker: str, wanted: AssignmentIn) -> list[str]:
+def choose(
+    services: Services, session: Session, draft: Draft, worker: str, wanted: AssignmentIn, limits: Limits | None = None
+) -> list[str]:
     """Ids of tasks that `worker` never held, in the order in which it will see them.
+
+    `limits`: of a worker under a signal: fewer tasks, and as many known answers as the batch promised at most.
 
     Raises Conflict if there is none, Invalid or Conflict for wishes that cannot be.
     """
     if draft.gold is not None:
         _refuse_wishes(draft, wanted)
+    if limits is not None:
+        wanted = _within(limits, draft, wanted)
     if is_adaptive(draft):
-        return _most_telling(services, session, draft, worker, wanted)
+        return _most_telling(services, session, draft, worker, wanted, closely=limits is not None)
     if draft.gold is not None:
-        picked = _drawn(session, draft, worker, wanted.count)
+        picked = _drawn(session, draft, worker, wanted.count, closely=limits is not None)
     elif wanted.tasks is None:
         picked = repository.open_tasks(session, draft.batch_id, worker, draft.answers_per_task, wanted.count)
     else:
@@ -42,11 +49,24 @@ def choose(services: Services, session: Session, draft: Draft, worker: str, want
     return picked
 
 
+def _within(limits: Limits, draft: Draft, wanted: AssignmentIn) -> AssignmentIn:
+    """The same wish for no more than the worker may be given now. Raises Conflict with the reasons if it wants more."""
+    asked = len(wanted.tasks) if wanted.tasks is not None and not is_adaptive(draft) else 1
+    if asked > limits.room:
+        reasons = [reason.model_dump() for reason in limits.reasons()]
+        do = "hand in what you hold first" if limits.room == 0 else f"name {limits.room} tasks at most"
+        detail = f"you may hold {MOST_AT_ONCE} tasks of batch {draft.batch_id} at a time and hold {limits.held}: {do}"
+        raise Conflict("signal_limit", detail, reasons=reasons)
+    return wanted.model_copy(update={"count": min(wanted.count, limits.room)})
+
+
 def _nothing_left(draft: Draft) -> Conflict:
     return Conflict("no_tasks_left", f"batch {draft.batch_id} has no task left for this worker")
 
 
-def _most_telling(services: Services, session: Session, draft: Draft, worker: str, wanted: AssignmentIn) -> list[str]:
+def _most_telling(
+    services: Services, session: Session, draft: Draft, worker: str, wanted: AssignmentIn, *, closely: bool
+) -> list[str]:
     """Those about which this worker's answers tell most, at most `count`; of those that it named, if it did."""
     if wanted.tasks is not None:
         _check_named(session, draft, wanted.tasks)
@@ -60,16 +80,21 @@ def _most_telling(services: Services, session: Session, draft: Draft, worker: st
             "to workers whose answers tell more about it: ask again in a minute, or take other work"
         )
         raise Conflict("no_tasks_now", detail)
-    return _with_known(session, draft, worker, found.tasks, wanted.count) if draft.gold else found.tasks[: wanted.count]
+    if not draft.gold:
+        return found.tasks[: wanted.count]
+    return _with_known(session, draft, worker, found.tasks, wanted.count, closely=closely)
 
 
-def _with_known(session: Session, draft: Draft, worker: str, telling: Sequence[str], count: int) -> list[str]:
-    """Known answers among the most telling tasks, as many as the batch has in the mean, in random order."""
+def _with_known(
+    session: Session, draft: Draft, worker: str, telling: Sequence[str], count: int, *, closely: bool
+) -> list[str]:
+    """Known answers among the most telling tasks, as many as the batch has in the mean, in random order; `closely`: as
+    many as this worker may be given."""
     known = set((draft.gold or {"answers": {}})["answers"])
     seen = repository.claimed_tasks(session, draft.batch_id, worker)
     seen_known, share = _count(seen, known), known_share(draft)
     total = min(count, len(telling) + most_known(share, count))
-    mixed_in = int(total * len(known) / draft.tasks + secrets.SystemRandom().random())
+    mixed_in = total if closely else int(total * len(known) / draft.tasks + secrets.SystemRandom().random())
     most = max(0, most_known(share, len(seen) + total) - seen_known)
     drawn = repository.drawn_tasks(
         session, draft.batch_id, worker, draft.answers_per_task, min(mixed_in, most, total - 1), known=True
@@ -96,14 +121,18 @@ def _refuse_wishes(draft: Draft, wanted: AssignmentIn) -> None:
         raise Invalid("tasks_are_drawn", detail)
 
 
-def _drawn(session: Session, draft: Draft, worker: str, count: int) -> list[str]:
-    """At random among those with the fewest answers, with no more known answers than this worker may be given."""
+def _drawn(session: Session, draft: Draft, worker: str, count: int, *, closely: bool) -> list[str]:
+    """At random among those with the fewest answers, with no more known answers than this worker may be given.
+
+    `closely`: with as many as that.
+    """
     assert draft.gold is not None  # noqa: S101 - asked for by `choose` alone
     known = set(draft.gold["answers"])
     seen = repository.claimed_tasks(session, draft.batch_id, worker)
     seen_known, share = _count(seen, known), known_share(draft)
     draw = functools.partial(repository.drawn_tasks, session, draft.batch_id, worker, draft.answers_per_task)
-    drawn = draw(count)
+    first = draw(max(0, most_known(share, len(seen) + count) - seen_known), known=True)[:count] if closely else []
+    drawn = [*first, *draw(count - len(first), known=False)] if closely else draw(count)
     kept = _without_surplus(drawn, known, most_known(share, len(seen) + len(drawn)) - seen_known)
     if len(kept) < len(drawn):
         kept += [task for task in draw(len(drawn), known=False) if task not in kept][: len(drawn) - len(kept)]

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from backend.batches.schemas import TASK_ID
+from backend.matching.schemas import Reason
 from backend.schemas import DigestText, RequestModel, SignatureText
 
 AssignmentStatus = Literal[
@@ -43,6 +44,8 @@ class AssignmentOffer(BaseModel):
     typed_data: dict[str, Any]
     sequence: int
     deadline: int
+    notices: list[Reason] = []
+    """Why this worker gets fewer tasks than it asked for, and what it can do; empty for nearly everybody."""
 
 
 class TaskView(BaseModel):

@@ -14,6 +14,7 @@ from backend.errors import Conflict, Invalid, NotFound
 from backend.matching.service import check_eligible
 from backend.redundancy.book import is_adaptive
 from backend.services import Services
+from backend.signals.limits import Limits, limits_of
 from backend.work import packets, repository
 from backend.work.choosing import choose
 from backend.work.schemas import (
@@ -60,12 +61,13 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
             refresh(session, due, now)
         unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
         if unused is not None:
-            return _offer(services, unused)
-        tasks = choose(services, session, draft, worker, wanted)
+            return _offer(services, unused, limits_of(services, session, batch.batch_id, worker))
+        limits = limits_of(services, session, batch.batch_id, worker)
+        tasks = choose(services, session, draft, worker, wanted, limits)
         row = _ticketed(services, batch, worker, tasks, tally.sequence, now)
         repository.hold(session, row)
         session.flush()
-        return _offer(services, row)
+        return _offer(services, row, limits)
 
 
 def view(services: Services, worker: str, assignment_id: str) -> AssignmentView:
@@ -320,8 +322,9 @@ def _expect(found: Standing, wanted: Sequence[str], row: Assignment) -> None:
     raise Conflict(codes.get(found.status, f"assignment_{found.status}"), detail, reason=found.reason)
 
 
-def _offer(services: Services, row: Assignment) -> AssignmentOffer:
+def _offer(services: Services, row: Assignment, limits: Limits | None) -> AssignmentOffer:
     return AssignmentOffer(
+        notices=limits.reasons() if limits else [],
         assignment_id=row.assignment_id,
         batch_id=row.batch_id,
         manifest_version=row.manifest_version,

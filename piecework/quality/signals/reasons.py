@@ -16,8 +16,9 @@ class Reason:
 
 
 NO_VERDICT = (
-    "This is no verdict and costs you nothing by itself: no answer is rejected because of it. A person looks at your "
-    "answers before they are decided, and until then you may get fewer tasks, or more with known answers."
+    "This is no verdict and costs you nothing by itself: no answer is rejected because of it, and what you earned is "
+    "yours. Reviewers see it before your answers are decided; until then you get fewer tasks of this batch at a time, "
+    "more of them with known answers, and the batch stands lower in your list of next work."
 )
 
 REASONS = {

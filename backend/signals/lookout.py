@@ -1,0 +1,58 @@
+"""A thread that looks at batches that give out work, so that a signal is known when its worker asks for more."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import structlog
+
+from backend.services import Services
+from backend.signals import repository, service
+
+log = structlog.get_logger("signals")
+
+_REST = 20
+"""A batch is left alone for so many times what the last look at it cost."""
+
+
+class Lookout:
+    """Rounds of `run_once`."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._rests_until: dict[str, float] = {}
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="signals", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def run_once(self) -> int:
+        """Returns how many batches were looked at, or were still fresh."""
+        now = self._services.clock.now()
+        with self._services.reading() as session:
+            open_ones = repository.giving_out(session, now, self._services.assigner.address)
+        count = 0
+        for batch_id in open_ones:
+            if self._stop.is_set() or time.monotonic() < self._rests_until.get(batch_id, 0.0):
+                continue
+            start = time.monotonic()
+            with self._services.reading() as session:
+                service.looked(self._services, session, batch_id)
+            end = time.monotonic()
+            self._rests_until[batch_id] = end + _REST * (end - start)
+            count += 1
+        self._rests_until = {key: self._rests_until[key] for key in open_ones if key in self._rests_until}
+        return count
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._services.settings.signals_poll_seconds):
+            try:
+                self.run_once()
+            except Exception as error:
+                log.error("lookout_failed", error=type(error).__name__, detail=str(error)[:300])
