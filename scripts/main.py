@@ -212,6 +212,14 @@ def reindex(database_url: DatabaseUrl) -> None:
     raise typer.Exit(run_reindex(database_url))
 
 
+@app.command("operator-log")
+def operator_log(database_url: DatabaseUrl) -> None:
+    """Print what operators did: starts of gateways with changed settings, rebuilt indexes; exit 1 if it was changed."""
+    from scripts.operator_log import run_operator_log
+
+    raise typer.Exit(run_operator_log(database_url))
+
+
 @app.command()
 def infer(
     answers: Annotated[Path, typer.Argument(help="CSV with the columns task, worker, answer.", metavar="ANSWERS.csv")],

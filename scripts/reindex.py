@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+from backend.operator_log import append
 from backend.search.catalog import Catalog
 from piecework.db.engine import open_engine, upgrade
 from scripts.terminal import fail
@@ -18,6 +19,8 @@ def run_reindex(database_url: str) -> int:
     upgrade(engine)
     catalog = Catalog(engine)
     catalog.prepare()
-    print(f"{catalog.rebuild(int(time.time()))} batches can be searched for")  # noqa: T201
+    count = catalog.rebuild(int(time.time()))
+    append(engine, "search_rebuilt", {"batches": count})
+    print(f"{count} batches can be searched for")  # noqa: T201
     engine.dispose()
     return 0

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from backend.app import create_app
 from backend.ipfs.port import PayloadError
 from backend.live.hub import Hub
+from backend.operator_log import started
 from backend.settings import GatewaySettings
 from piecework.chain.errors import ChainError
 from scripts.terminal import fail, log_to_stderr
@@ -26,6 +27,7 @@ def run_serve(host: str, port: int) -> int:
         return fail(f"the gateway's settings are not right ({wrong}): set the PIECEWORK_… variables")
     try:
         app = create_app(settings)
+        started(app.state.services.engine, settings)
     except (ChainError, PayloadError, ValueError) as error:
         return fail(str(error))
     # Whose word is taken for a client's address is a setting of ours (PIECEWORK_TRUSTED_PROXIES), no default of the
