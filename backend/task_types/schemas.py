@@ -6,6 +6,8 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from backend.schemas import RequestModel
+
 
 class TaskTypeView(BaseModel):
     """A task type, for who drafts (`options`, `content`, `example`) and for who renders (`shows`, `asks`)."""
@@ -26,3 +28,13 @@ class TaskTypeView(BaseModel):
 
 class TaskTypes(BaseModel):
     items: list[TaskTypeView]
+
+
+class OptionsIn(RequestModel):
+    options: dict[str, Any] = {}
+    """As a draft would give them."""
+
+
+class AskedSchema(BaseModel):
+    answer_schema: dict[str, Any]
+    """As the manifest of a batch with these options would have it."""

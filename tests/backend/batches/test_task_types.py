@@ -31,6 +31,29 @@ def test_the_example_of_each_type_is_drafted_as_it_stands(house: House, requeste
     assert manifest["tasks"] == example(name)["tasks"]
 
 
+@pytest.mark.parametrize("name", TASK_TYPES)
+def test_the_schema_of_an_answer_is_told_before_anything_is_drafted(house: House, name: str) -> None:
+    options = example(name)["options"]
+    found = house.post(None, f"/v1/task-types/{name}/answer-schema", {"options": options}, 200)
+    assert found == {"answer_schema": build_answer_schema(name, options)}
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "status", "code"),
+    [
+        ("painting", {}, 404, "task_type_unknown"),
+        ("boxes", {}, 422, "options_refused"),
+        ("text", {"least_characters": 9, "most_characters": 3}, 422, "options_refused"),
+    ],
+)
+def test_a_schema_is_refused_for_options_that_a_draft_would_be_refused_for(
+    house: House, name: str, options: dict[str, Any], status: int, code: str
+) -> None:
+    answer = house.client.post(f"/v1/task-types/{name}/answer-schema", json={"options": options})
+    assert answer.status_code == status
+    assert is_problem(answer)["code"] == code
+
+
 @pytest.mark.parametrize(
     ("name", "changes", "code"),
     [
