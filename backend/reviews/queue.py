@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from sqlalchemy.orm import Session
+
 from backend.paging import decode_cursor, encode_cursor
 from backend.reviews import repository
 from backend.reviews.panels import panel_of
@@ -15,6 +19,7 @@ from backend.reviews.schemas import (
 )
 from backend.reviews.service import require_reviewer
 from backend.services import Services
+from piecework.db.gateway import Draft
 
 
 def queue(services: Services, reviewer: str) -> Queue:
@@ -51,8 +56,11 @@ def queue(services: Services, reviewer: str) -> Queue:
 def submissions(services: Services, address: str, batch_id: str, cursor: str | None, limit: int) -> SubmissionPage:
     """Answers with what was asked, in the chain's order."""
     with services.reading() as session:
-        require_reviewer(services, session, batch_id, address)
+        draft = require_reviewer(services, session, batch_id, address)
+        gold = _known_to(session, batch_id, address, draft)
         rows = repository.submitted(session, batch_id, decode_cursor(cursor, (int, int)), limit)
+        decided = repository.settled_decisions(session, batch_id, [assignment.assignment_id for assignment, _ in rows])
+        tallies = repository.tallies(session, batch_id)
         items = []
         for assignment, submission in rows:
             contents = repository.task_contents(session, batch_id, assignment.tasks)
@@ -64,11 +72,31 @@ def submissions(services: Services, address: str, batch_id: str, cursor: str | N
                     submission=submission.work_digest,
                     submitted_at=submission.block_timestamp,
                     review_ends_at=submission.review_end,
+                    waiting=tallies[assignment.worker].old_lot + tallies[assignment.worker].young_lot,
                     tasks=[
-                        SubmittedTask(task=a["task"], content=contents[a["task"]].content, answer=a["answer"])
+                        SubmittedTask.model_validate(
+                            {
+                                "task": a["task"],
+                                "content": contents[a["task"]].content,
+                                "answer": a["answer"],
+                                "decision": decided.get((a["task"], assignment.worker)),
+                                "is_known": a["task"] in gold,
+                                "known_answer": gold.get(a["task"]),
+                            }
+                        )
                         for a in answers
                     ],
                 )
             )
     last = encode_cursor((rows[-1][1].block_number, rows[-1][1].log_index)) if len(rows) == limit else None
     return SubmissionPage(items=items, next_cursor=last)
+
+
+def _known_to(session: Session, batch_id: str, address: str, draft: Draft | None) -> dict[str, Any]:
+    """Known answers by task, for whom they are no secret."""
+    if draft is None or not draft.gold:
+        return {}
+    batch = repository.batch(session, batch_id)
+    is_owner = batch is not None and batch.requester == address
+    answers: dict[str, Any] = draft.gold["answers"]
+    return answers if is_owner or draft.is_revealed else {}

@@ -93,6 +93,14 @@ def settled_answers(session: Session, batch_id: str) -> set[tuple[str, str]]:
     return {(task, worker) for task, worker in session.execute(query)}
 
 
+def settled_decisions(session: Session, batch_id: str, assignment_ids: Sequence[str]) -> dict[tuple[str, str], str]:
+    """Decisions on chain about the answers of these assignments, by (task, worker)."""
+    query = select(Decision.task_id, Decision.worker, Decision.decision).where(
+        Decision.batch_id == batch_id, Decision.assignment_id.in_(assignment_ids), Decision.settled
+    )
+    return {(task, worker): decision for task, worker, decision in session.execute(query)}
+
+
 def tallies(session: Session, batch_id: str) -> dict[str, MirrorTally]:
     query = select(MirrorTally).where(MirrorTally.batch_id == batch_id)
     return {row.worker: row for row in session.execute(query).scalars()}

@@ -67,6 +67,11 @@ class SubmittedTask(BaseModel):
     task: str
     content: dict[str, Any]
     answer: Any
+    decision: Literal["accepted", "rejected"] | None
+    """As settled on chain. What silence paid has none, and waits for none: `waiting` of the submission tells."""
+    is_known: bool
+    """Whether the task's answer is known; told to the requester, and to reviewers once it was revealed."""
+    known_answer: Any
 
 
 class SubmissionView(BaseModel):
@@ -75,6 +80,8 @@ class SubmissionView(BaseModel):
     submission: str
     submitted_at: int
     review_ends_at: int
+    waiting: int
+    """Answers of this worker in the batch that wait for a decision, this submission's and others."""
     tasks: list[SubmittedTask]
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from backend.schemas import RequestModel
 
@@ -31,7 +31,7 @@ class TaskTypes(BaseModel):
 
 
 class OptionsIn(RequestModel):
-    options: dict[str, Any] = {}
+    options: dict[str, Any] = Field(default={})
     """As a draft would give them."""
 
 

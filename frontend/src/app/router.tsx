@@ -2,6 +2,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router'
 import { batchSearch } from '../audit/wanted'
 import { Failed, Loading } from '../parts/states'
+import { stepSearch } from '../requests/step'
 import { Layout } from './Layout'
 import { NotFound } from './NotFound'
 
@@ -28,6 +29,22 @@ const pages = [
     getParentRoute: () => root,
     path: '/requests',
     component: lazyRouteComponent(() => import('../pages/Requests')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/requests/new',
+    validateSearch: stepSearch,
+    component: lazyRouteComponent(() => import('../pages/NewBatch')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/requests/$batchId',
+    component: lazyRouteComponent(() => import('../pages/RequestedBatch')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/review/$batchId',
+    component: lazyRouteComponent(() => import('../pages/ReviewBatch')),
   }),
   createRoute({
     getParentRoute: () => root,

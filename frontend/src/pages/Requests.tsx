@@ -1,11 +1,13 @@
 // The requester's own batches, newest first.
 import { useInfiniteQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../api/client'
 import { useSession } from '../chain/session'
 import { Money, When } from '../parts/chain'
 import { Pages } from '../parts/Pages'
 import { Gate } from '../parts/SignIn'
 import { Empty } from '../parts/states'
+import { hasDraft } from '../requests/plan'
 import { ownBatches } from '../requests/queries'
 import { useTexts } from '../texts'
 
@@ -14,7 +16,12 @@ export default function Requests() {
   const { address } = useSession()
   return (
     <>
-      <h1>{t('requests.title')}</h1>
+      <div className="row spread">
+        <h1>{t('requests.title')}</h1>
+        <Link to="/requests/new" search={{ step: 1 }} className="button primary">
+          {t(hasDraft() ? 'requests.go_on' : 'requests.new')}
+        </Link>
+      </div>
       <p className="lead">{t('requests.lead')}</p>
       <Gate>{address && <Own requester={address} />}</Gate>
     </>
@@ -49,8 +56,10 @@ function Row({ batch }: { batch: Schemas['BatchItem'] }) {
   return (
     <li className="item">
       <div>
-        <h2 className="row-title" dir="auto">
-          {batch.title ?? t('batch.untitled')}
+        <h2 className="row-title">
+          <Link to="/requests/$batchId" params={{ batchId: batch.batch_id }} dir="auto">
+            {batch.title ?? t('batch.untitled')}
+          </Link>
         </h2>
         <p className="fine">
           <span className={batch.status === 'open' ? 'tag first' : 'tag first quiet'}>

@@ -1,5 +1,6 @@
 // Batches whose answers wait for the signed-in reviewer.
 import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../api/client'
 import { useLive } from '../api/live'
 import { useSession } from '../chain/session'
@@ -49,8 +50,10 @@ function Row({ item, reviewer }: { item: Schemas['QueueItem']; reviewer: string 
   return (
     <li className="item">
       <div>
-        <h2 className="row-title" dir="auto">
-          {item.title ?? t('batch.untitled')}
+        <h2 className="row-title">
+          <Link to="/review/$batchId" params={{ batchId: item.batch_id }} dir="auto">
+            {item.title ?? t('batch.untitled')}
+          </Link>
         </h2>
         <p className="fine">
           {t('review.waiting', { count: item.submitted })}

@@ -1,15 +1,11 @@
 // The wallet: who one is, test money, the test wallet's key, and the way out.
 import { useState } from 'react'
 import { useConnection } from 'wagmi'
-import { api, data, units } from '../api/client'
 import { BURNER, burnerKey } from '../chain/burner'
-import { useCall } from '../chain/calls'
 import { useSession } from '../chain/session'
-import { CallSteps } from '../parts/CallSteps'
+import { Faucet } from '../parts/Faucet'
 import { Gate } from '../parts/SignIn'
 import { useTexts } from '../texts'
-
-const GIFT_WHOLE_TOKENS = 100n
 
 export default function WalletPage() {
   const { t } = useTexts()
@@ -34,32 +30,6 @@ export default function WalletPage() {
         {connector?.id === BURNER && <Key />}
       </Gate>
     </>
-  )
-}
-
-function Faucet() {
-  const { t, money } = useTexts()
-  const { chain, address } = useSession()
-  const call = useCall()
-  if (!chain.development || !address) return null
-  const gift = GIFT_WHOLE_TOKENS * 10n ** BigInt(chain.token.decimals)
-  const ask = () =>
-    void call.run(async (wallet) => {
-      const body = { address, amount_units: units(gift), native: true }
-      const { intent_ids } = await data(api.POST('/v1/faucet', { body }))
-      let last: string | null = null
-      for (const id of intent_ids) last = await wallet.follow(id)
-      return last
-    })
-  return (
-    <section className="card">
-      <h2>{t('faucet.title')}</h2>
-      <p>{t('faucet.lead')}</p>
-      <button type="button" disabled={call.busy} onClick={ask}>
-        {t('faucet.ask', { amount: money(gift, chain.token) })}
-      </button>
-      <CallSteps call={call} />
-    </section>
   )
 }
 

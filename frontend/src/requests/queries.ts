@@ -1,6 +1,6 @@
 // What the requester's pages ask of the gateway.
-import { infiniteQueryOptions } from '@tanstack/react-query'
-import { api, data } from '../api/client'
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { api, data, type Schemas } from '../api/client'
 
 const PAGE = 20
 const LIVE_MILLISECONDS = 4_000
@@ -16,3 +16,46 @@ export const ownBatches = (requester: string) =>
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: LIVE_MILLISECONDS,
   })
+
+export const taskTypesQuery = queryOptions({
+  queryKey: ['task-types'],
+  queryFn: async () => (await data(api.GET('/v1/task-types'))).items,
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+/** The schema of an answer for options that are still being typed. */
+export const answerSchemaQuery = (name: string, options: Record<string, unknown>) =>
+  queryOptions({
+    queryKey: ['answer-schema', name, options],
+    queryFn: async () => {
+      const params = { path: { name } }
+      return (await data(api.POST('/v1/task-types/{name}/answer-schema', { params, body: { options } }))).answer_schema
+    },
+    staleTime: Number.POSITIVE_INFINITY,
+    placeholderData: keepPreviousData,
+  })
+
+export const listsQuery = (owner: string) =>
+  queryOptions({ queryKey: ['lists', owner], queryFn: async () => (await data(api.GET('/v1/lists'))).items })
+
+export const resultsQuery = (batchId: string) =>
+  queryOptions({
+    queryKey: ['batch', batchId, 'results'],
+    queryFn: () => data(api.GET('/v1/batches/{batch_id}/results', { params: { path: { batch_id: batchId } } })),
+  })
+
+export const reportQuery = (batchId: string) =>
+  queryOptions({
+    queryKey: ['batch', batchId, 'report'],
+    queryFn: async () => {
+      const params = { path: { batch_id: batchId } }
+      return (await data(api.GET('/v1/batches/{batch_id}/report', { params }))) as Schemas['RequesterReport']
+    },
+  })
+
+/** The report as a page of its own, which loads nothing. */
+export async function reportPage(batchId: string): Promise<Blob> {
+  const params = { path: { batch_id: batchId }, query: { format: 'html' as const } }
+  const { data: page } = await api.GET('/v1/batches/{batch_id}/report', { params, parseAs: 'blob' })
+  return page as Blob
+}

@@ -3,9 +3,9 @@ import { useEffect, useRef } from 'react'
 import { useTexts } from '../texts'
 import type { Way } from './content'
 
-type Props = { way: Way; answer: unknown; onAnswer: (answer: unknown) => void; onNext: () => void }
+type Props = { way: Way; answer: unknown; onAnswer: (answer: unknown) => void; onNext: () => void; isPreview?: boolean }
 
-export function AnswerForm({ way, answer, onAnswer, onNext }: Props) {
+export function AnswerForm({ way, answer, onAnswer, onNext, isPreview = false }: Props) {
   const { t } = useTexts()
   if (way.kind === 'choice')
     return (
@@ -31,13 +31,21 @@ export function AnswerForm({ way, answer, onAnswer, onNext }: Props) {
       </fieldset>
     )
   if (way.kind === 'unknown') return <p className="notice warn">{t('work.unknown_kind')}</p>
-  return <Typed way={way} answer={answer} onAnswer={onAnswer} onNext={onNext} />
+  return <Typed way={way} answer={answer} onAnswer={onAnswer} onNext={onNext} isPreview={isPreview} />
 }
 
-function Typed({ way, answer, onAnswer, onNext }: Props & { way: Extract<Way, { kind: 'text' | 'number' }> }) {
+function Typed({
+  way,
+  answer,
+  onAnswer,
+  onNext,
+  isPreview,
+}: Props & { way: Extract<Way, { kind: 'text' | 'number' }> }) {
   const { t } = useTexts()
   const field = useRef<HTMLTextAreaElement & HTMLInputElement>(null)
-  useEffect(() => field.current?.focus(), [])
+  useEffect(() => {
+    if (!isPreview) field.current?.focus()
+  }, [isPreview])
   const shown = answer === undefined ? '' : String(answer)
   const id = 'answer-field'
   if (way.kind === 'number')

@@ -252,3 +252,26 @@ def test_a_reviewer_that_never_answers_is_replaced_by_time(house: House) -> None
     house.refused(first, proposals(batch_id), {"verdicts": [verdict(late, "t0")]}, 409, "nothing_to_decide")
     paid = house.until(lambda: house.get(None, f"/v1/accounts/{late.address}/payments")["items"], bool)
     assert [item["reason"] for item in paid] == ["silence"]
+
+
+def test_submissions_tell_what_is_decided_and_known_answers_to_whom_they_are_no_secret(
+    house: House, worker: Any
+) -> None:
+    boss = house.requester()
+    batch_id = house.funded(boss, 3, gold={"t1": "dog"}, max_gold_share=1.0)
+    house.submitted(worker, batch_id)
+    path = f"/v1/reviews/batches/{batch_id}/submissions"
+
+    def told(who: Any) -> dict[str, tuple[Any, bool, Any]]:
+        (item,) = house.get(who, path)["items"]
+        return {each["task"]: (each["decision"], each["is_known"], each["known_answer"]) for each in item["tasks"]}
+
+    reviewer, nothing = house.reviewers()[0], (None, False, None)
+    assert told(boss) == {"t0": nothing, "t1": (None, True, "dog"), "t2": nothing}
+    assert told(reviewer) == {"t0": nothing, "t1": nothing, "t2": nothing}
+    assert house.get(boss, path)["items"][0]["waiting"] == 3
+
+    house.settled(house.proposed(batch_id, [verdict(worker, "t0"), verdict(worker, "t2", "rejected", "blurred")]))
+    found = told(reviewer)
+    assert (found["t0"][0], found["t1"][0], found["t2"][0]) == ("accepted", None, "rejected")
+    assert house.get(reviewer, path)["items"][0]["waiting"] == 1

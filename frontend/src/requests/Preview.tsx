@@ -1,0 +1,62 @@
+// The worker's screen for a task of the batch: the same frame, the same form.
+import { useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import { Loading } from '../parts/states'
+import { TaskFrame } from '../parts/TaskFrame'
+import { useTexts } from '../texts'
+import { AnswerForm } from '../work/AnswerForm'
+import { wayOf } from '../work/content'
+import { partsQuery } from '../work/queries'
+import type { Json, Task } from './table/tasks'
+
+type Props = { title: string; instructions: string; tasks: Task[]; schema: Json | undefined }
+
+export function Preview({ title, instructions, tasks, schema }: Props) {
+  const { t, number } = useTexts()
+  const [place, setPlace] = useState(0)
+  const [answers, setAnswers] = useState<Record<string, unknown>>({})
+  const at = Math.min(place, tasks.length - 1)
+  const task = tasks[at]
+  if (!task) return null
+  return (
+    <section className="bench preview" aria-label={t('draft.preview')}>
+      <p className="eyebrow">{t('draft.preview')}</p>
+      <h3 dir="auto">{title || t('batch.untitled')}</h3>
+      <details open>
+        <summary>{t('work.instructions')}</summary>
+        <p className="instructions" dir="auto">
+          {instructions}
+        </p>
+      </details>
+      <div className="card task">
+        <Shown content={task.content} />
+        {schema && (
+          <AnswerForm
+            key={task.id}
+            isPreview
+            way={wayOf(schema)}
+            answer={answers[task.id]}
+            onAnswer={(answer) => setAnswers({ ...answers, [task.id]: answer })}
+            onNext={() => undefined}
+          />
+        )}
+        <div className="row spread">
+          <button type="button" disabled={at === 0} onClick={() => setPlace(at - 1)}>
+            {t('work.back')}
+          </button>
+          <span className="fine">{t('work.place', { place: number(at + 1), count: tasks.length })}</span>
+          <button type="button" disabled={at === tasks.length - 1} onClick={() => setPlace(at + 1)}>
+            {t('work.next')}
+          </button>
+        </div>
+      </div>
+    </section>
+  )
+}
+
+function Shown({ content }: { content: Json }) {
+  const { t } = useTexts()
+  const parts = useQuery(partsQuery(content))
+  if (parts.isError) return <p className="notice warn">{t('draft.not_pinned')}</p>
+  return parts.data ? <TaskFrame parts={parts.data} /> : <Loading />
+}

@@ -1,0 +1,210 @@
+// The reviewer's desk: the task as the worker saw it, the answer beside what is known, and keys for each decision.
+import { useQuery } from '@tanstack/react-query'
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { Schemas } from '../api/client'
+import type { Call } from '../chain/calls'
+import { Words } from '../parts/CallSteps'
+import { Address, When } from '../parts/chain'
+import { Loading } from '../parts/states'
+import { TaskFrame } from '../parts/TaskFrame'
+import { useTexts } from '../texts'
+import { partsQuery } from '../work/queries'
+import { propose, sign } from './actions'
+import { Facts } from './Facts'
+import { Rejecting } from './Rejecting'
+import { type Answer, useVerdicts } from './verdicts'
+
+type Props = { batch: Schemas['BatchView']; answers: Answer[]; isReviewer: boolean; call: Call }
+
+export function Desk({ batch, answers, isReviewer, call }: Props) {
+  const { t, number } = useTexts()
+  const { verdicts, put, putAll, clear } = useVerdicts(batch.batch_id)
+  const [place, setPlace] = useState(() =>
+    Math.max(
+      0,
+      answers.findIndex(({ key }) => !verdicts[key]),
+    ),
+  )
+  const [isRejecting, setRejecting] = useState(false)
+  const at = Math.min(place, answers.length - 1)
+  const shown = answers[at]
+  const open = answers.filter(({ key }) => !verdicts[key])
+  const decided = answers.filter(({ key }) => verdicts[key])
+  const rejected = decided.filter(({ key }) => verdicts[key]?.decision === 'rejected').length
+  const policy = String(batch.review?.['policy'] ?? '')
+  const isAutomatic = policy === 'agreement' || policy === 'inference'
+
+  const move = useCallback(
+    (by: number) => {
+      setRejecting(false)
+      setPlace((now) => Math.max(0, Math.min(answers.length - 1, now + by)))
+    },
+    [answers.length],
+  )
+  const accept = useCallback(() => {
+    if (!shown) return
+    put(shown.key, { decision: 'accepted', reason: '' })
+    move(1)
+  }, [move, put, shown])
+  const press = useCallback(
+    (key: string) => {
+      if (key === 'ArrowLeft' || key === 'k') move(-1)
+      else if (key === 'ArrowRight' || key === 'j') move(1)
+      else if (!isReviewer) return
+      else if (key === 'a') accept()
+      else if (key === 'r') setRejecting(true)
+      else if (key === 'u' && shown) put(shown.key, null)
+    },
+    [accept, isReviewer, move, put, shown],
+  )
+  useKeys(press, isRejecting)
+
+  const settle = (own: boolean) =>
+    void call.run(async (wallet) => {
+      const found = await propose(batch.batch_id, own ? decided : null, verdicts)
+      const transaction = await sign(wallet, found)
+      clear()
+      return transaction
+    })
+  if (!shown) return null
+  const verdict = verdicts[shown.key]
+  return (
+    <section className="desk">
+      <div className="row spread">
+        <p className="fine" role="status">
+          {t('review.place', { place: number(at + 1), count: answers.length })} ·{' '}
+          {t('review.decided', { count: decided.length })}
+        </p>
+        <p className="fine">
+          {t('review.silence')} <When at={shown.reviewEndsAt} />
+        </p>
+      </div>
+      <progress value={decided.length} max={answers.length} aria-label={t('review.progress')} />
+      <div className="beside">
+        <div className="card task">
+          <h2 className="visually-hidden">{t('review.task')}</h2>
+          <details open>
+            <summary>{t('work.instructions')}</summary>
+            <p className="instructions" dir="auto">
+              {batch.instructions}
+            </p>
+          </details>
+          <Content content={shown.content} onKey={press} />
+        </div>
+        <div className="card">
+          <h2>{t('review.answer')}</h2>
+          <p className="answered" dir="auto">
+            {typeof shown.answer === 'string' ? shown.answer : JSON.stringify(shown.answer, null, 1)}
+          </p>
+          <Facts batchId={batch.batch_id} answer={shown} />
+          <p className="fine">
+            {t('review.by')} <Address of={shown.worker} />
+          </p>
+          {verdict && (
+            <p className={verdict.decision === 'accepted' ? 'notice good' : 'notice bad'} role="status">
+              {t(verdict.decision === 'accepted' ? 'review.is_accepted' : 'review.is_rejected')}{' '}
+              {verdict.reason && <q dir="auto">{verdict.reason}</q>}
+            </p>
+          )}
+          {isReviewer && !isRejecting && (
+            <div className="choices">
+              <button type="button" className="answer" aria-keyshortcuts="a" onClick={accept}>
+                <kbd>A</kbd> {t('review.accept')}
+              </button>
+              <button type="button" className="answer" aria-keyshortcuts="r" onClick={() => setRejecting(true)}>
+                <kbd>R</kbd> {t('review.reject')}
+              </button>
+              {verdict && (
+                <button type="button" className="answer" aria-keyshortcuts="u" onClick={() => put(shown.key, null)}>
+                  <kbd>U</kbd> {t('review.undo')}
+                </button>
+              )}
+            </div>
+          )}
+          {isReviewer && isRejecting && (
+            <Rejecting
+              key={shown.key}
+              onDone={(reason) => {
+                put(shown.key, { decision: 'rejected', reason })
+                move(1)
+              }}
+              onCancel={() => setRejecting(false)}
+            />
+          )}
+          {!isReviewer && <p className="notice">{t('review.only_look')}</p>}
+          <div className="row spread">
+            <button type="button" disabled={at === 0} aria-keyshortcuts="ArrowLeft" onClick={() => move(-1)}>
+              {t('work.back')}
+            </button>
+            <button
+              type="button"
+              disabled={at === answers.length - 1}
+              aria-keyshortcuts="ArrowRight"
+              onClick={() => move(1)}
+            >
+              {t('work.next')}
+            </button>
+          </div>
+        </div>
+      </div>
+      {isReviewer && (
+        <section className="card">
+          <h2>{t('review.finish')}</h2>
+          <div className="choices">
+            {open.length > 0 && (
+              <button
+                type="button"
+                onClick={() =>
+                  putAll(
+                    open.map(({ key }) => key),
+                    { decision: 'accepted', reason: '' },
+                  )
+                }
+              >
+                {t('review.accept_rest', { count: open.length })}
+              </button>
+            )}
+            <button
+              type="button"
+              className="primary"
+              disabled={call.busy || decided.length === 0}
+              onClick={() => settle(true)}
+            >
+              {t('review.settle', { count: decided.length })}
+            </button>
+            {isAutomatic && (
+              <button type="button" disabled={call.busy} onClick={() => settle(false)}>
+                {t('review.by_policy')}
+              </button>
+            )}
+          </div>
+          <Words>{t('review.words', { accepted: decided.length - rejected, rejected })}</Words>
+          {isAutomatic && <p className="fine">{t('review.policy_words')}</p>}
+        </section>
+      )}
+    </section>
+  )
+}
+
+function Content({ content, onKey }: { content: Record<string, unknown>; onKey: (key: string) => void }) {
+  const { t } = useTexts()
+  const parts = useQuery(partsQuery(content))
+  if (parts.isError) return <p className="notice warn">{t('draft.not_pinned')}</p>
+  return parts.data ? <TaskFrame parts={parts.data} onKey={onKey} /> : <Loading />
+}
+
+/** Keys anywhere on the page, but not while somebody types or chooses a reason. */
+function useKeys(press: (key: string) => void, isRejecting: boolean) {
+  const latest = useRef(press)
+  latest.current = press
+  useEffect(() => {
+    const hear = (event: KeyboardEvent) => {
+      const target = event.target as HTMLElement | null
+      if (isRejecting || event.ctrlKey || event.metaKey || event.altKey) return
+      if (target?.closest('input, textarea, select')) return
+      latest.current(event.key)
+    }
+    addEventListener('keydown', hear)
+    return () => removeEventListener('keydown', hear)
+  }, [isRejecting])
+}

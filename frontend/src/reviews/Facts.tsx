@@ -1,0 +1,39 @@
+// What helps to judge an answer: the known one, what others said, and what looked odd about its worker.
+import { useQuery } from '@tanstack/react-query'
+import { canonical } from '../chain/checks'
+import { useTexts } from '../texts'
+import type { Key } from '../texts/plural'
+import { signalsQuery } from './queries'
+import type { Answer } from './verdicts'
+
+export function Facts({ batchId, answer }: { batchId: string; answer: Answer }) {
+  const { t } = useTexts()
+  const { data: signals } = useQuery(signalsQuery(batchId))
+  const odd = signals?.items.filter(({ worker }) => worker === answer.worker) ?? []
+  const isRight = answer.isKnown && canonical(answer.knownAnswer) === canonical(answer.answer)
+  return (
+    <>
+      {answer.isKnown && (
+        <p className={isRight ? 'notice good' : 'notice warn'}>
+          {t(isRight ? 'review.known_right' : 'review.known_wrong')}{' '}
+          {!isRight && <q dir="auto">{textOf(answer.knownAnswer)}</q>}
+        </p>
+      )}
+      <p className="fine">
+        {answer.others > 0 ? t('review.alike', { alike: answer.alike, count: answer.others }) : t('review.alone')}
+      </p>
+      {odd.map((item) => (
+        <details key={item.signal} className="notice warn">
+          <summary>{t(`signal.${item.signal}` as Key)}</summary>
+          <p lang="en" dir="ltr">
+            {item.seen}
+          </p>
+        </details>
+      ))}
+    </>
+  )
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
