@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from piecework.quality import asking as module
-from piecework.quality.adaptive import Policy, assess
+from piecework.quality.adaptive import Policy, assess, replay_purchase, value_candidates
 from piecework.quality.answers import Answers, Bools, Ints
 from piecework.quality.asking import Asking
 from tests.piecework.quality.drawn import draw_crowd
@@ -208,3 +208,20 @@ def test_a_simulated_crowd_stops_early_and_loses_little() -> None:
     assert asking.size < 0.6 * pool.size
     right = float((assess(asking.answers(), asking.policy).label == truth).mean())
     assert right > float((assess(pool, asking.policy).label == truth).mean()) - 0.04
+
+
+def test_the_gateway_and_a_file_stop_the_same_tasks() -> None:
+    """What `piecework infer --adaptive` bought, given to the gateway one by one: both call the same tasks sure."""
+    pool, _ = draw_crowd(tasks=60, workers=15, per_task=8, labels=3, skill=(0.6, 0.95), seed=8)
+    policy = Policy(confidence=0.9, seed=3, shared_tasks=0.06)
+    bought = pool.take(replay_purchase(pool, policy))
+    asking = Asking(labels=3, cap=8, policy=policy, choosable=np.ones(60, dtype=np.bool_))
+    number: dict[int, int] = {}
+    workers = [number.setdefault(each, len(number)) for each in bought.worker.tolist()]
+    for task, worker, label in zip(bought.task.tolist(), workers, bought.label.tolist(), strict=True):
+        asking.add(task, worker, label)
+    nobody = np.zeros(0, dtype=np.int64)
+    in_file = value_candidates(bought, nobody, nobody, policy).confidence
+    assert np.allclose(fitted(asking).confidence(), in_file, atol=1e-9)
+    assert int(asking.stopped().sum()) > 0
+    assert asking.is_done()
