@@ -28,6 +28,7 @@ from backend.live.seats import Seats
 from backend.matching.routes import router as matching
 from backend.payloads.routes import router as payloads
 from backend.payments.routes import router as payments
+from backend.predictions.routes import router as predictions
 from backend.qualifications.routes import router as qualifications
 from backend.rates import RateLimit
 from backend.relay.assigner import Assigner
@@ -195,6 +196,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         payloads,
         search,
         audit,
+        predictions,
         signals,
         task_types,
         batches,

@@ -17,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from backend.redundancy import repository
 from backend.redundancy.repository import Place
-from backend.reviews.inference import answer_text, rules_of
+from backend.reviews.inference import rules_of
+from backend.reviews.policy import answer_text
 from backend.reviews.stops import Asked, Stops, stops_of
 from piecework.db.gateway import Draft
 from piecework.quality.adaptive import Policy, assess

@@ -16,6 +16,7 @@ from backend.reports.schemas import (
     Alpha,
     Confusion,
     LabelShare,
+    ModelView,
     Relabel,
     RequesterReport,
     ShareView,
@@ -26,6 +27,7 @@ from piecework.quality.agreement import krippendorff_alpha
 from piecework.quality.answers import Answers
 from piecework.quality.infer import Labelling
 from piecework.quality.intervals import Share, counted_share
+from piecework.quality.joining import Joined
 from piecework.quality.summary import (
     confidence_histogram,
     confusion_counts,
@@ -82,6 +84,21 @@ def label_report(
         relabel=_relabel(crowd, found),
         people=_people(crowd, found, known),
         method=found.method(),
+    )
+
+
+def model_view(name: str, joined: Joined, saved: int, unit_cost_units: int | None) -> ModelView:
+    """`saved`: answers; `unit_cost_units`: what one costs, None where nothing is paid."""
+    people, both = joined.people.label, joined.labelling.label
+    return ModelView(
+        name=name,
+        verdict=joined.trust.verdict,
+        predicted=joined.trust.predicted,
+        accuracy=share_view(joined.trust.accuracy),
+        known_answers=share_view(joined.trust.known),
+        labels_changed=int(((people != both) & (people != NO_LABEL)).sum()),
+        answers_saved=saved,
+        saved_units=None if unit_cost_units is None else saved * unit_cost_units,
     )
 
 

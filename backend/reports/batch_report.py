@@ -11,16 +11,19 @@ from sqlalchemy.orm import Session
 from backend.errors import Conflict, NotAllowed, NotFound
 from backend.redundancy.book import is_adaptive
 from backend.reports import repository
-from backend.reports.assembling import Crowd, label_report, label_text
+from backend.reports.assembling import Crowd, label_report, label_text, model_view
 from backend.reports.schemas import CostView, Redundancy, RequesterReport, WorkerRow
 from backend.reviews import inference
 from backend.reviews import repository as reviews
+from backend.reviews.beside import ModelSaid, join, model_said, predictions
 from backend.reviews.policy import Answer
 from backend.reviews.service import known_answers
 from backend.reviews.stops import Asked
 from backend.services import Services
 from piecework.db.gateway import Assignment, Draft
 from piecework.db.mirror import MirrorBatch
+from piecework.quality.infer import Parameters
+from piecework.quality.joining import answers_saved
 from piecework.quality.vote import NO_LABEL
 
 
@@ -40,7 +43,10 @@ def report(services: Services, requester: str, batch_id: str) -> RequesterReport
             raise Conflict("report_not_ready", f"batch {batch_id} has no answers yet: ask again when it has some")
         known = known_answers(services, batch, draft)
         asked = Asked(tuple(reviews.task_ids(session, batch_id)), draft.answers_per_task)
-        numbers = _numbers(draft, assignments, known or {}, asked)
+        brought = reviews.model_answers(session, batch_id)
+        model = model_said(brought.digest, brought.document) if brought else None
+        unit_cost_units = batch.reward_units + batch.operator_fee_units
+        numbers = _numbers(draft, assignments, known or {}, asked, model, unit_cost_units)
         return numbers.model_copy(
             update={
                 "batch_id": batch_id,
@@ -55,7 +61,12 @@ def report(services: Services, requester: str, batch_id: str) -> RequesterReport
 
 
 def _numbers(
-    draft: Draft, assignments: Sequence[Assignment], known: Mapping[str, Any], asked: Asked
+    draft: Draft,
+    assignments: Sequence[Assignment],
+    known: Mapping[str, Any],
+    asked: Asked,
+    model: ModelSaid | None,
+    unit_cost_units: int,
 ) -> RequesterReport:
     answers = [
         Answer(item["task"], row.worker, item["answer"])
@@ -69,8 +80,14 @@ def _numbers(
     labels += [f"(another answer {number})" for number in range(len(labels), table.answers.labels)]
     crowd = Crowd(table.answers, table.tasks, table.workers, labels)
     scored = {int(task): int(table.known[task]) for task in np.flatnonzero(table.known != NO_LABEL)}
-    found, _ = inference.label_table(table, rules, asked)
-    return label_report(crowd, found, title=draft.title, known=scored)
+    if model is None or rules.policy is not None:
+        found, _ = inference.label_table(table, rules, asked)
+        return label_report(crowd, found, title=draft.title, known=scored)
+    said = predictions(model, table.tasks, table.values, table.answers.labels)
+    joined = join(table.answers, said, rules.seed, table.known)
+    saved = answers_saved(table.answers, lambda _: said, Parameters(seed=rules.seed), known=table.known).saved
+    numbers = label_report(crowd, joined.labelling, title=draft.title, known=scored)
+    return numbers.model_copy(update={"model": model_view(model.name, joined, saved, unit_cost_units)})
 
 
 def _status(services: Services, batch: MirrorBatch) -> str:

@@ -8,7 +8,7 @@ from backend.reports import charts
 from backend.reports.charts import Part, Whisker, percent
 from backend.reports.markup import Child, Markup, element, joined, page, stranger, visible
 from backend.reports.parts import figure, figures, interval, money, scrolling, section, share_figure, table
-from backend.reports.schemas import Agreement, Confusion, CostView, Redundancy, RequesterReport, WorkerRow
+from backend.reports.schemas import Agreement, Confusion, CostView, ModelView, Redundancy, RequesterReport, WorkerRow
 from backend.reports.style import STYLE
 
 _SHOWN_RELABEL = 25
@@ -26,6 +26,7 @@ def render(report: RequesterReport) -> str:
         _figures(report),
         _cost(report.cost) if report.cost else None,
         _redundancy(report.redundancy, report.cost) if report.redundancy and report.cost else None,
+        _model(report.model, report.cost) if report.model else None,
         _confidence(report) if report.kind == "labels" else None,
         _relabel(report) if report.relabel else None,
         _labels(report) if report.labels else None,
@@ -121,6 +122,32 @@ def _redundancy(found: Redundancy, cost: CostView) -> Markup:
     how = element("p", f"To take the rest back: {found.how_to_take_back}.") if found.how_to_take_back else None
     listing = table("What asking only where it pays came to", ["", "Count or amount"], rows, numbers=(1,))
     return section("Answers saved", lead, listing, how)
+
+
+_VERDICTS = {
+    "trusted": "It counts as one more worker, as far as people's answers measured it.",
+    "too_little": "It was left out: too few tasks have both its word and people's answers.",
+    "no_gain": "It was left out: it foretells people's answers no better than they foretell each other.",
+    "echo": "It was left out: where people's skill overrules the plain vote it sides with the vote, as a copy of the "
+    "answers would.",
+    "known_answers_contradict": "It was left out: it does worse on known answers than on people's labels.",
+    "too_many_labels": "It was left out: there are too many labels to measure it.",
+}
+
+
+def _model(found: ModelView, cost: CostView | None) -> Markup:
+    lead = joined("The model ", stranger(found.name), f". {_VERDICTS.get(found.verdict, found.verdict)}")
+    note = "on people's labels, their doubt taken out"
+    shown = [share_figure("Its answers that are right, measured", found.accuracy, note, "not measured yet")]
+    if found.known_answers:
+        count = found.known_answers.count
+        shown.append(share_figure("Known answers it found", found.known_answers, f"{count:,} tasks", ""))
+    spared = f"of the tasks' answers; {found.predicted:,} tasks it spoke of"
+    if cost and found.saved_units is not None:
+        spared = f"worth {money(found.saved_units, cost.decimals, visible(cost.symbol, 12))}"
+    shown.append(figure("Answers it spares for the same confidence", f"{found.answers_saved:,}", spared))
+    shown.append(figure("Labels it changed", f"{found.labels_changed:,}", "nobody's pay depends on it"))
+    return section("A model beside people", lead, figures(*shown))
 
 
 def _confidence(report: RequesterReport) -> Markup:

@@ -112,6 +112,25 @@ class WorkerRow(BaseModel):
     rejected: int | None = None
 
 
+class ModelView(BaseModel):
+    """A model that answered beside people, as far as people's answers measure it."""
+
+    name: str
+    verdict: str
+    """"trusted", or why it was left out."""
+    predicted: int
+    """Tasks that it spoke of."""
+    accuracy: ShareView | None
+    """On people's labels, their own doubt taken out; None while too little is measured."""
+    known_answers: ShareView | None
+    labels_changed: int
+    """Labels that are not what people alone say."""
+    answers_saved: int
+    """That people need not have given for the same mean confidence."""
+    saved_units: UnitsText | None
+    """What those cost, operator fee included; None for a file."""
+
+
 class RequesterReport(BaseModel):
     format: Literal["piecework/requester-report/1"] = "piecework/requester-report/1"
     title: str
@@ -125,6 +144,7 @@ class RequesterReport(BaseModel):
     accuracy: Accuracy
     cost: CostView | None
     redundancy: Redundancy | None = None
+    model: ModelView | None = None
     agreement: Agreement
     confidence_bins: list[int]
     """Labelled tasks by confidence, ten equal bins from 0 to 1."""

@@ -6,6 +6,8 @@
   (`known.py`).
 - Where the batch names a `target_confidence`, its answers were bought for hard tasks and from good workers, so labels
   and confidences are those of the policy that bought them (`stops.py`), and the last file says how its tasks stopped.
+- A model's answers, if the requester brought some before anything was proposed, count for labels as one more worker's
+  as far as people's answers measure them (`beside.py`). Skills, flags and decisions stay those of people alone.
 - An answer is rejected for one reason only: its worker gave fewer than `reject_gold_below` of at least three known
   answers right, and the answer itself differs from the label. A skill, a confidence or another score alone rejects
   nothing.
@@ -25,7 +27,9 @@ from typing import Any
 import numpy as np
 
 from backend.reviews import known as known_answers
-from backend.reviews.policy import MINIMUM_KNOWN_SEEN, Answer
+from backend.reviews.beside import ModelSaid, disclosed, join, predictions
+from backend.reviews.beside import parameters as model_parameters
+from backend.reviews.policy import MINIMUM_KNOWN_SEEN, Answer, answer_text
 from backend.reviews.stops import Asked, Stops, all_tasks, over_all_tasks, parameters, policy_of, stops_of
 from piecework.quality.adaptive import Assessment, Policy, assess, infer_bought
 from piecework.quality.answers import Answers, Bools, Ints, answers_of
@@ -107,15 +111,17 @@ def decide(
     revealed: bool,
     asked: Asked | None = None,
     final: bool = False,
+    model: ModelSaid | None = None,
 ) -> Inferred:
     """Decides every answer. `answers` and `submissions` (digests of their files) are in the chain's order.
 
     Until the known answers are `revealed` they count workers' mistakes but stand in no label, so that the file does
-    not tell which tasks they are. `asked`: needed where the rules name a target; if `final`, how tasks stopped is said.
+    not tell which tasks they are. `model` speaks for labels alone. `asked`: needed where the rules name a target; if
+    `final`, how tasks stopped is said.
     """
     table = tabulate(answers, known, rules)
     found, assessed = label_table(table, rules, asked)
-    label = np.where(table.known != NO_LABEL, table.known, found.label) if revealed else found.label
+    label = _with_known(table, found.label, revealed=revealed)
     flags = known_answers.flagged(table.answers, table.known, found.skill.accuracy, found.correlation)
     forgiven = np.zeros(len(table.tasks), dtype=np.bool_)
     forgiven[[flag.task for flag in flags]] = True
@@ -132,11 +138,23 @@ def decide(
         bought = parameters(asked, rules.policy)
         stops = _stops(table, assessed, asked, rules.policy, known) if final else None
         outcome["stops"] = stops.as_json() if stops else None
+    both = found
+    if model is not None and rules.policy is None:
+        said = predictions(model, table.tasks, table.values, table.answers.labels)
+        joined = join(table.answers, said, rules.seed, table.known if revealed else None)
+        both = joined.labelling
+        outcome["model"] = disclosed(joined, table.tasks, table.values)
     return Inferred(
-        labels=_labels(table, found, label, revealed=revealed),
+        labels=_labels(table, both, _with_known(table, both.label, revealed=revealed), revealed=revealed),
+        # By people's label: no model's answer is evidence against anybody.
         decisions=_decisions(table, label, failed, forgiven & revealed, seen, right),
-        method=_method(found, submissions, rules, table, revealed=revealed, outcome=outcome, bought=bought),
+        method=_method(found, submissions, rules, table, model, revealed=revealed, outcome=outcome, bought=bought),
     )
+
+
+def _with_known(table: Table, label: Ints, *, revealed: bool) -> Ints:
+    """(tasks,), with the known answers in place of what was found, once they are public."""
+    return np.where(table.known != NO_LABEL, table.known, label) if revealed else label
 
 
 def label_table(table: Table, rules: Rules, asked: Asked | None) -> tuple[Labelling, Assessment | None]:
@@ -216,6 +234,7 @@ def _method(
     submissions: Sequence[str],
     rules: Rules,
     table: Table,
+    model: ModelSaid | None,
     *,
     revealed: bool,
     outcome: dict[str, Any],
@@ -238,6 +257,7 @@ def _method(
             },
             "known_answers_revealed": revealed,
             **({"bought": dict(bought)} if bought else {}),
+            **({"model_answers": model_parameters(model)} if model else {}),
             "submissions": {"count": len(submissions), "last": submissions[-1], "sha256": "0x" + together},
             "found": outcome,
         },
@@ -272,7 +292,3 @@ def _flags(table: Table, flags: Sequence[known_answers.Flag]) -> list[dict[str, 
         }
         for flag in flags
     ]
-
-
-def answer_text(answer: Any) -> str:
-    return json.dumps(answer, sort_keys=True, ensure_ascii=False)

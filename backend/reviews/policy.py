@@ -50,15 +50,15 @@ def decide(
     workers = sorted({item.worker for item in answers})
     values: dict[str, Any] = {}
     for item in answers:
-        values.setdefault(_key(item.answer), item.answer)
+        values.setdefault(answer_text(item.answer), item.answer)
     for value in gold.values():
-        values.setdefault(_key(value), value)
+        values.setdefault(answer_text(value), value)
     keys = sorted(values)
     task_of, worker_of, answer_of = (_numbers(names) for names in (tasks, workers, keys))
     task = np.array([task_of[item.task] for item in answers], dtype=np.int64)
     worker = np.array([worker_of[item.worker] for item in answers], dtype=np.int64)
-    answer = np.array([answer_of[_key(item.answer)] for item in answers], dtype=np.int64)
-    known = np.array([answer_of[_key(gold[t])] if t in gold else NO_LABEL for t in tasks], dtype=np.int64)
+    answer = np.array([answer_of[answer_text(item.answer)] for item in answers], dtype=np.int64)
+    known = np.array([answer_of[answer_text(gold[t])] if t in gold else NO_LABEL for t in tasks], dtype=np.int64)
     found = plurality(task, answer, tasks=len(tasks), answers=len(keys))
     label = np.where((known != NO_LABEL) & revealed, known, found.label)
     scores = known_answer_scores(task, worker, answer, known, workers=len(workers))
@@ -72,7 +72,7 @@ def decide(
             labels[name] = (None, None)
     decisions = {}
     for item in answers:
-        t, w, a = task_of[item.task], worker_of[item.worker], answer_of[_key(item.answer)]
+        t, w, a = task_of[item.task], worker_of[item.worker], answer_of[answer_text(item.answer)]
         seen, right = int(scores.seen[w]), int(scores.right[w])
         failed = reject_gold_below is not None and seen >= MINIMUM_KNOWN_SEEN and right < reject_gold_below * seen
         decisions[(item.task, item.worker)] = _decision(
@@ -89,7 +89,8 @@ def _decision(*, agrees: bool, labelled: bool, failed: bool, seen: int, right: i
     return "accepted", "differs from the label, which alone is no fault" if labelled else "the task has no label: a tie"
 
 
-def _key(answer: Any) -> str:
+def answer_text(answer: Any) -> str:
+    """By which answers are equal or not."""
     return json.dumps(answer, sort_keys=True, ensure_ascii=False)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Row, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from piecework.db.gateway import Assignment, BatchTask, Decision, Draft, Proposal, ProposalSignature
+from piecework.db.gateway import Assignment, BatchTask, Decision, Draft, ModelAnswers, Proposal, ProposalSignature
 from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorSettlement, MirrorSubmission, MirrorTally
 
 Submitted = Row[Assignment, MirrorSubmission]
@@ -35,6 +35,10 @@ def batch(session: Session, batch_id: str) -> MirrorBatch | None:
 def locked_draft(session: Session, batch_id: str) -> Draft | None:
     query = select(Draft).where(Draft.batch_id == batch_id).with_for_update()
     return session.execute(query).scalar_one_or_none()
+
+
+def model_answers(session: Session, batch_id: str) -> ModelAnswers | None:
+    return session.get(ModelAnswers, batch_id)
 
 
 def candidates(session: Session) -> Sequence[Row[MirrorBatch, Draft]]:

@@ -17,6 +17,7 @@ from backend.redundancy.book import is_adaptive
 from backend.relay.keeper import key_of
 from backend.reviews import policy, repository
 from backend.reviews.backing import unbacked
+from backend.reviews.beside import model_said
 from backend.reviews.completion import is_final
 from backend.reviews.judging import AUTOMATIC, Judged, by_reviewers, judge
 from backend.reviews.panels import Panel, panel_of
@@ -83,7 +84,9 @@ def build(
         raise Conflict("known_answers_changed", f"{detail}. Silence pays, or give verdicts of your own")
     final = final and known is not None
     tasks = repository.task_ids(session, batch.batch_id) if is_adaptive(draft) else None
-    judged = judge(draft, known or {}, everything, submissions, final=final, tasks=tasks)
+    brought = repository.model_answers(session, batch.batch_id)
+    model = model_said(brought.digest, brought.document) if brought else None
+    judged = judge(draft, known or {}, everything, submissions, final=final, tasks=tasks, model=model)
     decided: Decided
     if verdicts is not None:
         decided = _explicit(undecided, verdicts)
@@ -107,6 +110,8 @@ def build(
     for assignment in {item.assignment.assignment_id: item.assignment for item in chosen}.values():
         assert assignment.answers is not None  # noqa: S101 - it was submitted
         pin(services.store, documents.pack(assignment.answers, "answers"))
+    if brought is not None:
+        pin(services.store, documents.pack(brought.document, "model-answers"))
     if reveal is not None:
         pin(services.store, documents.pack(reveal, "gold"))
         draft.is_revealed = True

@@ -96,6 +96,17 @@ class BatchTask(Base):
     __table_args__ = (Index("ix_batch_tasks_open", "batch_id", "assigned", "position"),)
 
 
+class ModelAnswers(Base):
+    """What a model says of a batch's tasks, as its requester brought it; pinned with the first results."""
+
+    __tablename__ = "model_answers"
+
+    batch_id: Mapped[str] = mapped_column(Digest, ForeignKey("drafts.batch_id"), primary_key=True)
+    digest: Mapped[str] = mapped_column(Digest)
+    document: Mapped[dict[str, Any]] = mapped_column(JSON)
+    created_at: Mapped[float] = mapped_column(Float)
+
+
 class Assignment(Base):
     """Tasks that one ticket gives one worker."""
 

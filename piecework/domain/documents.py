@@ -25,7 +25,7 @@ from piecework.domain.ids import Cid, Digest
 MAX_BLOCK_BYTES = 262_144
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 
-KINDS = ("manifest", "task-list", "answers", "results", "gold", "sealed-gold", "evidence", "index")
+KINDS = ("manifest", "task-list", "answers", "results", "gold", "sealed-gold", "model-answers", "evidence", "index")
 """Every format is `piecework/<kind>/1`."""
 
 
@@ -148,6 +148,7 @@ _UNIQUE: dict[str, dict[str, tuple[str, ...]]] = {
     "task-list": {"tasks": ()},
     "answers": {"answers": ("task",)},
     "results": {"decisions": ("task", "worker", "submission"), "labels": ("task",)},
+    "model-answers": {"answers": ("task",)},
     "evidence": {"rejections": ("task", "submission")},
 }
 """Lists whose entries may not repeat, and the fields that tell entries apart."""

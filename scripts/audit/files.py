@@ -89,7 +89,10 @@ class FileAuditor:
             self._check_decided_once(batch_id, b, results)
             known = self._gold(batch_id, [item for item in results if item], manifests)
             self._recompute(batch_id, b, results, answers, known)
-            labels = LabelAuditor(self._report, batch_id, b, manifests, answers)
+            labels = LabelAuditor(
+                self._report, batch_id, b, manifests, answers,
+                lambda digest, kind: self._fetch(digest, kind, batch_id),  # noqa: B023 - called in this round
+            )  # fmt: skip
             if labels.concerns(results):
                 labels.check(results, known)
             self._check_exposure(batch_id, b, manifests, taken, known)

@@ -10,10 +10,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from backend.reviews import inference
+from backend.reviews.beside import ModelSaid, model_said
 from backend.reviews.judging import by_people_method
 from backend.reviews.policy import Answer
 from backend.reviews.stops import Asked
@@ -27,7 +29,9 @@ Json = dict[str, Any]
 
 
 class LabelAuditor:
-    """One batch. `manifests` and `answers` hold what could be fetched; `known`: None while known answers are sealed."""
+    """One batch. `manifests` and `answers` hold what could be fetched; `known`: None while known answers are sealed.
+
+    `fetch`: a document by digest and kind, None if it could not be had."""
 
     def __init__(
         self,
@@ -36,6 +40,7 @@ class LabelAuditor:
         b: BatchBooks,
         manifests: Sequence[Json | None],
         answers: Mapping[str, Json],
+        fetch: Callable[[str, str], Json | None] = lambda _digest, _kind: None,
     ) -> None:
         self._report = report
         self._batch_id = batch_id
@@ -43,6 +48,7 @@ class LabelAuditor:
         self._settlements = b.settlements
         self._manifest = manifests[0] if manifests else None
         self._answers = answers
+        self._fetch = fetch
 
     def concerns(self, results: Sequence[Json | None]) -> bool:
         """Whether the manifest asks for this policy, or a results file says that it followed it."""
@@ -101,11 +107,31 @@ class LabelAuditor:
         revealed, stops = found["gold"] is not None, _findings(method).get("stops")
         # Whoever reveals the known answers says that nothing more is asked.
         final = stops is not None or revealed
-        expected = inference.decide(answers, digests, known, rules, revealed=revealed, asked=asked, final=final)
+        model, obstacle = self._model(subject, method)
+        if obstacle is not None:
+            return obstacle
+        expected = inference.decide(
+            answers, digests, known, rules, revealed=revealed, asked=asked, final=final, model=model
+        )
         self._compare(subject, found, method, expected)
         if rules.policy is not None and final:
             self._compare_stops(subject, found["settlement_nonce"], stops, expected)
         return None
+
+    def _model(self, subject: str, method: Json) -> tuple[ModelSaid | None, str | None]:
+        """The model's answers that a file names, or why they could not be had; neither if it names none."""
+        said = method["parameters"].get("model_answers")
+        if said is None:
+            return None, None
+        digest = said.get("digest") if isinstance(said, dict) else None
+        if not isinstance(digest, str) or re.fullmatch(r"0x[0-9a-f]{64}", digest) is None:
+            self._report.equal("model_answers_named", subject, "a digest", digest)
+            return None, "the model's answers are not named"
+        document = self._fetch(digest, "model-answers")
+        if document is None:
+            return None, f"the model's answers {digest} could not be had"
+        self._report.equal("model_answers_batch", subject, self._batch_id, document["batch_id"])
+        return model_said(digest, document), None
 
     def _compare_stops(self, subject: str, nonce: int, said: Any, expected: inference.Inferred) -> None:
         """How the tasks stopped is as computed; and no task stopped early while its requester still paid for more."""
@@ -140,6 +166,10 @@ class LabelAuditor:
         if found["gold"] is not None:
             self._compare_flags(subject, _findings(method).get("flagged_gold"), expected)
         self._compare_skills(subject, _findings(method).get("skills"), expected)
+        model = expected.method["parameters"]["found"].get("model")
+        for name, value, said in _pairs(model, _findings(method).get("model")):
+            close = _close(value, said)
+            report.equal("model_trust_recomputed", f"{name} of {subject}", value, value if close else said)
         if found["method"]["name"] != inference.NAME:
             return  # people decided, the labels alone are computed
         for item in found["decisions"]:

@@ -71,6 +71,16 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "nonce": "0x" + "5a" * 12,
         "ciphertext": "c2VhbGVk",
     },
+    "model-answers": {
+        "format": "piecework/model-answers/1",
+        "salt": SALT,
+        "batch_id": BATCH,
+        "name": "a small model",
+        "answers": [
+            {"task": "t1", "answer": "0", "confidence": 0.9},
+            {"task": "t2", "answer": "1", "confidence": None},
+        ],
+    },
     "evidence": {
         "format": "piecework/evidence/1",
         "salt": SALT,

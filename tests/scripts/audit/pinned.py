@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from backend.reviews import inference, policy
+from backend.reviews.beside import ModelSaid, model_said
 from backend.reviews.stops import Asked
 from piecework.domain import documents
 from piecework.domain.canonical import new_salt
@@ -35,6 +36,8 @@ class PinnedMarket:
     """None makes a manifest without sealed known answers, as older ones are."""
     sealed: Callable[[dict[str, Any], str, str], dict[str, Any]] = seal
     """Makes the sealed file; a test may put another thing there."""
+    model: dict[str, str] | None = None
+    """What a model says, by task."""
     is_revealed: bool = True
     workers: list[Any] = field(default_factory=list)
     key: BatchKey | None = None
@@ -168,8 +171,17 @@ class PinnedMarket:
         rules = inference.rules_of(self.batch_id, self._review(), SCHEMA)
         digests = [digest for digest, _ in self.submissions.values()]
         asked, final = Asked(tuple(TASKS), 3), self.is_revealed
-        found = inference.decide(answers, digests, GOLD, rules, revealed=final, asked=asked, final=final)
+        found = inference.decide(
+            answers, digests, GOLD, rules, revealed=final, asked=asked, final=final, model=self._model_said()
+        )
         return found, {"method": found.method}
+
+    def _model_said(self) -> ModelSaid | None:
+        if self.model is None:
+            return None
+        said = [{"task": task, "answer": answer, "confidence": None} for task, answer in self.model.items()]
+        document = {"batch_id": self.batch_id, "name": "small", "answers": said}
+        return model_said(self.pin("model-answers", **document), document)
 
 
 _DECISIONS = ("accepted", "rejected")

@@ -1,0 +1,96 @@
+"""Taking a model's answers: before anything is decided, so that nobody picks a model by what it would change."""
+
+from __future__ import annotations
+
+import time
+
+from sqlalchemy.orm import Session
+
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound
+from backend.predictions import repository
+from backend.predictions.schemas import PredictionsIn, PredictionsView
+from backend.reviews import inference
+from backend.services import Services
+from piecework.db.gateway import Draft, ModelAnswers
+from piecework.domain import documents
+from piecework.domain.answers import AnswerInvalid, check_answer
+from piecework.domain.canonical import new_salt
+from piecework.domain.documents import DocumentError
+
+
+def take(services: Services, requester: str, batch_id: str, wanted: PredictionsIn) -> PredictionsView:
+    """Stores them, in place of earlier ones. Raises NotFound, NotAllowed, Invalid, and Conflict once something was
+    proposed for decision."""
+    with services.writing() as session:
+        draft = _own(session, requester, batch_id)
+        _check_policy(draft)
+        if repository.is_proposed(session, batch_id):
+            detail = f"decisions of batch {batch_id} were proposed already: a model must speak before it"
+            raise Conflict("model_too_late", detail)
+        _check(draft, repository.task_ids(session, batch_id), wanted)
+        document = {
+            "format": documents.format_name("model-answers"),
+            "salt": new_salt(),
+            "batch_id": batch_id,
+            "name": wanted.name,
+            "answers": [item.model_dump() for item in wanted.answers],
+        }
+        try:
+            packed = documents.pack(document, "model-answers")
+        except DocumentError as error:
+            raise Invalid("model_answers_malformed", str(error)) from error
+        row = ModelAnswers(batch_id=batch_id, digest=packed.digest, document=document, created_at=time.time())
+        repository.replace(session, row)
+        return _view(row)
+
+
+def view(services: Services, requester: str, batch_id: str) -> PredictionsView:
+    """For the batch's requester alone: who works on it must not see what a model says."""
+    with services.reading() as session:
+        _own(session, requester, batch_id)
+        row = repository.found(session, batch_id)
+        if row is None:
+            raise NotFound("no_model_answers", f"batch {batch_id} has no model's answers: bring some with POST")
+        return _view(row)
+
+
+def _own(session: Session, requester: str, batch_id: str) -> Draft:
+    draft = repository.draft(session, batch_id)
+    if draft is None:
+        raise NotFound("draft_unknown", f"there is no draft {batch_id}")
+    if draft.requester != requester:
+        raise NotAllowed("not_your_draft", f"draft {batch_id} belongs to {draft.requester}")
+    return draft
+
+
+def _check_policy(draft: Draft) -> None:
+    if draft.review["policy"] != inference.NAME:
+        detail = f"the policy of batch {draft.batch_id} is {draft.review['policy']}: only inference weighs a model"
+        raise Invalid("model_needs_inference", detail)
+    if draft.review.get("target_confidence") is not None:
+        detail = "a batch with a target_confidence takes no model yet: its tasks stop by people's answers alone"
+        raise Invalid("model_beside_target", detail)
+
+
+def _check(draft: Draft, tasks: set[str], wanted: PredictionsIn) -> None:
+    seen: set[str] = set()
+    for item in wanted.answers:
+        if item.task not in tasks:
+            raise Invalid("task_unknown", f"batch {draft.batch_id} has no task {item.task}")
+        if item.task in seen:
+            raise Invalid("task_id_twice", f"two answers are given for task {item.task}: a model says one thing of it")
+        seen.add(item.task)
+        try:
+            check_answer(item.answer, draft.answer_schema)
+        except AnswerInvalid as error:
+            raise Invalid("answer_invalid", f"the model's answer to {item.task}: {error}") from error
+
+
+def _view(row: ModelAnswers) -> PredictionsView:
+    return PredictionsView(
+        batch_id=row.batch_id,
+        name=row.document["name"],
+        digest=row.digest,
+        answers=len(row.document["answers"]),
+        created_at=row.created_at,
+    )
