@@ -9,7 +9,7 @@ from __future__ import annotations
 import getpass
 import hashlib
 import json
-import socket
+import platform
 import time
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -84,4 +84,4 @@ def _actor() -> str:
         name = getpass.getuser()
     except (KeyError, OSError):
         name = "unknown"
-    return f"{name}@{socket.gethostname()}"[:100]
+    return f"{name}@{platform.node()}"[:100]

@@ -42,6 +42,7 @@ CREATES_NOTHING = {
     "/v1/lists/{list_id}/members/removal": "a set",
     "/v1/work/assignments/{assignment_id}/answers": "replaces the answers of one assignment",
     "/v1/work/assignments/{assignment_id}/return/draft": "message to sign",
+    "/v1/task-types/{name}/answer-schema": "tells a schema",
     "/v1/webhooks/{endpoint_id}/proof": "asks an endpoint that is there",
     "/v1/webhooks/{endpoint_id}/replay": "moves an endpoint that is there",
     "/v1/reviews/proposals/{proposal_id}/signatures": "one signature a reviewer",
@@ -205,6 +206,9 @@ def pair(request: pytest.FixtureRequest, stack: Any, tmp_path: Any) -> Iterator[
     new_database: Callable[[str], str] = request.getfixturevalue("new_database")
     with open_house(stack, tmp_path, database_url=new_database(request.param)) as house:
         second = create_app(house.services.settings)
+        for app in (house.client.app, second):
+            # A route is built when it is first asked, which a server does in one thread, and these tests in many.
+            assert send(TestClient(app), "x" * 43, "nobody's", "first").status_code == 401
         yield house, second
         second.state.services.engine.dispose()
 
