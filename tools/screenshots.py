@@ -5,6 +5,7 @@ Run as `python -m tools.screenshots FOLDER`; it starts a stack with practice wor
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from scripts.stack.running import running_stack
 from tests.frontend.browser import Visitor, chromium, running_browser
+from tests.frontend.test_requester import answered, paid, typed, with_money, worded
 
 SCREENS = {"desk": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 844}}
 THEMES = ("light", "dark")
@@ -62,6 +64,58 @@ def tour(visitor: Visitor, folder: Path, name: str) -> int:
     return taken
 
 
+def requesting(visitor: Visitor, worker: Visitor, folder: Path, name: str) -> int:
+    """A requester's way from a table to results, with somebody who does the work; how many pictures were written."""
+    taken = 0
+
+    def shot(page: str) -> None:
+        nonlocal taken
+        visitor.shot(folder / f"{page}-{name}.png")
+        taken += 1
+
+    page = visitor.page
+    with_money(visitor)
+    typed(visitor)
+    visitor.sees("3 rows read")
+    shot("new-1-tasks")
+    visitor.click("Go on")
+    visitor.sees("3 tasks fit.")
+    shot("new-2-columns")
+    visitor.open("/requests/new")
+    worded(visitor)
+    shot("new-3-instructions")
+    paid(visitor)
+    visitor.sees("Reward for 3 answers")
+    shot("new-4-pay")
+    visitor.click("Go on")
+    page.get_by_role("button", name="Sign and fund").wait_for()
+    shot("new-5-fund")
+    visitor.click("Sign and fund")
+    page.wait_for_url(re.compile("/requests/0x"))
+    visitor.sees("0 of 3 paid")
+    answered(worker, page.url.rpartition("/")[2])
+    visitor.click("Look at 3 answers", role="link")
+    page.frame_locator("iframe").locator("main p").first.wait_for()
+    page.keyboard.press("a")
+    visitor.sees("1 decided")
+    shot("review-desk")
+    page.keyboard.press("r")
+    page.get_by_role("button", name="Reject with this reason").wait_for()
+    shot("review-reject")
+    page.keyboard.press("Escape")
+    visitor.click("Accept the 2 that are left")
+    visitor.click("Sign 3 decisions")
+    page.locator("[data-state=confirmed]").wait_for()
+    page.go_back()
+    visitor.sees("3 of 3 paid")
+    visitor.sees("Labels probably right")
+    shot("batch")
+    visitor.open("/requests")
+    page.locator(".row-title").first.wait_for()
+    shot("requests-list")
+    return taken
+
+
 def main(folder: Path) -> int:
     if chromium() is None:
         print("no Chromium on this machine: install Debian's chromium, or name one in PIECEWORK_CHROMIUM")
@@ -78,6 +132,10 @@ def main(folder: Path) -> int:
                 visitor = Visitor(browser, facts["gateway_url"], **how)
                 print(f"{tour(visitor, folder, f'{screen}-{theme}')} pictures: {screen}, {theme}", flush=True)
                 visitor.close()
+                requester, worker = (Visitor(browser, facts["gateway_url"], **how) for _ in range(2))
+                print(f"{requesting(requester, worker, folder, f'{screen}-{theme}')} of a requester", flush=True)
+                requester.close()
+                worker.close()
     return 0
 
 

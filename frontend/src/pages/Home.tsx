@@ -3,13 +3,16 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Schemas } from '../api/client'
+import { useLive } from '../api/live'
 import { useSession } from '../chain/session'
 import { Money } from '../parts/chain'
 import { Record } from '../parts/Record'
 import { SignIn } from '../parts/SignIn'
 import { Empty, Shown } from '../parts/states'
 import { useTexts } from '../texts'
-import { openBatches } from '../work/queries'
+import en from '../texts/en.json'
+import type { Key } from '../texts/plural'
+import { nextWorkQuery, openBatches } from '../work/queries'
 import { TakeTasks } from '../work/TakeTasks'
 
 type Batch = Schemas['BatchItem']
@@ -32,8 +35,7 @@ export default function Home() {
       <Shown query={batches}>
         {({ items }) => {
           const mine = items.filter((batch) => batch.requester !== address)
-          const [next] = mine
-          if (!next)
+          if (mine.length === 0)
             return (
               <Empty title={t('home.none')}>
                 <p>{t('home.none_hint')}</p>
@@ -42,7 +44,7 @@ export default function Home() {
           const found = mine.filter((batch) => matches(batch, words))
           return (
             <>
-              {address && <TakeTasks batchId={next.batch_id} title={t('home.next')} />}
+              {address && <Next address={address} />}
               <section aria-labelledby="open-title">
                 <div className="row spread">
                   <h2 id="open-title">{t('home.open', { count: mine.length })}</h2>
@@ -59,7 +61,7 @@ export default function Home() {
                 {found.length === 0 && <p>{t('home.no_match')}</p>}
                 <ul className="list">
                   {found.map((batch) => (
-                    <BatchRow key={batch.batch_id} batch={batch} />
+                    <BatchRow key={batch.batch_id} batch={batch} address={address} />
                   ))}
                 </ul>
               </section>
@@ -71,8 +73,29 @@ export default function Home() {
   )
 }
 
-function BatchRow({ batch }: { batch: Batch }) {
+/** The best work for this worker, and why it is. */
+function Next({ address }: { address: string }) {
+  const { t, money } = useTexts()
+  const { chain } = useSession()
+  useLive(`/v1/live/workers/${address}`, [['next', address]])
+  return (
+    <Shown query={useQuery(nextWorkQuery(address))}>
+      {([best]) => {
+        if (!best) return <p className="notice">{t('why.none')}</p>
+        const amount = money(best.pay_per_hour_units, chain.token)
+        const pay = t(best.basis === 'measured' ? 'why.pay_measured' : 'why.pay_stated', { amount })
+        const others = best.reasons.filter(({ code }) => code !== 'pay')
+        const why = [pay, ...others.map(({ code, text }) => (`why.${code}` in en ? t(`why.${code}` as Key) : text))]
+        return <TakeTasks batchId={best.batch_id} title={t('home.next')} why={why} />
+      }}
+    </Shown>
+  )
+}
+
+function BatchRow({ batch, address }: { batch: Batch; address: string | null }) {
   const { t } = useTexts()
+  const { data: fitting } = useQuery({ ...nextWorkQuery(address ?? ''), enabled: address !== null })
+  const hourly = fitting?.find(({ batch_id }) => batch_id === batch.batch_id)?.pay_per_hour_units
   return (
     <li className="item">
       <div>
@@ -93,6 +116,11 @@ function BatchRow({ batch }: { batch: Batch }) {
       <p className="pay">
         <Money units={batch.reward_units} big />
         <span className="fine">{t('home.per_task')}</span>
+        {hourly !== undefined && (
+          <span className="fine">
+            <Money units={hourly} /> {t('why.an_hour')}
+          </span>
+        )}
       </p>
     </li>
   )

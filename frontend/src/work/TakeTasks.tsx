@@ -16,7 +16,7 @@ const PACKET = 10
 /** The manifest of so many tasks is too much to load for its estimate alone. */
 const LONG_LIST = 2_000
 
-export function TakeTasks({ batchId, title }: { batchId: string; title?: string }) {
+export function TakeTasks({ batchId, title, why }: { batchId: string; title?: string; why?: string[] }) {
   const { t } = useTexts()
   const { address } = useSession()
   const client = useQueryClient()
@@ -64,13 +64,20 @@ export function TakeTasks({ batchId, title }: { batchId: string; title?: string 
             )}
             <p className="fine">
               <Record of={batch.requester} />
-              {seconds != null && (
+              {seconds != null && !why && (
                 <>
                   {' · '}
                   {t('home.per_hour')} <Money units={perHour(batch.reward_units, seconds)} />
                 </>
               )}
             </p>
+            {why && why.length > 0 && (
+              <ul className="plain-list fine" aria-label={t('why.title')}>
+                {why.map((reason) => (
+                  <li key={reason}>{reason}</li>
+                ))}
+              </ul>
+            )}
             {batch.status === 'open' ? (
               <>
                 <button type="button" className="primary" disabled={call.busy} onClick={start}>

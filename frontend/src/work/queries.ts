@@ -17,6 +17,14 @@ export const openBatches = queryOptions({
   refetchInterval: LIVE_MILLISECONDS * 2,
 })
 
+/** What fits this worker best, with the reasons. */
+export const nextWorkQuery = (address: string) =>
+  queryOptions({
+    queryKey: ['next', address],
+    queryFn: async () => (await data(api.GET('/v1/work/next', { params: { query: { limit: 50 } } }))).items,
+    refetchInterval: LIVE_MILLISECONDS * 2,
+  })
+
 export const batchQuery = (batchId: string) =>
   queryOptions({
     queryKey: ['batch', batchId],
