@@ -75,6 +75,7 @@ def known(house: House) -> dict[str, Any]:
         "intent_id": ["nothing"],
         "dispute_id": ["0x" + "31" * 32],
         "endpoint_id": [hook["endpoint_id"]],
+        "name": ["choice", "translation"],
         "list_id": [own["list_id"] for own in own_lists],
     }
 
