@@ -78,15 +78,20 @@ def replay(
             "--target-confidence", help="Ask for an answer only where it pays, until each label is this sure."
         ),
     ] = None,
+    limit: Annotated[int | None, typer.Option("--limit", min=1, help="Only the first so many tasks.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Play a real crowd's answers through the whole system: each worker a wallet, each answer paid on chain.
 
     With --target-confidence the gateway asks for answers until its labels are sure, and what was not needed goes back.
+
+    A worker's second answer to a task is left out, and counted. Of texts the answer that agrees best is the label.
     """
     from scripts.replay import run_replay
 
-    done = run_replay(folder, gateway_url=gateway_url, as_json=as_json, target_confidence=target_confidence)
+    done = run_replay(
+        folder, gateway_url=gateway_url, as_json=as_json, target_confidence=target_confidence, limit=limit
+    )
     raise typer.Exit(done)
 
 

@@ -20,7 +20,14 @@ from scripts.stack.running import StackDidNotStart
 from scripts.terminal import err, fail, out, progress_bars
 
 
-def run_replay(folder: Path, *, gateway_url: str | None, as_json: bool, target_confidence: float | None = None) -> int:
+def run_replay(
+    folder: Path,
+    *,
+    gateway_url: str | None,
+    as_json: bool,
+    target_confidence: float | None = None,
+    limit: int | None = None,
+) -> int:
     """Exit code 0 if every answer that was given was paid, and the audit is clean.
 
     `target_confidence`: the gateway asks for an answer only where it pays; None asks for all of them.
@@ -28,8 +35,12 @@ def run_replay(folder: Path, *, gateway_url: str | None, as_json: bool, target_c
     is_asked = target_confidence is not None
     start = time.monotonic()
     try:
-        crowd = read(folder)
+        crowd = read(folder, limit)
         err.print(f"{crowd.count:,} real answers of {len(crowd.answers):,} workers to {len(crowd.contents):,} tasks")
+        if crowd.repeated:
+            err.print(f"{crowd.repeated} rows left out: an assignment takes one answer, a worker's first to the task")
+        if crowd.renamed:
+            err.print(f"{crowd.renamed} task ids have signs that no task id may have: each became _")
         with _facts(gateway_url) as facts:
             reviewers = facts["reviewer_keys"]
             batch = crowd.batch(target_confidence)
@@ -44,6 +55,7 @@ def run_replay(folder: Path, *, gateway_url: str | None, as_json: bool, target_c
     except (FolderInvalid, JobFailed, WorkerStuck, ApiError, StackDidNotStart) as error:
         return fail(str(error))
     found = report.as_json(outcome, crowd.truth, audit, time.monotonic() - start)
+    found["answers_left_out"] = crowd.repeated
     if as_json:
         out.print_json(json.dumps(found))
     else:

@@ -40,6 +40,8 @@ def skill(documents: Sequence[Document], worker: str, answers: Mapping[str, Any]
     most = len(_decided(documents, worker))
     for document in reversed(documents):
         for item in _entries(findings(document["method"]).get("skills")):
+            if item.get("worker") == worker and "agreement" in item:
+                return Count()  # how like texts are is no share of right ones
             if item.get("worker") == worker and (found := _skill_of(item, most)) is not None:
                 return found
     others = {i["task"] for document in documents for i in document["decisions"] if i["worker"] != worker}

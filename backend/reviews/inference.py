@@ -1,5 +1,6 @@
 """The policy `inference`, version 1: labels from `piecework.quality`, decisions from labels and known answers.
 
+- Of free text the answer that agrees best with the others is the label, and nobody is rejected (`chosen_texts.py`).
 - The label of a task is its known answer once those are revealed, else the label that the model finds; the model is
   chosen by evidence, its seed comes from the batch's id, so nobody picks either after seeing the answers.
 - A known answer that the workers skilled on the others contradict is flagged and forgiven: nobody is judged by it
@@ -26,6 +27,7 @@ from typing import Any
 
 import numpy as np
 
+from backend.reviews import chosen_texts
 from backend.reviews import known as known_answers
 from backend.reviews.beside import ModelSaid, disclosed, join, predictions
 from backend.reviews.beside import parameters as model_parameters
@@ -50,6 +52,7 @@ class Rules:
     choices: tuple[str, ...]
     reject_gold_below: float | None
     target_confidence: float | None = None
+    texts: bool = False
 
     @property
     def policy(self) -> Policy | None:
@@ -99,6 +102,24 @@ def rules_of(batch_id: str, review: Mapping[str, Any], answer_schema: Mapping[st
         choices=tuple(answer_text(value) for value in values),
         reject_gold_below=review.get("reject_gold_below"),
         target_confidence=review.get("target_confidence"),
+        # Asking where it pays weighs labels, so a text with a target is one.
+        texts=chosen_texts.asks_for_text(answer_schema) and review.get("target_confidence") is None,
+    )
+
+
+def _decide_texts(table: Table, submissions: Sequence[str], rules: Rules, *, revealed: bool) -> Inferred:
+    texts = [value if isinstance(value, str) else answer_text(value) for value in table.values]
+    chosen = chosen_texts.choose(table.answers, table.workers, texts)
+    is_known = (table.known != NO_LABEL) & revealed
+    label = np.where(is_known, table.known, chosen.label)
+    sure = np.where(is_known, 1.0, chosen.agreement).tolist()
+    outcome = {"skills": chosen.skills, "flagged_gold": []}
+    return Inferred(
+        labels={name: (table.values[label[number]], sure[number]) for number, name in enumerate(table.tasks)},
+        decisions=chosen_texts.decisions(table.answers, table.tasks, table.workers, label),
+        method=_method(
+            chosen_texts.METHOD, submissions, rules, table, None, revealed=revealed, outcome=outcome, bought=None
+        ),
     )
 
 
@@ -120,6 +141,9 @@ def decide(
     `final`, how tasks stopped is said.
     """
     table = tabulate(answers, known, rules)
+    # A model that speaks beside the people speaks of labels.
+    if rules.texts and model is None:
+        return _decide_texts(table, submissions, rules, revealed=revealed)
     found, assessed = label_table(table, rules, asked)
     label = _with_known(table, found.label, revealed=revealed)
     flags = known_answers.flagged(table.answers, table.known, found.skill.accuracy, found.correlation)
@@ -148,7 +172,9 @@ def decide(
         labels=_labels(table, both, _with_known(table, both.label, revealed=revealed), revealed=revealed),
         # By people's label: no model's answer is evidence against anybody.
         decisions=_decisions(table, label, failed, forgiven & revealed, seen, right),
-        method=_method(found, submissions, rules, table, model, revealed=revealed, outcome=outcome, bought=bought),
+        method=_method(
+            found.method(), submissions, rules, table, model, revealed=revealed, outcome=outcome, bought=bought
+        ),
     )
 
 
@@ -230,7 +256,7 @@ def _decisions(
 
 
 def _method(
-    found: Labelling,
+    labels: Mapping[str, Any],
     submissions: Sequence[str],
     rules: Rules,
     table: Table,
@@ -246,7 +272,7 @@ def _method(
         "name": NAME,
         "version": VERSION,
         "parameters": {
-            "labels": found.method(),
+            "labels": labels,
             "values": table.answers.labels,
             "reject_gold_below": rules.reject_gold_below,
             "minimum_known_seen": MINIMUM_KNOWN_SEEN,

@@ -25,12 +25,23 @@ class FolderInvalid(Exception):
 
 @dataclass(frozen=True)
 class Crowd:
-    """Answers by worker, in file order. `truth` only scores."""
+    """Answers by worker, in file order. `truth` only scores.
+
+    `repeated`: rows left out because the worker had answered that task before: an assignment takes one answer.
+    `renamed`: tasks whose id has signs that no task id may have, each of which became "_".
+    """
 
     name: str
     contents: dict[str, Json]
     answers: dict[str, list[tuple[str, Any]]]
     truth: dict[str, Any]
+    repeated: int = 0
+    renamed: int = 0
+
+    @property
+    def is_text(self) -> bool:
+        """Whether there are so many different answers that no choice can be offered."""
+        return len({answer for answers in self.answers.values() for _, answer in answers}) > _MAX_CHOICES
 
     @property
     def count(self) -> int:
@@ -48,7 +59,7 @@ class Crowd:
         """A batch that takes exactly these answers; with a target, those of them that are needed for it."""
         target = {} if target_confidence is None else {"target_confidence": target_confidence}
         choices = sorted({answer for answers in self.answers.values() for _, answer in answers}, key=str)
-        is_choice = len(choices) <= _MAX_CHOICES
+        is_choice = not self.is_text
         return {
             "title": f"Real crowd: {self.name}",
             "instructions": f"Answers that a real crowd gave to {self.name}, played back.",
@@ -62,42 +73,71 @@ class Crowd:
         }
 
 
-def read(folder: Path) -> Crowd:
-    """Raises FolderInvalid."""
+def read(folder: Path, limit: int | None = None) -> Crowd:
+    """`limit`: only the first so many tasks. Raises FolderInvalid."""
     rows = _rows(folder / "answers.csv", ("task", "worker", "answer"))
     if not rows:
         raise FolderInvalid(f"{folder / 'answers.csv'} has no answers")
     numeric = all(_INTEGER.fullmatch(row["answer"]) for row in rows)
     convert = int if numeric else str
     answers: dict[str, list[tuple[str, Any]]] = {}
-    seen = set()
+    names = _Names()
+    seen, repeated = set(), 0
     for number, row in enumerate(rows, start=2):
+        if limit is not None and row["task"] not in names.given and len(names.given) >= limit:
+            continue
+        row["task"] = names.of(row["task"], f"{folder / 'answers.csv'} line {number}")
         if not _TASK_ID.fullmatch(row["task"]):
             raise FolderInvalid(f"{folder / 'answers.csv'} line {number}: {row['task']!r} is no task id")
         for name in ("worker", "answer"):
             if not row[name]:
                 raise FolderInvalid(f"{folder / 'answers.csv'} line {number}: the {name} is empty")
         if (row["task"], row["worker"]) in seen:
-            raise FolderInvalid(f"{folder / 'answers.csv'} line {number}: {row['worker']} answers {row['task']} twice")
+            repeated += 1
+            continue
         seen.add((row["task"], row["worker"]))
         answers.setdefault(row["worker"], []).append((row["task"], convert(row["answer"])))
-    contents: dict[str, Json] = {row["task"]: {} for row in rows}
+    contents: dict[str, Json] = {name: {} for name in names.given.values()}
     if (folder / "tasks.csv").is_file():
         for task, row in _by_task(folder / "tasks.csv", ("task",)):
-            if task in contents:
-                contents[task] = {name: value for name, value in row.items() if name != "task"}
-    truth = _truth(folder / "truth.csv", contents, numeric=numeric) if (folder / "truth.csv").is_file() else {}
-    return Crowd(folder.name, contents, answers, truth)
+            if (known := names.given.get(task)) is not None:
+                contents[known] = {name: value for name, value in row.items() if name != "task"}
+    truth = (
+        _truth(folder / "truth.csv", names.given, {row["task"] for row in rows}, numeric=numeric)
+        if (folder / "truth.csv").is_file()
+        else {}
+    )
+    renamed = sum(given != own for own, given in names.given.items())
+    return Crowd(folder.name, contents, answers, truth, repeated, renamed)
 
 
-def _truth(path: Path, tasks: Mapping[str, Json], *, numeric: bool) -> dict[str, Any]:
+class _Names:
+    """Task ids as the chain's files take them."""
+
+    def __init__(self) -> None:
+        self.given: dict[str, str] = {}
+        self._own: dict[str, str] = {}
+
+    def of(self, own: str, where: str) -> str:
+        """Raises FolderInvalid if two ids would become one."""
+        if own not in self.given:
+            given = re.sub(r"[^A-Za-z0-9._-]", "_", own)
+            if self._own.setdefault(given, own) != own:
+                raise FolderInvalid(f"{where}: {own!r} and {self._own[given]!r} would both be the task id {given!r}")
+            self.given[own] = given
+        return self.given[own]
+
+
+def _truth(path: Path, names: Mapping[str, str], answered: set[str], *, numeric: bool) -> dict[str, Any]:
     truth: dict[str, Any] = {}
     for number, (task, row) in enumerate(_by_task(path, ("task", "truth")), start=2):
-        if task not in tasks:
+        if task not in names:
+            if task in answered:
+                continue  # beyond the limit
             raise FolderInvalid(f"{path} line {number}: nobody answered {task}")
         if numeric and not _INTEGER.fullmatch(row["truth"]):
             raise FolderInvalid(f"{path} line {number}: {row['truth']!r} is no number, but every answer is one")
-        truth[task] = int(row["truth"]) if numeric else row["truth"]
+        truth[names[task]] = int(row["truth"]) if numeric else row["truth"]
     return truth
 
 

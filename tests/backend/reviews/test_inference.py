@@ -140,3 +140,22 @@ def test_words_and_numbers_and_objects_can_be_labels() -> None:
         answers = [Answer("t", f"w{n}", value) for n in range(2)]
         assert decide(answers, {}, rules).labels["t"][0] == value
     assert inference.rules_of("0x" + "ab" * 32, {}, {"type": "boolean"}).choices == ("false", "true")
+
+
+def test_of_free_text_the_one_that_agrees_best_is_the_label_and_nobody_is_rejected() -> None:
+    rules = inference.rules_of("0x" + "ab" * 32, {"reject_gold_below": 0.9}, {"type": "string", "maxLength": 100})
+    said = ["the red house", "a red house", "the red house here", "no idea"]
+    answers = [Answer(f"t{t}", f"w{w}", f"{text} {t}") for t in range(5) for w, text in enumerate(said)]
+    known = {f"t{t}": "the red house" for t in range(4)}
+
+    found = decide(answers, known, rules, revealed=False)
+
+    assert {label for label, _ in found.labels.values()} == {f"the red house here {t}" for t in range(5)}
+    assert all(0.3 < sure < 1 for _, sure in found.labels.values() if sure is not None)
+    assert {decision for decision, _ in found.decisions.values()} == {"accepted"}
+    skill = {row["worker"]: row["agreement"] for row in found.skills}
+    assert min(skill, key=lambda worker: skill[worker]) == "w3"
+    assert found.method["parameters"]["labels"]["name"] == "piecework-texts"
+    assert decide(answers, known, rules, revealed=True).labels["t0"] == ("the red house", 1.0)
+    plain = inference.rules_of("0x" + "ab" * 32, {}, {"type": "string", "enum": said})
+    assert decide(answers, {}, plain).method["parameters"]["labels"]["name"] == "piecework-labels"

@@ -30,6 +30,7 @@ class PinnedMarket:
     market: Market
     files: PinnedFiles = field(default_factory=PinnedFiles)
     policy: str = policy.NAME
+    schema: dict[str, Any] = field(default_factory=lambda: SCHEMA)
     max_share: float | None = None
     target: float | None = None
     disclosure_key: str | None = None
@@ -73,7 +74,7 @@ class PinnedMarket:
             title="Yes or no?",
             instructions="Say yes.",
             task_type="choice",
-            answer_schema=SCHEMA,
+            answer_schema=self.schema,
             answers_per_task=3,
             tasks=[{"id": task, "content": {}} for task in TASKS],
             skills=[],
@@ -138,7 +139,7 @@ class PinnedMarket:
             Verdict(worker, 0, *(sum(outcome.decisions[(t, worker)][0] == how for t in TASKS) for how in _DECISIONS))
             for worker in self.submissions
         ]
-        assert sum(verdict.rejected for verdict in verdicts) > 0
+        assert sum(verdict.rejected for verdict in verdicts) > 0 or self.schema != SCHEMA
         results: dict[str, Any] = {
             "batch_id": self.batch_id,
             "settlement_nonce": 1,
@@ -168,7 +169,7 @@ class PinnedMarket:
         if self.policy == policy.NAME:
             method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": 0.6}}
             return policy.decide(answers, GOLD, 0.6, revealed=self.is_revealed), {"method": method}
-        rules = inference.rules_of(self.batch_id, self._review(), SCHEMA)
+        rules = inference.rules_of(self.batch_id, self._review(), self.schema)
         digests = [digest for digest, _ in self.submissions.values()]
         asked, final = Asked(tuple(TASKS), 3), self.is_revealed
         found = inference.decide(

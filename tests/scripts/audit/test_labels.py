@@ -223,3 +223,24 @@ def test_workers_who_were_given_more_known_answers_than_promised_are_named(
     assert count_of(report, "gold_exposure") == 3
     assert [item["check"] for item in report["differs"]] == ["gold_exposure"] * differing
     assert all("3 of 6 tasks had a known answer, 1 may" in item["found"] for item in report["differs"])
+
+
+def worse_agreement(results: Results) -> None:
+    findings(results)["skills"][0]["agreement"] = 0.1
+
+
+@pytest.mark.parametrize(
+    ("edit", "check"), [(None, None), (flipped_label, "labels_recomputed"), (worse_agreement, "skills_recomputed")]
+)
+def test_chosen_texts_are_computed_anew_too(
+    inferred: PinnedMarket, payloads: str, edit: Callable[[Results], None] | None, check: str | None
+) -> None:
+    inferred.schema = {"type": "string", "maxLength": 100}
+    inferred.run(edit) if edit else inferred.run()
+
+    report = report_of(inferred, payloads)
+
+    assert checks(report, "differs") == ({check} if check else set())
+    assert report["exit_code"] == (1 if check else 0)
+    assert count_of(report, "confidences_recomputed") == len(TASKS)
+    assert count_of(report, "decisions_recomputed") == 3 * len(TASKS)

@@ -34,8 +34,7 @@ def test_a_good_folder_is_read(tmp_path: Path) -> None:
         ("", "answers.csv has no column 'task'"),
         ("task,worker,answer\n", "answers.csv has no answers"),
         ("task,answer\nt1,1\n", "answers.csv has no column 'worker': the first line must be task,worker,answer"),
-        (ANSWERS + "t1,ann,0\n", "answers.csv line 5: ann answers t1 twice"),
-        (ANSWERS + "t 3,ann,0\n", "answers.csv line 5: 't 3' is no task id"),
+        (ANSWERS + "t 3,ann,0\nt#3,ann,0\n", "answers.csv line 6: 't#3' and 't 3' would both be the task id 't_3'"),
         (ANSWERS + ",ann,0\n", "answers.csv line 5: '' is no task id"),
         (ANSWERS + f"{'x' * 65},ann,0\n", "is no task id"),
         (ANSWERS + "t3,,0\n", "answers.csv line 5: the worker is empty"),
@@ -80,3 +79,14 @@ def test_the_command_says_it_without_a_traceback_and_before_it_starts_anything(t
     assert done.returncode == 1
     assert "answers.csv cannot be read" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_a_second_answer_is_left_out_and_odd_ids_are_renamed_in_all_files(tmp_path: Path) -> None:
+    texts = "task,worker,answer\n#1,ann,a\n#1,ann,b\n#1,bob,a\n#2,ann,c\n"
+    crowd = read(folder(tmp_path, answers=texts, truth="task,truth\n#1,a\n#2,c\n", tasks="task,text\n#1,hello\n"))
+    assert (crowd.count, crowd.repeated, crowd.renamed) == (3, 1, 2)
+    assert crowd.answers["ann"] == [("_1", "a"), ("_2", "c")], "the first answer counts"
+    assert crowd.truth == {"_1": "a", "_2": "c"}
+    assert crowd.contents == {"_1": {"text": "hello"}, "_2": {}}
+    few = read(tmp_path, limit=1)
+    assert (list(few.contents), few.truth, few.count) == (["_1"], {"_1": "a"}, 2)
