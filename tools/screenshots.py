@@ -13,6 +13,7 @@ from typing import Any
 
 from scripts.stack.running import running_stack
 from tests.frontend.browser import Visitor, chromium, running_browser
+from tests.frontend.staged import Staged, staged_dispute
 from tests.frontend.test_requester import answered, paid, typed, with_money, worded
 
 SCREENS = {"desk": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 844}}
@@ -116,6 +117,24 @@ def requesting(visitor: Visitor, worker: Visitor, folder: Path, name: str) -> in
     return taken
 
 
+def auditor_tour(visitor: Visitor, folder: Path, name: str, staged: Staged) -> int:
+    """The escrow, a batch that was verified, and a worker's record."""
+    page = visitor.page
+    visitor.open("/audit")
+    page.locator(".list .item").first.wait_for()
+    page.locator(".sum").first.wait_for()
+    visitor.shot(folder / f"audit-{name}.png")
+    visitor.open(f"/audit/{staged.batch_id}")
+    page.locator(".verify .primary").click()
+    page.locator("[data-verified]").wait_for()
+    page.locator("td").first.wait_for()
+    visitor.shot(folder / f"audit-batch-{name}.png")
+    visitor.open(f"/audit/accounts/{staged.worker}")
+    page.locator("td").first.wait_for()
+    visitor.shot(folder / f"audit-account-{name}.png")
+    return 3
+
+
 def main(folder: Path) -> int:
     if chromium() is None:
         print("no Chromium on this machine: install Debian's chromium, or name one in PIECEWORK_CHROMIUM")
@@ -126,11 +145,14 @@ def main(folder: Path) -> int:
         running_browser() as browser,
         running_stack(Path(data), practice=True) as facts,
     ):
+        staged = staged_dispute(facts)
         for screen, size in SCREENS.items():
             for theme in THEMES:
                 how: dict[str, Any] = {"viewport": size, "color_scheme": theme}
                 visitor = Visitor(browser, facts["gateway_url"], **how)
-                print(f"{tour(visitor, folder, f'{screen}-{theme}')} pictures: {screen}, {theme}", flush=True)
+                name = f"{screen}-{theme}"
+                taken = tour(visitor, folder, name) + auditor_tour(visitor, folder, name, staged)
+                print(f"{taken} pictures: {screen}, {theme}", flush=True)
                 visitor.close()
                 requester, worker = (Visitor(browser, facts["gateway_url"], **how) for _ in range(2))
                 print(f"{requesting(requester, worker, folder, f'{screen}-{theme}')} of a requester", flush=True)

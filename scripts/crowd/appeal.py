@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 
 from scripts.crowd import requester, worker
 from scripts.crowd.api import Api, Json
@@ -86,6 +86,16 @@ class Appeal:
         """From the faucet to the worker's wallet. Raises AppealFailed, WorkerStuck, or what the API raises."""
         start = time.monotonic()
         bar = self._bars.add_task("staged appeal", total=_STEPS)
+        dispute_id = self.until_disputed(batch, careful, bar)
+        self._rule(dispute_id, judges)
+        ruled = self._until(lambda: self._worker.get(f"/v1/disputes/{dispute_id}"), lambda d: d["state"] == "ruled")
+        self._bars.advance(bar)
+        self._withdraw()
+        self._bars.advance(bar)
+        return self._outcome(ruled, round(time.monotonic() - start, 1))
+
+    def until_disputed(self, batch: Callable[[Api], Json], careful: worker.Answerer, bar: TaskID) -> str:
+        """Funds, works, rejects and appeals; the number of the dispute, which nobody has voted on yet."""
         for api in (self._requester, self._worker, self._reviewer, *self._jurors):
             api.sign_in(self._chain)
         batch_id, tasks = self._fund(batch(self._requester))
@@ -96,12 +106,7 @@ class Appeal:
         self._bars.advance(bar)
         dispute_id = self._appeal(batch_id)
         self._bars.advance(bar)
-        self._rule(dispute_id, judges)
-        ruled = self._until(lambda: self._worker.get(f"/v1/disputes/{dispute_id}"), lambda d: d["state"] == "ruled")
-        self._bars.advance(bar)
-        self._withdraw()
-        self._bars.advance(bar)
-        return self._outcome(ruled, round(time.monotonic() - start, 1))
+        return dispute_id
 
     def _fund(self, batch: Json) -> tuple[str, list[str]]:
         """A batch that the careless reviewer alone decides, with one dispute fee kept for its rejections."""

@@ -64,6 +64,11 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/audit/accounts/$address',
+    component: lazyRouteComponent(() => import('../pages/AuditAccount')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/audit/$batchId',
     component: lazyRouteComponent(() => import('../pages/AuditBatch')),
   }),

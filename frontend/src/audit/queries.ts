@@ -1,5 +1,5 @@
 // What the auditor's pages ask of the gateway. Everything here is public.
-import { infiniteQueryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, data } from '../api/client'
 import type { Wanted } from './wanted'
 
@@ -31,15 +31,38 @@ export const batchesQuery = ({ q, status, requester, taskType }: Wanted) =>
     refetchInterval: LIVE_MILLISECONDS,
   })
 
-/** Everything the chain says of a batch, oldest first. */
-export const eventsQuery = (batchId: string) =>
+type EventsWanted = { batch_id?: string; account?: string; name: string[] }
+
+/** Events of a batch or about an account, newest first. */
+export const eventsQuery = (wanted: EventsWanted) =>
   infiniteQueryOptions({
-    queryKey: ['audit', 'events', batchId],
+    queryKey: ['audit', 'events', wanted],
     initialPageParam: null as string | null,
     queryFn: ({ pageParam, signal }) => {
-      const query = { limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) }
-      return data(api.GET('/v1/batches/{batch_id}/events', { params: { path: { batch_id: batchId }, query }, signal }))
+      const query = { ...wanted, limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) }
+      return data(api.GET('/v1/audit/events', { params: { query }, signal }))
     },
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: LIVE_MILLISECONDS,
+  })
+
+export const moneyQuery = (batchId: string) =>
+  queryOptions({
+    queryKey: ['audit', 'money', batchId],
+    queryFn: () => data(api.GET('/v1/audit/batches/{batch_id}', { params: { path: { batch_id: batchId } } })),
+    refetchInterval: LIVE_MILLISECONDS,
+  })
+
+export const totalsQuery = queryOptions({
+  queryKey: ['audit', 'totals'],
+  queryFn: () => data(api.GET('/v1/audit/totals')),
+  refetchInterval: LIVE_MILLISECONDS * 4,
+})
+
+/** Which results files there are; of a batch that was settled. */
+export const resultsQuery = (batchId: string) =>
+  queryOptions({
+    queryKey: ['audit', 'results', batchId],
+    queryFn: () => data(api.GET('/v1/batches/{batch_id}/results', { params: { path: { batch_id: batchId } } })),
+    staleTime: 60_000,
   })

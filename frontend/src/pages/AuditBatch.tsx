@@ -1,12 +1,13 @@
-// One batch for an auditor: what the chain says of it, event by event, each with its transaction.
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+// One batch for an auditor: its money, its files, and everything that the chain says of it.
+import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
 import type { Schemas } from '../api/client'
-import { eventsQuery } from '../audit/queries'
-import { Transaction, When } from '../parts/chain'
-import { Pages } from '../parts/Pages'
+import { Events } from '../audit/Events'
+import { OtherMoney, WorkMoney } from '../audit/MoneyTable'
+import { moneyQuery, resultsQuery } from '../audit/queries'
+import { Verify } from '../audit/Verify'
+import { Address, Transaction, When } from '../parts/chain'
 import { Shown } from '../parts/states'
-import { Table } from '../parts/Table'
 import { useTexts } from '../texts'
 import { batchQuery } from '../work/queries'
 
@@ -22,11 +23,9 @@ export default function AuditBatch() {
         {(batch) => (
           <>
             <h1 dir="auto">{batch.title ?? t('batch.untitled')}</h1>
-            <p>
-              <code className="whole" dir="ltr">
-                {batch.batch_id}
-              </code>
-            </p>
+            <Facts batch={batch} />
+            <MoneyOf batchId={batchId} />
+            <Verify batchId={batchId} />
             <Events batchId={batchId} />
           </>
         )}
@@ -35,41 +34,59 @@ export default function AuditBatch() {
   )
 }
 
-function Events({ batchId }: { batchId: string }) {
-  const { t } = useTexts()
+function MoneyOf({ batchId }: { batchId: string }) {
   return (
-    <section>
-      <h2>{t('audit.events')}</h2>
-      <Pages query={useInfiniteQuery(eventsQuery(batchId))}>
-        {(items) => (
-          <Table
-            label={t('audit.events')}
-            head={[t('table.when'), t('audit.event'), t('audit.block'), t('table.transaction')]}
-          >
-            {items.map((event) => (
-              <Event key={`${event.block_number}-${event.log_index}`} event={event} />
-            ))}
-          </Table>
-        )}
-      </Pages>
-    </section>
+    <Shown query={useQuery(moneyQuery(batchId))}>
+      {({ money }) => (
+        <div className="figures">
+          <WorkMoney money={money} />
+          <OtherMoney money={money} />
+        </div>
+      )}
+    </Shown>
   )
 }
 
-function Event({ event }: { event: Schemas['EventView'] }) {
-  const { number } = useTexts()
+function Facts({ batch }: { batch: Schemas['BatchView'] }) {
+  const { t } = useTexts()
+  const results = useQuery({ ...resultsQuery(batch.batch_id), enabled: batch.settlements > 0 })
   return (
-    <tr>
-      <td>
-        <When at={event.block_timestamp} />
-      </td>
-      <td>
-        <code dir="ltr">{event.name}</code>
-      </td>
-      <td>{number(event.block_number)}</td>
-      <td>
-        <Transaction hash={event.transaction_hash} />
-      </td>
-    </tr>
+    <dl className="named">
+      <dt>{t('audit.id')}</dt>
+      <dd>
+        <code className="whole" dir="ltr">
+          {batch.batch_id}
+        </code>
+      </dd>
+      <dt>{t('audit.requester_of')}</dt>
+      <dd>
+        <Link to="/audit/accounts/$address" params={{ address: batch.requester }}>
+          <Address of={batch.requester} />
+        </Link>
+      </dd>
+      <dt>{t('audit.opened')}</dt>
+      <dd>
+        <When at={batch.opened_at} /> · <Transaction hash={batch.transaction_hash} />
+      </dd>
+      <dt>{t('audit.manifest')}</dt>
+      <dd>
+        <a href={`/v1/payloads/${batch.manifest_cid}`} download={`${batch.manifest_cid}.json`}>
+          <code className="whole" dir="ltr">
+            {batch.manifest_cid}
+          </code>
+        </a>
+      </dd>
+      {results.data && <dt>{t('audit.results')}</dt>}
+      {results.data?.settlements.map((settlement) => (
+        <dd key={settlement.nonce}>
+          <a href={`/v1/payloads/${settlement.results_cid}`} download={`${settlement.results_cid}.json`}>
+            <code className="whole" dir="ltr">
+              {settlement.results_cid}
+            </code>
+          </a>{' '}
+          · <Transaction hash={settlement.transaction_hash} />
+        </dd>
+      ))}
+    </dl>
   )
 }

@@ -1,14 +1,16 @@
 // Where an auditor begins: every batch on chain, to search and to open. Nobody needs to sign in.
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import { isAddress } from 'viem'
 import type { Schemas } from '../api/client'
-import { batchesQuery } from '../audit/queries'
+import { EscrowMoney, WorkMoney } from '../audit/MoneyTable'
+import { batchesQuery, totalsQuery } from '../audit/queries'
+import { Verify } from '../audit/Verify'
 import { batchSearch, STATUSES, type Status, type Wanted } from '../audit/wanted'
 import { Address, Money, When } from '../parts/chain'
 import { Pages } from '../parts/Pages'
-import { Empty } from '../parts/states'
+import { Empty, Shown } from '../parts/states'
 import { useTexts } from '../texts'
 
 const TYPING_MILLISECONDS = 300
@@ -19,7 +21,24 @@ export default function AuditList() {
     <>
       <h1>{t('audit.title')}</h1>
       <p className="lead">{t('audit.lead')}</p>
+      <Whole />
       <Batches />
+    </>
+  )
+}
+
+function Whole() {
+  return (
+    <>
+      <Shown query={useQuery(totalsQuery)}>
+        {(totals) => (
+          <div className="figures">
+            <EscrowMoney totals={totals} />
+            <WorkMoney money={totals.money} />
+          </div>
+        )}
+      </Shown>
+      <Verify />
     </>
   )
 }
@@ -30,7 +49,12 @@ function Batches() {
   const wanted: Wanted = { q: '', status: 'all', requester: '', taskType: '', ...search }
   return (
     <section aria-labelledby="batches-title">
-      <h2 id="batches-title">{t('audit.batches')}</h2>
+      <div className="row spread">
+        <h2 id="batches-title">{t('audit.batches')}</h2>
+        <a href="/v1/audit/events.csv" download>
+          {t('audit.csv')}
+        </a>
+      </div>
       <Filters key={search.requester ?? ''} wanted={wanted} />
       <Pages query={useInfiniteQuery(batchesQuery(wanted))}>
         {(items) =>

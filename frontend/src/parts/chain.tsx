@@ -1,4 +1,5 @@
 // Addresses, transactions and money as they stand in a line of text.
+import { type ReactNode, useState } from 'react'
 import { transactionUrl } from '../chain/config'
 import { useSession } from '../chain/session'
 import { useTexts } from '../texts'
@@ -24,7 +25,31 @@ export function Transaction({ hash }: { hash: string }) {
       {short}
     </a>
   ) : (
-    short
+    <Copyable text={hash}>{short}</Copyable>
+  )
+}
+
+/** Where no explorer is known, the whole of it can be taken along. */
+function Copyable({ text, children }: { text: string; children: ReactNode }) {
+  const { t } = useTexts()
+  const [copied, setCopied] = useState(false)
+  const copy = () => void navigator.clipboard.writeText(text).then(() => setCopied(true))
+  return (
+    <button type="button" className="copy" onClick={copy}>
+      {children} <span className="visually-hidden">{t('chain.copy')}</span>
+      <svg viewBox="0 0 16 16" width="14" height="14" aria-hidden="true">
+        <path
+          d={copied ? 'M2 9l4 4 8-9' : 'M5 5h8v9H5zM3 11V2h8'}
+          fill="none"
+          stroke="currentColor"
+          strokeWidth="1.5"
+          strokeLinejoin="round"
+        />
+      </svg>
+      <span className="visually-hidden" role="status">
+        {copied && t('chain.copied')}
+      </span>
+    </button>
   )
 }
 

@@ -31,7 +31,7 @@ export function Receipts({ batchId }: { batchId: string }) {
         </button>
       </div>
       {failed !== null && <Failed error={failed} />}
-      <Pages query={useInfiniteQuery(eventsQuery(batchId))}>
+      <Pages query={useInfiniteQuery(eventsQuery({ batch_id: batchId, name: [] }))}>
         {(items) => (
           <Table label={t('receipts.title')} head={head}>
             {items.map((item) => (
