@@ -118,7 +118,7 @@ def requesting(visitor: Visitor, worker: Visitor, folder: Path, name: str) -> in
 
 
 def auditor_tour(visitor: Visitor, folder: Path, name: str, staged: Staged) -> int:
-    """The escrow, a batch that was verified, and a worker's record."""
+    """The escrow, a batch that was verified, a worker's record, and the case before the jurors."""
     page = visitor.page
     visitor.open("/audit")
     page.locator(".list .item").first.wait_for()
@@ -132,7 +132,13 @@ def auditor_tour(visitor: Visitor, folder: Path, name: str, staged: Staged) -> i
     visitor.open(f"/audit/accounts/{staged.worker}")
     page.locator("td").first.wait_for()
     visitor.shot(folder / f"audit-account-{name}.png")
-    return 3
+    visitor.open(f"/jury/{staged.dispute_id}")
+    page.frame_locator("iframe").first.locator("main p").first.wait_for()
+    visitor.shot(folder / f"jury-case-{name}.png")
+    visitor.open("/jury")
+    page.locator("h1").first.wait_for()
+    visitor.shot(folder / f"jury-{name}.png")
+    return 5
 
 
 def main(folder: Path) -> int:

@@ -77,6 +77,11 @@ const pages = [
     path: '/jury',
     component: lazyRouteComponent(() => import('../pages/Jury')),
   }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/jury/$disputeId',
+    component: lazyRouteComponent(() => import('../pages/JuryCase')),
+  }),
 ] as const
 
 export const router = createRouter({

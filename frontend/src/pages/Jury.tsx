@@ -1,21 +1,14 @@
 // A juror's open cases, the one that ends first first.
-import { queryOptions, useQuery } from '@tanstack/react-query'
+import { useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
 import type { Schemas } from '../api/client'
-import { api, data } from '../api/client'
 import { useSession } from '../chain/session'
+import { Fees } from '../jury/Fees'
+import { queueQuery } from '../jury/queries'
 import { Address, Money, When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
 import { Empty, Shown } from '../parts/states'
 import { useTexts } from '../texts'
-
-const LIVE_MILLISECONDS = 4_000
-
-const queueQuery = (juror: string) =>
-  queryOptions({
-    queryKey: ['jury', juror],
-    queryFn: () => data(api.GET('/v1/juror/queue')),
-    refetchInterval: LIVE_MILLISECONDS,
-  })
 
 export default function Jury() {
   const { t } = useTexts()
@@ -47,19 +40,22 @@ function Cases({ juror }: { juror: string }) {
   const { t } = useTexts()
   return (
     <Shown query={useQuery(queueQuery(juror))}>
-      {({ items }) =>
-        items.length === 0 ? (
-          <Empty title={t('jury.none')}>
-            <p>{t('jury.none_hint')}</p>
-          </Empty>
-        ) : (
-          <ul className="list">
-            {items.map((item) => (
-              <Case key={item.dispute.dispute_id} item={item} />
-            ))}
-          </ul>
-        )
-      }
+      {({ items, earned_units }) => (
+        <>
+          <Fees earned={earned_units} />
+          {items.length === 0 ? (
+            <Empty title={t('jury.none')}>
+              <p>{t('jury.none_hint')}</p>
+            </Empty>
+          ) : (
+            <ul className="list">
+              {items.map((item) => (
+                <Case key={item.dispute.dispute_id} item={item} />
+              ))}
+            </ul>
+          )}
+        </>
+      )}
     </Shown>
   )
 }
@@ -72,7 +68,11 @@ function Case({ item }: { item: Schemas['JurorCase'] }) {
   return (
     <li className="item">
       <div>
-        <h2>{t('jury.contested', { count: dispute.count })}</h2>
+        <h2>
+          <Link to="/jury/$disputeId" params={{ disputeId: dispute.dispute_id }}>
+            {t('jury.contested', { count: dispute.count })}
+          </Link>
+        </h2>
         <p className="fine">
           <Address of={dispute.worker} /> · {t(`jury.phase.${found.phase}`)} · <When at={until} />
         </p>

@@ -1,0 +1,86 @@
+"""A juror's whole way: an open case with hostile words in it, a secret vote, the reveal, the ruling, and the fee."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from scripts.crowd.api import Api
+from tests.frontend.browser import Visitor
+from tests.frontend.staged import keys_of, staged_dispute
+from tests.frontend.test_pages import PHONE, fits, violations
+
+pytestmark = pytest.mark.slow
+
+
+def juror_of(visit: Callable[..., Visitor], facts: dict[str, Any], **how: Any) -> Visitor:
+    """A window whose test wallet is the first juror's key."""
+    found = visit(**how)
+    key = keys_of(facts)["juror1"]
+    # It runs in the closed frames of task content too, which have no storage.
+    found.context.add_init_script(f"if (origin !== 'null') localStorage.setItem('piecework.test-wallet', '{key}')")
+    return found
+
+
+def test_a_juror_votes_in_secret_shows_the_vote_and_takes_the_fee(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any]
+) -> None:
+    staged = staged_dispute(stack_up)
+    juror = juror_of(visit, stack_up, viewport=PHONE)
+    juror.open("/jury")
+    juror.click("Start with a test wallet")
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    frames = juror.page.locator("iframe")
+    juror.page.frame_locator("iframe").first.get_by_text("looks wrong to me").wait_for()
+    frames.nth(2).wait_for()
+    assert frames.count() == 3, "the statement, and two contested answers"
+    assert juror.page.evaluate("window.owned") is None
+    juror.click("2 are right")
+    assert (violations(juror), fits(juror)) == ([], True)
+    juror.click("Vote in secret")
+    juror.sees("You have voted.")
+    with closing(Api(stack_up["gateway_url"])) as api:
+        seen = api.get(f"/v1/disputes/{staged.dispute_id}")["case"]
+    assert (seen["commits"], seen["votes"]) == (1, {}), "nobody can read the vote yet"
+    for other in staged.others:
+        other.commit(staged.dispute_id)
+    juror.click("Show my vote")
+    juror.sees("Your vote is public.")
+    for other in staged.others:
+        other.reveal(staged.dispute_id)
+    juror.sees("The jury has ruled.")
+    juror.sees("2 of 2 answers are paid.")
+    juror.open("/jury")
+    juror.click("Withdraw")
+    juror.page.locator("[data-state=confirmed]").wait_for()
+
+
+def test_a_vote_that_this_browser_lost_is_shown_from_its_copy(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any]
+) -> None:
+    """And a copy with another salt is refused by the panel, in words."""
+    staged = staged_dispute(stack_up)
+    juror = juror_of(visit, stack_up)
+    juror.open("/jury")
+    juror.click("Start with a test wallet")
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    juror.click("1 is right")
+    juror.click("Vote in secret")
+    juror.sees("You have voted.")
+    juror.page.get_by_text("Copy of your vote").click()
+    copy = juror.page.locator("details code").inner_text()
+    for other in staged.others:
+        other.commit(staged.dispute_id)
+    juror.page.evaluate("for (const k of Object.keys(localStorage)) if (/vote:/.test(k)) localStorage.removeItem(k)")
+    juror.page.reload()
+    paste = juror.page.get_by_label("This browser does not have your vote.")
+    paste.fill(copy.replace("0x", "0x0123456789abcdef")[:-18] + copy[-2:])
+    juror.click("Show my vote")
+    juror.page.locator("[data-state=failed]").wait_for()
+    juror.errors.clear()
+    paste.fill(copy)
+    juror.click("Show my vote")
+    juror.sees("Your vote is public.")
