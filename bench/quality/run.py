@@ -1,7 +1,8 @@
 """`make bench-quality`: labels, money and trust on real crowds, beside crowd-kit, from one run.
 
 Every folder of `PIECEWORK_CROWD_DIR` with `answers.csv` and `truth.csv` is measured. `--json FILE` writes the results
-and, beside it, `table.md` and `curves.svg`; `--seeds`, `--crowds` and `--no-peers` make a quicker run.
+and, beside it, `table.md` and `curves.svg`; what is measured so far stands in `FILE.part`
+until then. `--seeds`, `--crowds` and `--no-peers` make a quicker run.
 """
 
 from __future__ import annotations
@@ -30,8 +31,18 @@ SEEDS = 20
 FORMAT = "piecework/bench-quality/1"
 
 
-def run(paths: list[Path], *, seeds: int, with_peers: bool, say: Callable[[str], None]) -> dict[str, Any]:
-    """All sections. What is timed comes first, while nothing else of ours runs; then the seeds share the cores."""
+def run(
+    paths: list[Path],
+    *,
+    seeds: int,
+    with_peers: bool,
+    say: Callable[[str], None],
+    keep: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    """All sections; `keep` is given the results after each.
+
+    What is timed comes first, while nothing else of ours runs; then the seeds share the cores.
+    """
     results: dict[str, Any] = {
         "format": FORMAT,
         "seeds": seeds,
@@ -51,12 +62,15 @@ def run(paths: list[Path], *, seeds: int, with_peers: bool, say: Callable[[str],
             "full": measure.full_data(crowd, with_peers=with_peers, say=say),
             "streaming": measure.streaming(crowd),
         }
+        keep(results)
     with ProcessPoolExecutor(mp_context=get_context("spawn")) as pool:
         for crowd in crowds:
             results["crowds"][crowd.name]["adaptive"] = measure.adaptive(crowd, pool, seeds=seeds, say=say)
+            keep(results)
     for path in texts:
         say(f"{path.name}: texts")
         results["texts"][path.name] = translations.measure(path)
+        keep(results)
     say("shuffled truths")
     results["looks_at_truth"] = {
         f"{path.name}, {name}": blind.looks_at_truth(path, method)
@@ -66,6 +80,7 @@ def run(paths: list[Path], *, seeds: int, with_peers: bool, say: Callable[[str],
     for name, module in report.joined().items():
         say(name)
         results["joined"][name] = module.measure_section(paths, seeds)
+        keep(results)
     results["goals_met"] = report.goals(results)
     return results
 
@@ -115,9 +130,15 @@ def main(arguments: list[str]) -> int:
         )
         return 1
     with_peers = not given.no_peers and peers.versions() is not None
+    part = given.json.with_name(given.json.name + ".part") if given.json is not None else None
+
+    def keep(results: dict[str, Any]) -> None:
+        if part is not None:
+            part.write_text(json.dumps(results, indent=1, sort_keys=True) + "\n")
+
     started = time.perf_counter()
     with err.status("measuring") as status:
-        results = run(paths, seeds=given.seeds, with_peers=with_peers, say=status.update)
+        results = run(paths, seeds=given.seeds, with_peers=with_peers, say=status.update, keep=keep)
     results["seconds"] = round(time.perf_counter() - started, 1)
     out.print(report.table(results))
     if not with_peers:
@@ -127,6 +148,8 @@ def main(arguments: list[str]) -> int:
         curves = {name: crowd["adaptive"] for name, crowd in results["crowds"].items()}
         given.json.with_name("curves.svg").write_text(chart.draw(curves, list(STRATEGIES)))
         given.json.with_name("table.md").write_text(report.markdown(results))
+    if part is not None:
+        part.unlink(missing_ok=True)
     return 0
 
 
