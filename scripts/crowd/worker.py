@@ -45,12 +45,18 @@ def work_any(api: Api, batch_id: str, limit: int, answer: Answerer, tick: Tick) 
 
 
 def work_listed(api: Api, batch_id: str, tasks: Sequence[str], answer: Answerer, tick: Tick) -> int:
-    """Picks the tasks named, at most ten a packet."""
-    done = 0
-    for start in range(0, len(tasks), PACKET_SIZE):
-        part = list(tasks[start : start + PACKET_SIZE])
-        offer = api.post("/v1/work/assignments", {"batch_id": batch_id, "tasks": part})
+    """Picks the tasks named, at most ten a packet; fewer once the gateway says that this worker may hold fewer."""
+    done, size, left = 0, PACKET_SIZE, list(tasks)
+    while left:
+        try:
+            offer = api.post("/v1/work/assignments", {"batch_id": batch_id, "tasks": left[:size]})
+        except ApiError as error:
+            if error.code != "signal_limit" or size == 1:
+                raise
+            size //= 3
+            continue
         done += _do(api, offer, answer, tick)
+        left = left[size:]
     return done
 
 

@@ -75,3 +75,34 @@ def test_a_claim_that_stays_away_is_not_waited_for_without_end() -> None:
     gateway = Gateway({"answers": ["claim_not_on_chain"] * 10_000})
     with pytest.raises(ApiError, match="claim_not_on_chain"):
         work(gateway)
+
+
+class Wary(Gateway):
+    """Lets the worker hold `room` tasks at a time."""
+
+    def __init__(self, room: int) -> None:
+        super().__init__({})
+        self.room = room
+        self.named: list[int] = []
+
+    def post(self, path: str, body: Any) -> Any:
+        if path.endswith("/assignments"):
+            self.named.append(len(body["tasks"]))
+            if len(body["tasks"]) > self.room:
+                raise ApiError(409, "signal_limit", "name fewer")
+            self.submissions = 0
+        return super().post(path, body)
+
+
+def test_a_worker_that_may_hold_fewer_tasks_names_fewer() -> None:
+    gateway, ticks = Wary(3), list[int]()
+    tasks = [f"t{number}" for number in range(11)]
+    assert worker.work_listed(gateway, "b", tasks, lambda _, __: "yes", ticks.append) == 4  # type: ignore[arg-type]
+    assert gateway.named == [10, 3, 3, 3, 2]
+
+
+def test_a_worker_that_may_hold_nothing_stops() -> None:
+    gateway = Wary(0)
+    with pytest.raises(ApiError, match="signal_limit"):
+        work(gateway)
+    assert gateway.named == [1, 1, 1]
