@@ -28,6 +28,7 @@ __all__ = ["known"]
 pytestmark = pytest.mark.slow
 
 CASES = int(os.environ.get("PIECEWORK_API_CASES", "300"))
+_ROUNDS = 10
 MODES = (GenerationMode.POSITIVE, GenerationMode.NEGATIVE)
 
 
@@ -43,15 +44,22 @@ class Run:
         self.reached: Counter[str] = Counter()
 
     def all(self, cases: int) -> None:
-        """At least so many cases, spread over all operations in both modes."""
-        found = [result.ok() for result in self.schema.get_all_operations()]
-        each = -(-cases // (len(found) * len(MODES)))
-        for operation in found:
-            for mode in MODES:
-                self.some(operation, mode, each)
+        """At least so many cases, spread over all operations in both modes.
 
-    def some(self, operation: Any, mode: GenerationMode, count: int) -> None:
-        @seed(SEED)
+        Some operations have fewer different cases than their share: the others get more, from further seeds.
+        """
+        found = [result.ok() for result in self.schema.get_all_operations()]
+        for number in range(_ROUNDS):
+            missing = cases - sum(self.statuses.values())
+            if missing <= 0:
+                return
+            each = -(-missing // (len(found) * len(MODES)))
+            for operation in found:
+                for mode in MODES:
+                    self.some(operation, mode, each, SEED + number)
+
+    def some(self, operation: Any, mode: GenerationMode, count: int, start: int) -> None:
+        @seed(start)
         @settings(
             max_examples=count,
             database=None,
@@ -104,7 +112,7 @@ def test_generated_cases_at_every_operation_are_answered(house: House, known: di
 
     total = sum(run.statuses.values())
     accepted = sum(count for status, count in run.statuses.items() if status < 400)
-    assert total >= CASES * 0.9
+    assert total >= CASES
     assert accepted > total * 0.05
     assert run.statuses[422] > total * 0.1
     assert len(run.reached) > 50
