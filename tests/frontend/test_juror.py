@@ -25,6 +25,15 @@ def juror_of(visit: Callable[..., Visitor], facts: dict[str, Any], **how: Any) -
     return found
 
 
+def until_evidence_is_there(juror: Visitor) -> None:
+    """The statement and two contested answers: until then they push down what stands below them."""
+    frames = juror.page.locator("iframe")
+    frames.nth(2).wait_for()
+    for number in range(3):
+        frames.nth(number).content_frame.locator("main *").first.wait_for()
+    assert frames.count() == 3
+
+
 def test_a_juror_votes_in_secret_shows_the_vote_and_takes_the_fee(
     visit: Callable[..., Visitor], stack_up: dict[str, Any]
 ) -> None:
@@ -33,10 +42,8 @@ def test_a_juror_votes_in_secret_shows_the_vote_and_takes_the_fee(
     juror.open("/jury")
     juror.click("Start with a test wallet")
     juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
-    frames = juror.page.locator("iframe")
     juror.page.frame_locator("iframe").first.get_by_text("looks wrong to me").wait_for()
-    frames.nth(2).wait_for()
-    assert frames.count() == 3, "the statement, and two contested answers"
+    until_evidence_is_there(juror)
     assert juror.page.evaluate("window.owned") is None
     juror.click("2 are right")
     assert (violations(juror), fits(juror)) == ([], True)
@@ -67,6 +74,7 @@ def test_a_vote_that_this_browser_lost_is_shown_from_its_copy(
     juror.open("/jury")
     juror.click("Start with a test wallet")
     juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    until_evidence_is_there(juror)
     juror.click("1 is right")
     juror.click("Vote in secret")
     juror.sees("You have voted.")
@@ -76,6 +84,7 @@ def test_a_vote_that_this_browser_lost_is_shown_from_its_copy(
         other.commit(staged.dispute_id)
     juror.page.evaluate("for (const k of Object.keys(localStorage)) if (/vote:/.test(k)) localStorage.removeItem(k)")
     juror.page.reload()
+    until_evidence_is_there(juror)
     paste = juror.page.get_by_label("This browser does not have your vote.")
     paste.fill(copy.replace("0x", "0x0123456789abcdef")[:-18] + copy[-2:])
     juror.click("Show my vote")
