@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
+TYPE_CHECKING = False  # as of `typing`, which would be loaded for it
 if TYPE_CHECKING:
+    from typing import Any
+
     from piecework.client import AsyncClient as AsyncClient
     from piecework.client import Client as Client
 
