@@ -22,6 +22,8 @@ _ASK_AGAIN_SECONDS = 2.0
 _IDLE_ROUNDS = 5
 _WAIT_SECONDS = 20
 _ROUNDS = 60
+_NOTHING_LEFT = ("no_tasks_left", "batch_not_open")
+"""Others may have taken, or finished, the rest of the batch meanwhile."""
 _CLAIM_IS_AWAY = ("claim_not_on_chain", "not_enough_claimed", "sequence_not_next")
 
 
@@ -37,7 +39,7 @@ def work_any(api: Api, batch_id: str, limit: int, answer: Answerer, tick: Tick) 
             wanted = {"batch_id": batch_id, "count": min(PACKET_SIZE, limit - done)}
             offer = api.post("/v1/work/assignments", wanted)
         except ApiError as error:
-            if error.code == "no_tasks_left":
+            if error.code in _NOTHING_LEFT:
                 return done
             raise
         done += _do(api, offer, answer, tick)

@@ -106,3 +106,9 @@ def test_a_worker_that_may_hold_nothing_stops() -> None:
     with pytest.raises(ApiError, match="signal_limit"):
         work(gateway)
     assert gateway.named == [1, 1, 1]
+
+
+@pytest.mark.parametrize("code", ["no_tasks_left", "batch_not_open"])
+def test_a_worker_whose_batch_others_finished_ends_in_peace(code: str) -> None:
+    gateway = Gateway({"assignments": [code]})
+    assert worker.work_any(gateway, "b", 5, lambda _, __: "yes", lambda _: None) == 0  # type: ignore[arg-type]
