@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from backend.audit import repository
 from backend.audit.repository import COUNTS, Wanted
 from backend.audit.schemas import AuditEventPage, BatchMoney, Counts, Money, Place, Totals
-from backend.batches.schemas import EventView
+from backend.batches.reading import event_view
 from backend.errors import Conflict, NotFound
 from backend.paging import decode_cursor, encode_cursor
 from backend.services import Services
@@ -87,18 +87,7 @@ def events(services: Services, wanted: Wanted, cursor: str | None, limit: int) -
     with services.reading() as session:
         place = _place(session)
         rows = repository.events(session, wanted, decode_cursor(cursor, (int, int)), limit, place.block_number)
-    items = [
-        EventView(
-            name=row.name,
-            args=row.args,
-            block_number=row.block_number,
-            log_index=row.log_index,
-            block_timestamp=row.block_timestamp,
-            transaction_hash=row.transaction_hash,
-            explorer_url=services.transaction_url(row.transaction_hash),
-        )
-        for row in rows
-    ]
+    items = [event_view(services, row) for row in rows]
     last = encode_cursor((rows[-1].block_number, rows[-1].log_index)) if len(rows) == limit else None
     return AuditEventPage(at=place, items=items, next_cursor=last)
 

@@ -24,6 +24,7 @@ from backend.pay.service import pay_of
 from backend.redundancy.book import is_adaptive
 from backend.services import Services
 from piecework.db.gateway import Draft
+from piecework.db.mirror import ChainEvent
 from piecework.domain.cid import cid_of_digest
 
 
@@ -77,20 +78,22 @@ def manifest(services: Services, batch_id: str) -> dict[str, Any]:
 def events(services: Services, batch_id: str, cursor: str | None, limit: int) -> EventPage:
     with services.reading() as session:
         rows = repository.events(session, batch_id, decode_cursor(cursor, (int, int)), limit)
-    items = [
-        EventView(
-            name=row.name,
-            args=row.args,
-            block_number=row.block_number,
-            log_index=row.log_index,
-            block_timestamp=row.block_timestamp,
-            transaction_hash=row.transaction_hash,
-            explorer_url=services.transaction_url(row.transaction_hash),
-        )
-        for row in rows
-    ]
+    items = [event_view(services, row) for row in rows]
     last = encode_cursor((rows[-1].block_number, rows[-1].log_index)) if len(rows) == limit else None
     return EventPage(items=items, next_cursor=last)
+
+
+def event_view(services: Services, row: ChainEvent) -> EventView:
+    """One event of the mirror, with its explorer's address."""
+    return EventView(
+        name=row.name,
+        args=row.args,
+        block_number=row.block_number,
+        log_index=row.log_index,
+        block_timestamp=row.block_timestamp,
+        transaction_hash=row.transaction_hash,
+        explorer_url=services.transaction_url(row.transaction_hash),
+    )
 
 
 def results(services: Services, batch_id: str) -> ResultsView:
