@@ -169,6 +169,68 @@ def test_a_draft_survives_a_reload_and_a_bad_file_is_refused_with_line_and_colum
     assert requester.page.get_by_label("Title").input_value() == "What does the note want?"
 
 
+def test_what_is_being_typed_stays_when_the_gateway_is_slow_to_say_how_tasks_are_answered(
+    visit: Callable[..., Visitor],
+) -> None:
+    requester, page = (visitor := visit()), visitor.page
+    typed(requester)
+    requester.sees("3 rows read")
+    requester.click("Go on")
+    requester.click("Go on")
+    held: list[Any] = []
+    page.route("**/answer-schema", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the handler
+    title = page.get_by_label("Title")
+    with page.expect_request("**/answer-schema"):
+        page.get_by_label("Choices").fill("ask\ntell")
+    title.focus()
+    page.keyboard.type("What does ")
+    held.pop().continue_()
+    page.get_by_role("button", name="1 ask").wait_for()
+    page.keyboard.type("it want?")
+    assert title.input_value() == "What does it want?"
+    requester.sees("Step 3")
+
+
+def test_known_answers_wait_for_the_choices_that_are_typed_after_them(visit: Callable[..., Visitor]) -> None:
+    requester, page = (visitor := visit()), visitor.page
+    typed(requester, 'id,text,known_answer\nn-1,"Come, now",ask\nn-2,Go away,\n')
+    requester.sees("2 rows read")
+    requester.click("Go on")
+    requester.sees("2 tasks fit. 1")
+    requester.click("Go on")
+    page.get_by_label("Title").fill("What is it?")
+    page.get_by_label("Instructions", exact=True).fill("Say whether it asks or tells.")
+    page.get_by_label("Choices").fill("asks\ntells")
+    requester.sees("the known answer “ask” is none of the choices.")
+    go_on = page.get_by_role("button", name="Go on", exact=True)
+    assert go_on.is_disabled()
+    assert violations(requester) == []
+    page.get_by_label("Choices").fill("ask\ntell")
+    requester.click("Go on")
+    page.get_by_label("Reward for one answer").wait_for()
+
+
+def test_a_file_that_is_gone_when_it_is_read_is_told_and_the_tasks_before_it_stay(
+    visit: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    requester, page = (visitor := visit()), visitor.page
+    typed(requester)
+    requester.sees("3 rows read")
+    gone = tmp_path / "gone.csv"
+    gone.write_text("id,text\na,b\n")
+    page.evaluate(
+        "document.addEventListener('change', event => event.stopImmediatePropagation(), { capture: true, once: true })"
+    )
+    chosen = page.locator("input[type=file]")
+    chosen.set_input_files(gone)
+    gone.unlink()
+    chosen.dispatch_event("change")
+    requester.sees("This file could not be read; the tasks from before are still there.")
+    requester.sees("3 rows read")
+    requester.click("Go on")
+    requester.sees("3 tasks fit.")
+
+
 def test_fifty_thousand_rows_do_not_freeze_the_page(visit: Callable[..., Visitor], tmp_path: Path) -> None:
     large = tmp_path / "large.csv"
     large.write_text("id,text\n" + "".join(f"row-{n},note number {n} wants something\n" for n in range(50_000)))

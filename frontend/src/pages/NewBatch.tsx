@@ -39,7 +39,8 @@ export default function NewBatch() {
   const numbers = numbersOf(plan, chain.token.decimals)
   const isRead = summary !== null && summary.faultCount === 0 && summary.rows > 0
   const isMade = isRead && checked.data !== undefined && checked.data.misfitCount === 0
-  const isWorded = isMade && plan.title.trim() !== '' && plan.instructions.trim() !== '' && schema.isSuccess
+  const isKnown = isMade && checked.data?.strayCount === 0
+  const isWorded = isKnown && plan.title.trim() !== '' && plan.instructions.trim() !== '' && schema.isSuccess
   const through: Record<Step, boolean> = {
     1: plan.type !== null && isRead,
     2: isMade,
@@ -49,6 +50,7 @@ export default function NewBatch() {
   }
   const furthest = STEPS.find((each) => !through[each]) ?? 5
   const shown = Math.min(step, furthest) as Step
+  const isTrying = checked.isPlaceholderData
   const isWaiting = shown < step && (table.isReading || checked.isFetching || schema.isLoading || (plan.type && !kind))
   const heading = useRef<HTMLHeadingElement>(null)
   const first = useRef(true)
@@ -110,7 +112,7 @@ export default function NewBatch() {
           {shown === 4 && checked.data && (
             <Pay plan={plan} change={change} numbers={numbers} tasks={checked.data.tasks} known={checked.data.known} />
           )}
-          {shown === 5 && checked.data && rules && typeof numbers !== 'string' && (
+          {shown === 5 && checked.data && !isTrying && rules && typeof numbers !== 'string' && (
             <Gate>
               {address && (
                 <Fund
@@ -134,7 +136,7 @@ export default function NewBatch() {
               <button
                 type="button"
                 className="primary"
-                disabled={!through[shown]}
+                disabled={!through[shown] || isTrying}
                 onClick={() => go((shown + 1) as Step)}
               >
                 {t('draft.go_on')}

@@ -4,7 +4,7 @@ import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Plan } from './plan'
 import { forgetFile, keepFile, keptFile } from './table/kept'
 import { TableReader } from './table/table'
-import type { Summary } from './table/table.worker'
+import type { Checked, Summary } from './table/table.worker'
 import type { Rules } from './table/tasks'
 
 /** Text beyond this is kept like a file. */
@@ -15,6 +15,8 @@ export type TableState = {
   isReading: boolean
   /** What was wrong with a file that was not taken; the table before it stays. */
   refused: Summary | null
+  /** Whether the file could not be read at all: gone, changed or locked. The table before it stays. */
+  isUnreadable: boolean
   take: (source: File | string) => Promise<void>
   reader: TableReader
   version: number
@@ -22,9 +24,15 @@ export type TableState = {
 
 export function useTable(plan: Plan, change: (part: Partial<Plan>) => void): TableState {
   const [reader] = useState(() => new TableReader())
-  const [state, setState] = useState<{ summary: Summary | null; refused: Summary | null; version: number }>({
+  const [state, setState] = useState<{
+    summary: Summary | null
+    refused: Summary | null
+    isUnreadable: boolean
+    version: number
+  }>({
     summary: null,
     refused: null,
+    isUnreadable: false,
     version: 0,
   })
   const [isReading, setReading] = useState(plan.source !== null)
@@ -49,11 +57,16 @@ export function useTable(plan: Plan, change: (part: Partial<Plan>) => void): Tab
     async (given: File | string) => {
       setReading(true)
       try {
-        const read = await reader.read(given)
+        const read = await reader.read(given).catch(() => null)
+        if (!read) {
+          const before = await restore()
+          setState((now) => ({ summary: before, refused: null, isUnreadable: true, version: now.version + 1 }))
+          return
+        }
         const isText = typeof given === 'string' && given.length <= LONG_TEXT
         if (read.faultCount > 0 && !isText) {
           const before = await restore()
-          setState((now) => ({ summary: before, refused: read, version: now.version + 1 }))
+          setState((now) => ({ summary: before, refused: read, isUnreadable: false, version: now.version + 1 }))
           return
         }
         if (isText) {
@@ -63,7 +76,7 @@ export function useTable(plan: Plan, change: (part: Partial<Plan>) => void): Tab
           await keepFile(typeof given === 'string' ? new Blob([given]) : given)
           change({ source: { kind: 'file', name: typeof given === 'string' ? '' : given.name } })
         }
-        setState((now) => ({ summary: read, refused: null, version: now.version + 1 }))
+        setState((now) => ({ summary: read, refused: null, isUnreadable: false, version: now.version + 1 }))
       } finally {
         setReading(false)
       }
@@ -73,7 +86,7 @@ export function useTable(plan: Plan, change: (part: Partial<Plan>) => void): Tab
   return { ...state, isReading, take, reader }
 }
 
-/** The tasks that the table makes by these rules, and what does not fit. */
+/** The tasks that the table makes by these rules, and what does not fit; until new rules were tried, the last ones'. */
 export function useChecked(table: TableState, rules: Rules | null) {
   return useQuery({
     queryKey: ['table', table.version, rules],
@@ -81,5 +94,7 @@ export function useChecked(table: TableState, rules: Rules | null) {
     enabled: rules !== null && table.summary !== null && !table.isReading,
     staleTime: Number.POSITIVE_INFINITY,
     gcTime: 10_000,
+    // Without it a step whose options change the rules would leave the page, and with it what is being typed.
+    placeholderData: (last: Checked | undefined, query) => (query?.queryKey[1] === table.version ? last : undefined),
   })
 }

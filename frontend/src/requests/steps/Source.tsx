@@ -68,7 +68,7 @@ export function Source({ plan, change, table }: Props) {
 
 function Rows({ kind, plan, change, table, begin }: Props & { kind: Kind; begin: () => void }) {
   const { t } = useTexts()
-  const { summary, refused } = table
+  const { summary, refused, isUnreadable } = table
   const [fileId, textId] = [useId(), useId()]
   const took = async (given: File | string) => {
     await table.take(given)
@@ -104,6 +104,7 @@ function Rows({ kind, plan, change, table, begin }: Props & { kind: Kind; begin:
           <Faults faults={refused.faults} count={refused.faultCount} columns={refused.columns} />
         </div>
       )}
+      {isUnreadable && <Failed error={new Error(t(summary ? 'draft.unreadable_kept' : 'draft.unreadable'))} />}
       {plan.source?.kind !== 'file' && (
         <div className="field">
           <label htmlFor={textId}>{t('draft.typed')}</label>
@@ -129,7 +130,7 @@ function Rows({ kind, plan, change, table, begin }: Props & { kind: Kind; begin:
           {plan.source?.kind === 'file' && plan.source.name && <span dir="auto"> · {plan.source.name}</span>}
         </p>
       )}
-      {!table.isReading && plan.source?.kind === 'file' && !summary && (
+      {!table.isReading && !isUnreadable && plan.source?.kind === 'file' && !summary && (
         <Failed error={new Error(t('draft.file_gone'))} />
       )}
     </section>

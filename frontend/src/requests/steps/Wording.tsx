@@ -2,6 +2,7 @@
 import type { Schemas } from '../../api/client'
 import { reasonOf } from '../../parts/states'
 import { useTexts } from '../../texts'
+import { Misfits } from '../Faults'
 import { Field } from '../Field'
 import { OptionsForm } from '../OptionsForm'
 import { Preview } from '../Preview'
@@ -36,6 +37,11 @@ export function Wording({ kind, plan, change, schema, schemaError, checked }: Pr
           <p className="notice warn" role="status">
             {reasonOf({ t }, schemaError)}
           </p>
+        )}
+        {checked && checked.strayCount > 0 && (
+          <div className="notice warn" role="status">
+            <Misfits misfits={checked.strays} count={checked.strayCount} />
+          </div>
         )}
       </div>
       <Preview title={plan.title} instructions={plan.instructions} tasks={checked?.sample ?? []} schema={schema} />

@@ -7,13 +7,15 @@ export class TableReader {
   private readonly worker = new Worker(new URL('./table.worker.ts', import.meta.url), { type: 'module' })
   private readonly waiting = new Map<
     number,
-    { done: (value: Told['value']) => void; failed: (error: unknown) => void }
+    { done: (value: Summary | Checked | Blob) => void; failed: (error: unknown) => void }
   >()
   private number = 0
 
   constructor() {
     this.worker.onmessage = ({ data }: MessageEvent<Told>) => {
-      this.waiting.get(data.number)?.done(data.value)
+      const asked = this.waiting.get(data.number)
+      if ('value' in data) asked?.done(data.value)
+      else asked?.failed(new Error(data.failure))
       this.waiting.delete(data.number)
     }
     this.worker.onerror = (event) => {
@@ -40,7 +42,7 @@ export class TableReader {
     this.worker.terminate()
   }
 
-  private ask(wish: Wish): Promise<Told['value']> {
+  private ask(wish: Wish): Promise<Summary | Checked | Blob> {
     this.number += 1
     const number = this.number
     return new Promise((done, failed) => {

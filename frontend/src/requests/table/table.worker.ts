@@ -9,18 +9,26 @@ export type Summary = {
   faults: Fault[]
   faultCount: number
 }
-export type Checked = { tasks: number; known: number; sample: Task[]; misfits: Misfit[]; misfitCount: number }
+export type Checked = {
+  tasks: number
+  known: number
+  sample: Task[]
+  misfits: Misfit[]
+  misfitCount: number
+  strays: Misfit[]
+  strayCount: number
+}
 export type Wish =
   | { do: 'read'; source: Blob | string }
   | { do: 'check'; rules: Rules }
   | { do: 'body'; rules: Rules; head: Record<string, unknown> }
 export type Asked = { number: number; wish: Wish }
-export type Told = { number: number; value: Summary | Checked | Blob }
+export type Told = { number: number; value: Summary | Checked | Blob } | { number: number; failure: string }
 
 const SAMPLE_ROWS = 20
 let table: Table = { columns: [], rows: [], faults: [], faultCount: 0 }
 
-async function answer(wish: Wish): Promise<Told['value']> {
+async function answer(wish: Wish): Promise<Summary | Checked | Blob> {
   if (wish.do === 'read') {
     const { source } = wish
     const text = typeof source === 'string' ? source : new TextDecoder().decode(await source.arrayBuffer())
@@ -38,9 +46,8 @@ async function answer(wish: Wish): Promise<Told['value']> {
   return wish.do === 'check' ? checked(made) : body(wish.head, made)
 }
 
-function checked({ tasks, known, misfits, misfitCount }: Made): Checked {
-  const sample = tasks.slice(0, SAMPLE_ROWS)
-  return { tasks: tasks.length, known: Object.keys(known).length, sample, misfits, misfitCount }
+function checked({ tasks, known, ...faults }: Made): Checked {
+  return { tasks: tasks.length, known: Object.keys(known).length, sample: tasks.slice(0, SAMPLE_ROWS), ...faults }
 }
 
 /** The draft as the gateway takes it. */
@@ -50,5 +57,8 @@ function body(head: Record<string, unknown>, { tasks, known }: Made): Blob {
 }
 
 self.onmessage = ({ data: { number, wish } }: MessageEvent<Asked>) => {
-  void answer(wish).then((value) => self.postMessage({ number, value } satisfies Told))
+  void answer(wish).then(
+    (value) => self.postMessage({ number, value } satisfies Told),
+    (error: unknown) => self.postMessage({ number, failure: String(error) } satisfies Told),
+  )
 }

@@ -25,8 +25,12 @@ export type Task = { id: string; content: Json }
 export type Made = {
   tasks: Task[]
   known: Record<string, unknown>
+  /** What no choice of options mends. */
   misfits: Misfit[]
   misfitCount: number
+  /** Known answers that are none of the choices, which may still be typed. */
+  strays: Misfit[]
+  strayCount: number
 }
 
 const MOST_MISFITS = 50
@@ -61,9 +65,9 @@ export function fieldsOf(content: Json, shows: string[]): { name: string; isObje
   }))
 }
 
-/** Every row as a task. What does not fit is told with its line and column; at most fifty times. */
+/** Every row as a task. What does not fit is told with its line and column; at most fifty times each. */
 export function makeTasks(table: Table, rules: Rules): Made {
-  const made: Made = { tasks: [], known: {}, misfits: [], misfitCount: 0 }
+  const made: Made = { tasks: [], known: {}, misfits: [], misfitCount: 0, strays: [], strayCount: 0 }
   const seen = new Set<string>()
   const { mapping } = rules
   const fill = fields(table.columns, rules)
@@ -86,8 +90,11 @@ export function makeTasks(table: Table, rules: Rules): Made {
     const answer = knownAt < 0 ? '' : (row.cells[knownAt] ?? '').trim()
     if (answer) {
       const { answers } = rules
-      if (answers.kind === 'choices' && !answers.choices.includes(answer))
-        tell('known_no_choice', mapping.known ?? '', answer)
+      if (answers.kind === 'choices' && !answers.choices.includes(answer)) {
+        made.strayCount += 1
+        const stray: Misfit = { code: 'known_no_choice', line: row.line, column: mapping.known ?? '', detail: answer }
+        if (made.strays.length < MOST_MISFITS) made.strays.push(stray)
+      }
       made.known[id] = answers.kind === 'json' ? readValue(answer) : answer
     }
   })
