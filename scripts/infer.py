@@ -19,7 +19,7 @@ from piecework.quality.answers import Answers
 from piecework.quality.calibration import expected_calibration_error
 from piecework.quality.infer import Labelling, Parameters, infer_labels
 from piecework.quality.ngrams import chrf
-from piecework.quality.numbers import estimate_numbers
+from piecework.quality.numbers import settle_numbers
 from piecework.quality.texts import choose_texts
 from scripts.answers_file import AnswersFile, FileInvalid, columns_of, read_answers, read_truth
 from scripts.infer_boxes import infer_boxes, score_boxes
@@ -207,19 +207,19 @@ def _infer_numbers(file: AnswersFile, _: Parameters, __: Policy | None) -> Outco
     numbers = np.array(file.numbers())
     task, worker = np.array(file.task), np.array(file.worker)
     started = time.perf_counter()
-    estimate = estimate_numbers(task, worker, numbers, tasks=len(file.task_names), workers=len(file.worker_names))
+    settled = settle_numbers(task, worker, numbers, tasks=len(file.task_names), workers=len(file.worker_names))
     seconds = time.perf_counter() - started
     report = {
         "seconds": round(seconds, 6),
         "alpha": _alpha(krippendorff_alpha(task, numbers, level="interval")),
-        "method": {"name": "piecework-numbers", "version": 1, "parameters": {}},
+        "method": {"name": "piecework-numbers", "version": 2, "parameters": {}},
         "skills": [
             {"worker": name, "typical_error": scale}
-            for name, scale in zip(file.worker_names, estimate.scale.tolist(), strict=True)
+            for name, scale in zip(file.worker_names, settled.estimate.scale.tolist(), strict=True)
         ],
     }
     return Outcome(
-        report, file.task_names, [repr(value) for value in estimate.value.tolist()], [None] * len(file.task_names)
+        report, file.task_names, [repr(value) for value in settled.value.tolist()], [None] * len(file.task_names)
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from piecework.quality.box_places import LEAST_OVERLAP, overlap
+from piecework.quality.box_places import matched
 from piecework.quality.boxes import MODEL, boxes_of, find_things
 from piecework.quality.infer import Parameters
 from scripts.answers_file import AnswersFile, FileInvalid
@@ -96,15 +96,9 @@ def score_boxes(values: dict[str, str], truth: dict[str, str]) -> dict[str, Any]
 
 
 def _matched(ours: list[Box], true: list[Box]) -> int:
-    """The best overlap first, each box once."""
-    if not ours or not true:
-        return 0
-    table = overlap(np.array([sides for _, sides in ours])[:, None], np.array([sides for _, sides in true])[None])
-    same = np.array([[label == other for other, _ in true] for label, _ in ours])
-    table = np.where(same & (table >= LEAST_OVERLAP), table, 0.0)
-    count = 0
-    while table.max() > 0:
-        row, column = np.unravel_index(int(table.argmax()), table.shape)
-        table[row], table[:, column] = 0.0, 0.0
-        count += 1
-    return count
+    number = {label: at for at, label in enumerate(dict.fromkeys(label for label, _ in [*ours, *true]))}
+    columns = [
+        (np.array([number[label] for label, _ in boxes]), np.array([sides for _, sides in boxes]).reshape(-1, 4))
+        for boxes in (ours, true)
+    ]
+    return matched(*columns[0], *columns[1])

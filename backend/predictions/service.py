@@ -10,6 +10,7 @@ from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.predictions import repository
 from backend.predictions.schemas import PredictionsIn, PredictionsView
 from backend.reviews import inference
+from backend.reviews.kinds import kind_of
 from backend.services import Services
 from piecework.db.gateway import Draft, ModelAnswers
 from piecework.domain import documents
@@ -67,6 +68,10 @@ def _check_policy(draft: Draft) -> None:
     if draft.review["policy"] != inference.NAME:
         detail = f"the policy of batch {draft.batch_id} is {draft.review['policy']}: only inference weighs a model"
         raise Invalid("model_needs_inference", detail)
+    kind = kind_of(draft.answer_schema)
+    if kind != "labels":
+        detail = f"the answers of batch {draft.batch_id} are {kind}: a model's answers count beside labels alone"
+        raise Invalid("model_needs_labels", detail)
     if draft.review.get("target_confidence") is not None:
         detail = "a batch with a target_confidence takes no model yet: its tasks stop by people's answers alone"
         raise Invalid("model_beside_target", detail)

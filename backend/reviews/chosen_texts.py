@@ -5,7 +5,7 @@ Nobody is rejected for a text: another wording is no mistake, so known answers j
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,11 +26,6 @@ class ChosenTexts:
     label: Ints
     agreement: list[float]
     skills: list[dict[str, Any]]
-
-
-def asks_for_text(answer_schema: Mapping[str, Any]) -> bool:
-    """Whether any text may be an answer."""
-    return answer_schema.get("type") == "string" and not {"enum", "const"} & answer_schema.keys()
 
 
 def choose(answers: Answers, workers: Sequence[str], texts: Sequence[str]) -> ChosenTexts:

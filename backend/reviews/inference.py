@@ -1,6 +1,9 @@
 """The policy `inference`, version 1: labels from `piecework.quality`, decisions from labels and known answers.
 
 - Of free text the answer that agrees best with the others is the label, and nobody is rejected (`chosen_texts.py`).
+- Numbers and boxes are hardly ever equal, so they are compared within what people differ by (`settled_numbers.py`,
+  `found_boxes.py`); who is rejected follows from the same rule (`measured.py`). A model's answers count for labels
+  alone, so beside texts, numbers and boxes they are not read.
 - The label of a task is its known answer once those are revealed, else the label that the model finds; the model is
   chosen by evidence, its seed comes from the batch's id, so nobody picks either after seeing the answers.
 - A known answer that the workers skilled on the others contradict is flagged and forgiven: nobody is judged by it
@@ -27,12 +30,14 @@ from typing import Any
 
 import numpy as np
 
-from backend.reviews import chosen_texts
+from backend.reviews import chosen_texts, found_boxes, measured, settled_numbers
 from backend.reviews import known as known_answers
 from backend.reviews.beside import ModelSaid, disclosed, join, predictions
 from backend.reviews.beside import parameters as model_parameters
+from backend.reviews.kinds import Kind, kind_of
 from backend.reviews.policy import MINIMUM_KNOWN_SEEN, Answer, answer_text
 from backend.reviews.stops import Asked, Stops, all_tasks, over_all_tasks, parameters, policy_of, stops_of
+from piecework.domain.canonical import read_back
 from piecework.quality.adaptive import Assessment, Policy, assess, infer_bought
 from piecework.quality.answers import Answers, Bools, Ints, answers_of
 from piecework.quality.infer import Labelling, Parameters, infer_labels
@@ -46,13 +51,15 @@ _DIGITS = 6
 @dataclass(frozen=True, slots=True)
 class Rules:
     """What the batch fixed before its first answer. `choices`: possible answers as JSON text, empty if any text may be
-    one. `target_confidence`: at which a task is not asked again; None asks each as often as the batch says."""
+    one. `target_confidence`: at which a task is not asked again; None asks each as often as the batch says. `kind` of
+    answers; `whole`: of numbers only integers."""
 
     seed: int
     choices: tuple[str, ...]
     reject_gold_below: float | None
     target_confidence: float | None = None
-    texts: bool = False
+    kind: Kind = "labels"
+    whole: bool = False
 
     @property
     def policy(self) -> Policy | None:
@@ -65,12 +72,13 @@ class Inferred:
     """Labels with confidence by task, a decision with its reason by (task, worker), and what they rest on.
 
     `method` is what the results file says of itself: parameters, and under `found` the skills (one entry a worker) and
-    the forgiven known answers.
+    the forgiven known answers. `tolerance`: by how much numbers in labels may differ on another machine.
     """
 
     labels: dict[str, tuple[Any, float | None]]
     decisions: dict[tuple[str, str], tuple[str, str]]
     method: dict[str, Any]
+    tolerance: float = 0.0
 
     @property
     def skills(self) -> list[dict[str, Any]]:
@@ -102,8 +110,9 @@ def rules_of(batch_id: str, review: Mapping[str, Any], answer_schema: Mapping[st
         choices=tuple(answer_text(value) for value in values),
         reject_gold_below=review.get("reject_gold_below"),
         target_confidence=review.get("target_confidence"),
-        # Asking where it pays weighs labels, so a text with a target is one.
-        texts=chosen_texts.asks_for_text(answer_schema) and review.get("target_confidence") is None,
+        # Asking where it pays weighs labels, so an answer with a target is one.
+        kind=kind_of(answer_schema) if review.get("target_confidence") is None else "labels",
+        whole=answer_schema.get("type") == "integer",
     )
 
 
@@ -121,6 +130,38 @@ def _decide_texts(table: Table, submissions: Sequence[str], rules: Rules, *, rev
             chosen_texts.METHOD, submissions, rules, table, None, revealed=revealed, outcome=outcome, bought=None
         ),
     )
+
+
+def _decide_measured(table: Table, submissions: Sequence[str], rules: Rules, *, revealed: bool) -> Inferred:
+    found = measure(table, rules)
+    is_known = table.known != NO_LABEL
+    judged = measured.judge(
+        table.answers, table.tasks, table.workers, is_known, found, rules.reject_gold_below, revealed=revealed
+    )
+    labels: dict[str, tuple[Any, float | None]] = dict(
+        zip(table.tasks, zip(found.value, found.sure, strict=True), strict=True)
+    )
+    if revealed:
+        labels |= {table.tasks[at]: (table.values[table.known[at]], 1.0) for at in np.flatnonzero(is_known)}
+    seen, right = judged.seen.tolist(), judged.right.tolist()
+    skills = [
+        row | {"known_seen": seen[at] if revealed else None, "known_right": right[at] if revealed else None}
+        for at, row in enumerate(found.skills)
+    ]
+    flags = [_flag(table, flag, found.value[flag.task]) for flag in judged.flags] if revealed else []
+    outcome = {"skills": skills, "flagged_gold": flags}
+    # As a reader finds it in the pinned file, where 1.0 is 1.
+    how = _method(
+        read_back(found.method), submissions, rules, table, None, revealed=revealed, outcome=outcome, bought=None
+    )
+    return Inferred(labels, judged.decisions, how, found.tolerance)
+
+
+def measure(table: Table, rules: Rules) -> measured.Measured:
+    """What answers of the kinds `numbers` and `boxes` come to."""
+    if rules.kind == "boxes":
+        return found_boxes.measure(table.answers, table.workers, table.values, table.known, rules.seed)
+    return settled_numbers.measure(table.answers, table.workers, table.values, table.known, whole=rules.whole)
 
 
 def decide(
@@ -141,9 +182,10 @@ def decide(
     `final`, how tasks stopped is said.
     """
     table = tabulate(answers, known, rules)
-    # A model that speaks beside the people speaks of labels.
-    if rules.texts and model is None:
+    if rules.kind == "text":
         return _decide_texts(table, submissions, rules, revealed=revealed)
+    if rules.kind != "labels":
+        return _decide_measured(table, submissions, rules, revealed=revealed)
     found, assessed = label_table(table, rules, asked)
     label = _with_known(table, found.label, revealed=revealed)
     flags = known_answers.flagged(table.answers, table.known, found.skill.accuracy, found.correlation)
@@ -155,7 +197,7 @@ def decide(
         failed = (seen >= MINIMUM_KNOWN_SEEN) & (right < rules.reject_gold_below * seen)
     outcome: dict[str, Any] = {
         "skills": _skills(table, found, seen, right, revealed=revealed),
-        "flagged_gold": _flags(table, flags) if revealed else [],
+        "flagged_gold": [_flag(table, flag, table.values[flag.label]) for flag in flags] if revealed else [],
     }
     bought = None
     if rules.policy is not None and asked is not None and assessed is not None:
@@ -306,15 +348,12 @@ def _skills(table: Table, found: Labelling, seen: Ints, right: Ints, *, revealed
     ]
 
 
-def _flags(table: Table, flags: Sequence[known_answers.Flag]) -> list[dict[str, Any]]:
+def _flag(table: Table, flag: known_answers.Flag, label: Any) -> dict[str, Any]:
     """What the requester should look at again."""
-    return [
-        {
-            "task": table.tasks[flag.task],
-            "label": table.values[flag.label],
-            "confidence": round(flag.confidence, _DIGITS),
-            "skilled": flag.skilled,
-            "missed": flag.missed,
-        }
-        for flag in flags
-    ]
+    return {
+        "task": table.tasks[flag.task],
+        "label": label,
+        "confidence": round(flag.confidence, _DIGITS),
+        "skilled": flag.skilled,
+        "missed": flag.missed,
+    }

@@ -73,3 +73,18 @@ def _welcome(worker: Ints, label: Ints, place: Floats, begin: Ints) -> Floats:
         table *= np.where(label[part, None] == label[None], 1.0, 0.5)
         found[part] = np.maximum.reduceat(table, begin, axis=1).sum(axis=1)
     return found
+
+
+def matched(one_label: Ints, one: Floats, other_label: Ints, other: Floats) -> int:
+    """How many boxes of `one`, (n, 4), lie on one of `other`, (m, 4), by half and with its label; each once, the best
+    overlap first."""
+    if not one_label.size or not other_label.size:
+        return 0
+    table = overlap(one[:, None], other[None])
+    table = np.where((one_label[:, None] == other_label[None]) & (table >= LEAST_OVERLAP), table, 0.0)
+    count = 0
+    while table.max() > 0:
+        row, column = np.unravel_index(int(table.argmax()), table.shape)
+        table[row], table[:, column] = 0.0, 0.0
+        count += 1
+    return count

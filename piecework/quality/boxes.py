@@ -71,6 +71,26 @@ class Consensus:
 NO_THING = NO_PLACE
 
 
+@dataclass(frozen=True)
+class Fits:
+    """Each answer beside what was found in its task: `drawn` boxes, `there` things, `hits` of the former that show one
+    of the latter under its label, `likeness` from 0 to 1: (answers,). `likeness` is the overlap of the hits with their
+    things, in the mean of all boxes and things, so that what is missed or invented counts zero; nothing drawn where
+    nothing is found is 1."""
+
+    drawn: Ints
+    there: Ints
+    hits: Ints
+    likeness: Floats
+
+    @property
+    def f1(self) -> Floats:
+        """Twice the hits among boxes and things together; 1 where there are neither."""
+        whole = self.drawn + self.there
+        found: Floats = np.where(whole > 0, 2.0 * self.hits / np.maximum(whole, 1), 1.0)
+        return found
+
+
 def boxes_of(
     task: ArrayLike,
     worker: ArrayLike,
@@ -138,6 +158,22 @@ def find_things(boxes: Boxes, parameters: Parameters | None = None) -> Consensus
         compared=compared,
         labelling=found,
     )
+
+
+def fit_answers(boxes: Boxes, found: Consensus) -> Fits:
+    """`found` of these `boxes`."""
+    answers = boxes.task.size
+    shows = np.flatnonzero(found.thing != NO_THING)
+    shows = shows[boxes.label[shows] == found.label[found.thing[shows]]]
+    lies_on = overlap(boxes.place[shows], found.place[found.thing[shows]])
+    of = boxes.answer[shows]
+    drawn = np.bincount(boxes.answer, minlength=answers)
+    there = np.bincount(found.task, minlength=boxes.tasks)[boxes.task]
+    hits = np.bincount(of, minlength=answers)
+    whole = drawn + there - hits
+    likeness = np.bincount(of, weights=lies_on, minlength=answers) / np.maximum(whole, 1)
+    # Rounding may leave the overlap of equal boxes a hair above one.
+    return Fits(drawn, there, hits, np.where(whole > 0, np.minimum(likeness, 1.0), 1.0))
 
 
 def _votes(boxes: Boxes, group: Ints, group_task: Ints) -> tuple[Answers, Ints]:

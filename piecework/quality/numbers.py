@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from piecework.quality.answers import AnswersInvalid, Floats, Ints, check_columns
+from piecework.quality.answers import AnswersInvalid, Bools, Floats, Ints, check_columns
 
 DEGREES_OF_FREEDOM = 4.0
 PRIOR_ANSWERS = 4.0
@@ -21,17 +21,65 @@ LARGEST = 1e90
 _LEAST_OWN = 0.1
 # Answers farther than so many typical errors from their task's median are left out.
 _FAR = 6.0
+REACH = 3.0
+"""Deviations from a task's number within which an answer says the same."""
+# Of a normal distribution, by the median of the distances from its middle.
+_MEDIAN_TO_DEVIATION = 1.4826
+_ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
 class Estimate:
     """`value`: (tasks,), NaN without answers. `error`: (tasks,), its standard error. `scale`: (workers,), the spread
-    of each worker's errors, in the answers' unit."""
+    of each worker's errors, `typical`: the crowd's before anybody is known, in the answers' unit."""
 
     value: Floats
     error: Floats
     scale: Floats
+    typical: float
     iterations: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """`value`: (tasks,), NaN without answers. `reach`: (tasks,), how far an answer may lie from it and still say the
+    same. `near`: (answers,), whether each does. `estimate`: what they rest on."""
+
+    value: Floats
+    reach: Floats
+    near: Bools
+    estimate: Estimate
+
+
+def settle_numbers(task: Ints, worker: Ints, answer: Floats, *, tasks: int, workers: int) -> Settled:
+    """One number a task: the one that at least two workers and most of the weight gave, else the robust mean.
+
+    An answer says the same within `REACH` deviations of that: the crowd's, or those of the task's own answers where
+    they lie further apart, each such that half of the answers may be anything. Where most give the very same number
+    nothing else says the same. Raises AnswersInvalid as `estimate_numbers` does.
+    """
+    found = estimate_numbers(task, worker, answer, tasks=tasks, workers=workers)
+    value = _most_given(task, answer, found.scale[worker] ** -2.0, found.value)
+    apart = np.abs(answer - value[task])
+    compared = np.bincount(task, minlength=tasks)[task] > 1
+    crowd = float(np.median(apart[compared])) if compared.any() else 0.0
+    own = _medians(task, apart, tasks)
+    reach = REACH * _MEDIAN_TO_DEVIATION * np.maximum(np.where(np.isnan(own), 0.0, own), crowd)
+    reach += _ROUNDING * np.abs(np.where(np.isnan(value), 0.0, value))
+    return Settled(value, reach, apart <= reach[task], found)
+
+
+def _most_given(task: Ints, answer: Floats, weight: Floats, otherwise: Floats) -> Floats:
+    """(tasks,), the number that two answers and more than half of the task's weight name, where there is one."""
+    order = np.lexsort((answer, task))
+    of, said, weighs = task[order], answer[order], weight[order]
+    begin = np.flatnonzero(np.append(True, (of[1:] != of[:-1]) | (said[1:] != said[:-1]))) if of.size else order
+    sums = np.add.reduceat(weighs, begin) if of.size else weighs
+    whole = np.bincount(task, weights=weight, minlength=otherwise.size)
+    most = (np.diff(begin, append=of.size) > 1) & (2.0 * sums > whole[of[begin]])
+    value = otherwise.copy()
+    value[of[begin][most]] = said[begin][most]
+    return value
 
 
 def estimate_numbers(
@@ -86,7 +134,7 @@ def estimate_numbers(
         scale = np.maximum(scale, 1e-3 * typical)
         settled = bool(np.nanmax(np.abs(value - before), initial=0.0) <= tolerance * typical)
     error = np.sqrt(np.divide(1.0, total, where=total > 0, out=np.full(tasks, np.nan)))
-    return Estimate(value, error, scale, iterations)
+    return Estimate(value, error, scale, typical, iterations)
 
 
 def _medians(task: Ints, answer: Floats, tasks: int) -> Floats:
@@ -104,6 +152,9 @@ def _spread(residual: Floats) -> float:
     """A scale that half of the answers may spoil; never zero."""
     if residual.size == 0:
         return 1.0
-    spread = 1.4826 * float(np.median(np.abs(residual)))
-    spread = spread or float(np.sqrt(np.mean(residual**2)))
+    apart = np.abs(residual)
+    spread = _MEDIAN_TO_DEVIATION * float(np.median(apart))
+    # Where most say the very same, those who do not tell how far one is off; a mean would be a single slip's.
+    if not spread and apart.any():
+        spread = _MEDIAN_TO_DEVIATION * float(np.median(apart[apart > 0]))
     return max(spread, 1.0 / LARGEST) if spread else 1.0

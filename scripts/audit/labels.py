@@ -156,7 +156,8 @@ class LabelAuditor:
         for item in found["labels"]:
             label, confidence = expected.labels.get(item["task"], (None, None))
             where = f"{item['task']} in {subject}"
-            report.equal("labels_recomputed", where, json.dumps(label), json.dumps(item["label"]))
+            said = label if _near(label, item["label"], expected.tolerance) else item["label"]
+            report.equal("labels_recomputed", where, json.dumps(label), json.dumps(said))
             close = _close(confidence, item["confidence"])
             report.equal("confidences_recomputed", where, confidence, confidence if close else item["confidence"])
         if found["gold"] is not None or _findings(method).get("stops") is not None:
@@ -231,6 +232,16 @@ def _pairs(expected: Any, found: Any, name: str = "") -> Iterator[tuple[str, Any
 
 def _same(one: Json, other: Json) -> bool:
     return one.keys() == other.keys() and all(_close(value, other[name]) for name, value in one.items())
+
+
+def _near(one: Any, other: Any, tolerance: float) -> bool:
+    """Two labels that differ in numbers alone, by no more than `tolerance`."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_near(one[name], other[name], tolerance) for name in one)
+    if isinstance(one, list) and isinstance(other, list):
+        return len(one) == len(other) and all(_near(*pair, tolerance) for pair in zip(one, other, strict=True))
+    numbers = [isinstance(each, (int, float)) and not isinstance(each, bool) for each in (one, other)]
+    return abs(one - other) <= tolerance if all(numbers) else json.dumps(one) == json.dumps(other)
 
 
 def _close(one: Any, other: Any) -> bool:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from piecework.quality import box_places
 from piecework.quality.answers import AnswersInvalid, Floats
-from piecework.quality.box_places import overlap
-from piecework.quality.boxes import MOST_BOXES, Boxes, Consensus, boxes_of, find_things
+from piecework.quality.box_places import matched, overlap
+from piecework.quality.boxes import MOST_BOXES, Boxes, Consensus, boxes_of, find_things, fit_answers
 from piecework.quality.infer import Parameters
 
 Box = tuple[float, float, float, float]
@@ -241,3 +241,45 @@ def test_boxes_that_do_not_fit_are_refused() -> None:
     with pytest.raises(AnswersInvalid, match="at most 20000"):
         many = MOST_BOXES + 1
         boxes_of([0], [0], [0] * many, [0] * many, [CAT] * many)
+
+
+def test_each_answer_is_held_beside_what_was_found() -> None:
+    drawing = Drawing()
+    drawing.add(0, 0, CAT, (DOG, 1))
+    drawing.add(0, 1, CAT, (DOG, 1))
+    drawing.add(0, 2, CAT, (0.4, 0.1, 0.1, 0.1))
+    drawing.add(1, 0)
+    drawing.add(1, 1)
+    drawing.add(1, 2, CAT)
+    boxes = drawing.boxes()
+    fits = fit_answers(boxes, find_things(boxes))
+    assert fits.drawn.tolist() == [2, 2, 2, 0, 0, 1]
+    assert fits.there.tolist() == [2, 2, 2, 0, 0, 0]
+    assert fits.hits.tolist() == [2, 2, 1, 0, 0, 0]
+    assert fits.f1 == pytest.approx([1, 1, 0.5, 1, 1, 0])
+    assert fits.likeness == pytest.approx([1, 1, 1 / 3, 1, 1, 0]), "what is missed or invented counts zero"
+
+
+def test_a_box_of_another_kind_shows_nothing_that_was_found() -> None:
+    drawing = Drawing()
+    for worker, label in enumerate([1, 1, 0]):
+        drawing.add(0, worker, (CAT, label))
+    boxes = drawing.boxes()
+    assert fit_answers(boxes, find_things(boxes)).hits.tolist() == [1, 1, 0]
+
+
+def test_boxes_are_matched_once_each_the_best_first_and_by_their_label() -> None:
+    ours = np.array([CAT, near(CAT, 0.01), DOG])
+    true = np.array([near(CAT, 0.02), DOG])
+    assert matched(np.array([0, 0, 1]), ours, np.array([0, 1]), true) == 2
+    assert matched(np.array([0, 0, 1]), ours, np.array([1, 0]), true) == 0
+    assert matched(np.array([0]), ours[:1], np.array([], dtype=np.int64), np.zeros((0, 4))) == 0
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 2**32 - 1))
+def test_an_answers_likeness_is_never_above_its_f1_and_one_alone_fits_itself(seed: int) -> None:
+    boxes = scene(seed, tasks=8, workers=5, per_task=3)[0].boxes()
+    fits = fit_answers(boxes, find_things(boxes))
+    assert ((fits.likeness >= 0) & (fits.likeness <= fits.f1 + 1e-9)).all()
+    assert (fits.hits <= np.minimum(fits.drawn, fits.there)).all()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
-from piecework.quality.numbers import estimate_numbers
+from piecework.quality.numbers import REACH, estimate_numbers, settle_numbers
 
 
 def crowd(seed: int, spoiled: float) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
@@ -90,3 +92,65 @@ def test_order_of_numbers_and_names_of_workers_change_nothing() -> None:
     mixed = estimate_numbers(task[order], names[worker[order]], answer[order], tasks=200, workers=7)
     assert np.allclose(plain.value, mixed.value)
     assert np.allclose(plain.scale, mixed.scale[names])
+
+
+def test_a_number_that_most_gave_is_taken_to_the_last_digit_and_nothing_else_says_the_same() -> None:
+    task, worker = np.repeat(np.arange(6), 3), np.tile(np.arange(3), 6)
+    answer = np.repeat([0.1, 7, 1e6, 3, 5, 8], 3)
+    answer[2] = 1e9  # a slip of the keyboard
+    answer[5] = 7.5
+    found = settle_numbers(task, worker, answer, tasks=6, workers=3)
+    assert found.value.tolist() == [0.1, 7, 1e6, 3, 5, 8]
+    assert np.flatnonzero(~found.near).tolist() == [2, 5]
+
+
+def test_one_slip_does_not_make_the_crowd_look_wild() -> None:
+    """Where most say the very same, the typical error is that of those who do not; a mean would be the slip's."""
+    task, worker = np.repeat(np.arange(40), 3), np.tile(np.arange(3), 40)
+    answer = np.repeat(np.arange(40.0), 3)
+    answer[2::15] += 1.0
+    answer[0] = 1e9
+    assert estimate_numbers(task, worker, answer, tasks=40, workers=3).typical < 10
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_who_is_off_as_people_are_says_the_same_and_who_says_anything_does_not(seed: int) -> None:
+    task, worker, answer, truth = crowd(seed, spoiled=0.0)
+    answer = truth[task] + np.random.default_rng(seed).normal(0, 1, task.size)
+    wild = worker == 6
+    answer[wild] = np.random.default_rng(seed).uniform(-1000, 1000, size=int(wild.sum()))
+    found = settle_numbers(task, worker, answer, tasks=200, workers=7)
+    assert found.near[~wild].mean() > 0.98
+    assert found.near[wild].mean() < 0.05
+
+
+def test_a_task_on_which_people_lie_far_apart_reaches_further() -> None:
+    task, worker = np.repeat(np.arange(20), 5), np.tile(np.arange(5), 20)
+    answer = np.random.default_rng(2).normal(100, 1, 100)
+    answer[:5] = [60, 80, 100, 120, 140]
+    found = settle_numbers(task, worker, answer, tasks=20, workers=5)
+    assert found.near[:5].all()
+    assert found.reach[0] > 10 * found.reach[1] > REACH
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 4), st.integers(0, 3), st.floats(-1e6, 1e6, width=32)), min_size=1, max_size=30)
+)
+def test_a_settled_number_lies_among_the_answers_of_its_task(rows: list[tuple[int, int, float]]) -> None:
+    first: dict[tuple[int, int], float] = {}
+    for task, worker, value in rows:
+        first.setdefault((task, worker), value)
+    of, by = np.array([key[0] for key in first]), np.array([key[1] for key in first])
+    answer = np.array(list(first.values()))
+    found = settle_numbers(of, by, answer, tasks=5, workers=4)
+    for task in range(5):
+        here = answer[of == task]
+        if not here.size:
+            assert np.isnan(found.value[task])
+            continue
+        slack = 1e-9 * (1 + np.abs(here).max())
+        assert here.min() - slack <= found.value[task] <= here.max() + slack
+        assert np.count_nonzero(found.near[of == task]) >= 1 or here.size > 1
+        if here.size > 2 and np.unique(here).size == 1:
+            assert found.value[task] == here[0]

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.reviews import inference
+from piecework.domain.task_types import build_answer_schema
 from scripts.audit import audit
 from scripts.audit.report import Report
 from scripts.terminal import progress_bars
@@ -236,6 +237,74 @@ def test_chosen_texts_are_computed_anew_too(
     inferred: PinnedMarket, payloads: str, edit: Callable[[Results], None] | None, check: str | None
 ) -> None:
     inferred.schema = {"type": "string", "maxLength": 100}
+    inferred.run(edit) if edit else inferred.run()
+
+    report = report_of(inferred, payloads)
+
+    assert checks(report, "differs") == ({check} if check else set())
+    assert report["exit_code"] == (1 if check else 0)
+    assert count_of(report, "confidences_recomputed") == len(TASKS)
+    assert count_of(report, "decisions_recomputed") == 3 * len(TASKS)
+
+
+def measured(pinned: PinnedMarket, kind: str) -> PinnedMarket:
+    """Two workers measure, a third says anything; three answers are known."""
+    if kind == "numbers":
+        pinned.schema = {"type": "number"}
+        pinned.gold = {task: 10.5 * at for at, task in enumerate(TASKS[:3])}
+        pinned.says = lambda worker, task: 900 if worker == 2 else 10.5 * TASKS.index(task) + 0.1 * worker
+        return pinned
+    pinned.schema = build_answer_schema("boxes", {"labels": ["cat"]})
+
+    def cat(shift: float) -> list[dict[str, Any]]:
+        return [{"label": "cat", "x": 0.2 + shift, "y": 0.2, "width": 0.3, "height": 0.25}]
+
+    pinned.gold = {task: cat(0.0) for task in TASKS[:3]}
+    pinned.says = lambda worker, _task: cat(0.45 if worker == 2 else 0.01 * worker)
+    return pinned
+
+
+def moved_label(results: Results) -> None:
+    """By what nobody's rounding explains."""
+    item = next(item for item in results["labels"] if item["task"] == "task-5")
+    if isinstance(item["label"], list):
+        item["label"][0]["x"] += 0.00001
+    else:
+        item["label"] += 0.0001
+
+
+def lost_box(results: Results) -> None:
+    next(item for item in results["labels"] if item["task"] == "task-4")["label"] = None
+
+
+def harsher_bound(results: Results) -> None:
+    parameters = results["method"]["parameters"]["labels"]["parameters"]
+    name = "same_f1" if "same_f1" in parameters else "reach"
+    parameters[name] = parameters[name] / 2
+
+
+@pytest.mark.parametrize("kind", ["numbers", "boxes"])
+@pytest.mark.parametrize(
+    ("edit", "check"),
+    [
+        (None, None),
+        (moved_label, "labels_recomputed"),
+        (lost_box, "labels_recomputed"),
+        (worse_agreement, "skills_recomputed"),
+        (harsher_bound, "parameters_recomputed"),
+        (other_reason, "decisions_recomputed"),
+        (flagged_gold, "gold_flags_recomputed"),
+    ],
+    ids=lambda each: getattr(each, "__name__", str(each)),
+)
+def test_numbers_and_boxes_are_computed_anew_too(
+    inferred: PinnedMarket,
+    payloads: str,
+    kind: str,
+    edit: Callable[[Results], None] | None,
+    check: str | None,
+) -> None:
+    measured(inferred, kind)
     inferred.run(edit) if edit else inferred.run()
 
     report = report_of(inferred, payloads)
