@@ -31,6 +31,7 @@ from backend.payments.routes import router as payments
 from backend.predictions.routes import router as predictions
 from backend.qualifications.routes import router as qualifications
 from backend.rates import RateLimit
+from backend.receipts.routes import router as receipts
 from backend.relay.assigner import Assigner
 from backend.relay.outbox import Outbox
 from backend.relay.sender import Sender
@@ -207,6 +208,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         disputes,
         qualifications,
         payments,
+        receipts,
         live,
         webhooks,
     ):

@@ -28,6 +28,8 @@ DatabaseUrl = Annotated[
     typer.Option("--database-url", envvar="PIECEWORK_DATABASE_URL", help="sqlite:///FILE or postgresql://…"),
 ]
 
+GatewayUrl = Annotated[str, typer.Option("--gateway-url", help="Address of the gateway.")]
+
 
 @app.command()
 def up(
@@ -223,6 +225,20 @@ def operator_log(database_url: DatabaseUrl) -> None:
     from scripts.operator_log import run_operator_log
 
     raise typer.Exit(run_operator_log(database_url))
+
+
+@app.command()
+def receipts(
+    address: Annotated[str, typer.Argument(help="Whose books: a requester, worker, operator or arbitrator.")],
+    gateway_url: GatewayUrl,
+    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Else receipts-ADDRESS.csv.")] = None,
+    since: Annotated[str | None, typer.Option("--since", help="First day (UTC), such as 2026-01-01.")] = None,
+    until: Annotated[str | None, typer.Option("--until", help="Last day (UTC).")] = None,
+) -> None:
+    """Write a CSV of all money that came in and went out of an address, with running balances and transactions."""
+    from scripts.receipts import run_receipts
+
+    raise typer.Exit(run_receipts(address, gateway_url=gateway_url, out_path=out, since=since, until=until))
 
 
 @app.command()

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -18,8 +16,8 @@ from backend.errors import Conflict, NotFound
 from backend.paging import decode_cursor, encode_cursor
 from backend.services import Services
 from piecework.db.mirror import ChainEvent, Checkpoint
+from piecework.files.cells import ROWS_AT_A_TIME, cell, csv_lines
 
-_ROWS_AT_A_TIME = 500
 _COLUMNS = (
     "block_number",
     "block_timestamp",
@@ -33,7 +31,6 @@ _COLUMNS = (
     "reason",
     "arguments",
 )
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def batch_money(services: Services, batch_id: str) -> BatchMoney:
@@ -94,35 +91,21 @@ def events(services: Services, wanted: Wanted, cursor: str | None, limit: int) -
 
 def table(services: Services, wanted: Wanted) -> Iterator[str]:
     """Every event as lines of CSV (RFC 4180), oldest first; `arguments` holds all that the event carries, as JSON."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(_COLUMNS)
+    return csv_lines(_COLUMNS, _lines(services, wanted))
+
+
+def _lines(services: Services, wanted: Wanted) -> Iterator[list[Any]]:
     with services.reading() as session:
-        for number, row in enumerate(repository.all_events(session, wanted, _ROWS_AT_A_TIME), start=1):
-            writer.writerow(_line(row))
-            if number % _ROWS_AT_A_TIME == 0:
-                yield _taken(buffer)
-    yield _taken(buffer)
+        for row in repository.all_events(session, wanted, ROWS_AT_A_TIME):
+            yield _line(row)
 
 
 def _line(row: ChainEvent) -> list[Any]:
     args = row.args
     count = args.get("assignments", args.get("count", ""))
     arguments = json.dumps(args, separators=(",", ":"), sort_keys=True)
-    named = (row.name, row.batch_id or "", row.account or "", count, args.get("amount", ""), args.get("reason", ""))
-    return [row.block_number, row.block_timestamp, row.transaction_hash, row.log_index, *map(_plain, named), arguments]
-
-
-def _plain(value: Any) -> Any:
-    """A cell that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
-
-
-def _taken(buffer: io.StringIO) -> str:
-    text = buffer.getvalue()
-    buffer.seek(0)
-    buffer.truncate()
-    return text
+    named = (row.name, row.batch_id, row.account, count, args.get("amount", ""), args.get("reason", ""))
+    return [row.block_number, row.block_timestamp, row.transaction_hash, row.log_index, *map(cell, named), arguments]
 
 
 def _place(session: Session) -> Place:

@@ -10,7 +10,7 @@ from piecework.chain import artifacts
 from piecework.chain.errors import ChainError
 
 LARGEST_JSON_INTEGER = 2**53 - 1
-_ACCOUNTS = ("worker", "account", "requester", "poster", "holder")
+_ACCOUNTS = ("worker", "account", "requester", "poster", "holder", "receiver")
 
 
 class UndecodableLog(ChainError):
@@ -41,7 +41,7 @@ class DecodedEvent:
 
     @property
     def account(self) -> str | None:
-        """Whom the event is about: the first of worker, account, requester, poster and holder that it names."""
+        """Whom the event is about: the first of these that it names, receivers of fees included."""
         return next((self.args[name] for name in _ACCOUNTS if name in self.args), None)
 
     def json_args(self) -> dict[str, Any]:

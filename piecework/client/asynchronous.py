@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -180,6 +181,25 @@ class AsyncClient:
             if time.monotonic() > deadline:
                 raise StillWaiting(f"intent {intent_id} is not on chain yet")
             await asyncio.sleep(0.1)
+
+    async def receipts(
+        self,
+        path: str | Path,
+        *,
+        address: str | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> Path:
+        """Writes a CSV of all money that came in and went out of an address, the wallet's by default.
+
+        `since` and `until` are days in UTC, both with their day; the running balances count what was before, too.
+        Raises GatewayRefused.
+        """
+        whose = address or self.address
+        if whose is None:
+            raise PieceworkError("say whose receipts: address=, or make the client with a key")
+        await self._http.download(f"/v1/accounts/{whose}/receipts.csv", Path(path), since=since, until=until)
+        return Path(path)
 
     async def _with_files(
         self,

@@ -10,6 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from piecework.files.cells import cell
+
 if TYPE_CHECKING:
     import pandas  # type: ignore[import-untyped]
 
@@ -100,7 +102,7 @@ class Results(Sequence[Mapping[str, Any]]):
         with Path(path).open("w", encoding="utf-8", newline="") as file:
             writer = csv.DictWriter(file, names)
             writer.writeheader()
-            writer.writerows({name: _cell(value) for name, value in row.items()} for row in rows)
+            writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
         return Path(path)
 
     def to_jsonl(self, path: str | Path) -> Path:
@@ -110,11 +112,3 @@ class Results(Sequence[Mapping[str, Any]]):
                 content = self.contents.get(str(label["task"]), {})
                 file.write(json.dumps(label | {"content": content}, ensure_ascii=False) + "\n")
         return Path(path)
-
-
-def _cell(value: Any) -> Any:
-    if isinstance(value, (dict, list, bool)) or value is None:
-        return "" if value is None else json.dumps(value, ensure_ascii=False)
-    if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r"):
-        return "'" + value
-    return value

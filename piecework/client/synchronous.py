@@ -6,6 +6,7 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Coroutine, Mapping
+from datetime import date
 from decimal import Decimal
 from pathlib import Path
 from types import TracebackType
@@ -133,6 +134,17 @@ class Client:
     def faucet(self, amount: str | int | Decimal) -> None:
         """Test tokens and gas for the wallet, on development chains alone."""
         self._run(self._inner.faucet(amount))
+
+    def receipts(
+        self,
+        path: str | Path,
+        *,
+        address: str | None = None,
+        since: date | str | None = None,
+        until: date | str | None = None,
+    ) -> Path:
+        """Writes a CSV of all money that came in and went out of an address; see AsyncClient.receipts."""
+        return self._run(self._inner.receipts(path, address=address, since=since, until=until))
 
     def get(self, path: str, **query: Any) -> Any:
         """Any address of the gateway's API as JSON."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -46,6 +47,17 @@ class Transport:
         headers = {"content-type": "application/octet-stream"}
         return str((await self._send("POST", "/v1/payloads", content=data, headers=headers)).json()["cid"])
 
+    async def download(self, path: str, into: Path, **query: Any) -> None:
+        """The answer's bytes in a file, whole or not at all; asked anew if it breaks off."""
+        wanted = {name: value for name, value in query.items() if value is not None}
+        part = into.with_name(into.name + ".part")
+        try:
+            answer = await self._send("GET", path, params=wanted, into=part)
+            if answer.is_success:
+                part.replace(into)
+        finally:
+            part.unlink(missing_ok=True)
+
     async def block(self, cid: str) -> bytes:
         return bytes((await self._send("GET", f"/v1/payloads/{cid}")).content)
 
@@ -78,7 +90,9 @@ class Transport:
         body = {"message": message, "signature": "0x" + bytes(signature).hex()}
         return str((await self.post("/v1/auth/login", body))["token"])
 
-    async def _send(self, method: str, path: str, *, headers: dict[str, str] | None = None, **rest: Any) -> Any:
+    async def _send(
+        self, method: str, path: str, *, headers: dict[str, str] | None = None, into: Path | None = None, **rest: Any
+    ) -> Any:
         sent = dict(headers or {})
         if self._token:
             sent["authorization"] = f"Bearer {self._token}"
@@ -86,7 +100,7 @@ class Transport:
             is_last = attempt == _TRIES - 1
             pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
             try:
-                answer = await self._http.request(method, self.url + path, headers=sent, **rest)
+                answer = await self._asked(method, path, into, headers=sent, **rest)
             except httpx2.TransportError as error:
                 if is_last or isinstance(error, httpx2.UnsupportedProtocol):
                     raise GatewayUnreachable(
@@ -100,6 +114,19 @@ class Transport:
                 pause = max(pause, _asked_pause(answer))
             await asyncio.sleep(pause)
         raise AssertionError("the last try returns or raises")
+
+    async def _asked(self, method: str, path: str, into: Path | None, **rest: Any) -> httpx2.Response:
+        """One try. A good answer's body goes into a file, if one is named."""
+        if into is None:
+            return await self._http.request(method, self.url + path, **rest)
+        async with self._http.stream(method, self.url + path, **rest) as answer:
+            if not answer.is_success:
+                await answer.aread()
+                return answer
+            with into.open("wb") as file:
+                async for piece in answer.aiter_bytes():
+                    file.write(piece)
+            return answer
 
 
 def _asked_pause(answer: httpx2.Response) -> float:

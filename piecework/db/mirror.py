@@ -28,7 +28,7 @@ class ChainEvent(Base):
     name: Mapped[str] = mapped_column(String(40))
     batch_id: Mapped[str | None] = mapped_column(Digest)
     account: Mapped[str | None] = mapped_column(Address)
-    """Worker, account or requester that the event is about."""
+    """Worker, account, requester or receiver that the event is about."""
     args: Mapped[dict[str, Any]] = mapped_column(JSON)
 
     __table_args__ = (
@@ -210,7 +210,7 @@ class MirrorDispute(Base):
     count: Mapped[int] = mapped_column(Integer)
     evidence_digest: Mapped[str] = mapped_column(Digest)
     arbitrator: Mapped[str] = mapped_column(Address, index=True)
-    poster: Mapped[str] = mapped_column(Address)
+    poster: Mapped[str] = mapped_column(Address, index=True)
     """Who put up the bond; the worker if the fee is zero."""
     fee_units: Mapped[int] = mapped_column(Units)
     state: Mapped[str] = mapped_column(String(10), index=True)

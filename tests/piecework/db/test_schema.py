@@ -12,7 +12,7 @@ from sqlalchemy import Engine, insert, inspect, select
 from piecework.db.base import UNITS_WIDTH, Base
 from piecework.db.dump import dump_mirror
 from piecework.db.engine import open_engine, upgrade
-from piecework.db.mirror import MIRROR_TABLES, MirrorAccount
+from piecework.db.mirror import MIRROR_TABLES, ChainEvent, MirrorAccount
 
 AMOUNTS = (0, 1, 9, 10, 2**53 + 1, 2**63 - 1, 2**63, 2**96 - 1, 10**UNITS_WIDTH - 1)
 
@@ -54,6 +54,26 @@ def test_upgrading_twice_changes_nothing(engine: Engine) -> None:
     upgrade(engine)
     assert set(inspect(engine).get_table_names()) == before
     assert {model.__tablename__ for model in MIRROR_TABLES} <= before
+
+
+def test_a_mirror_of_before_learns_who_received_its_fees(engine: Engine) -> None:
+    from alembic import command
+
+    from piecework.db.engine import _config
+
+    receiver = f"0x{7:040x}"
+    place = {"block_number": 1, "block_timestamp": 1, "block_hash": "0x", "transaction_hash": "0x", "contract": "0x"}
+    told = [("FeePaid", {"receiver": receiver, "amount": 5}), ("Settled", {"nonce": 1})]
+    rows = [{"log_index": at, "name": name, "args": args, **place} for at, (name, args) in enumerate(told)]
+    with engine.begin() as connection:
+        config = _config()
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0009_model_answers")
+        connection.execute(insert(ChainEvent), rows)
+    upgrade(engine)
+    with engine.connect() as connection:
+        found = connection.execute(select(ChainEvent.account).order_by(ChainEvent.log_index)).scalars().all()
+    assert found == [receiver, None]
 
 
 def test_equal_rows_give_equal_dumps_whatever_their_order(new_database: Callable[[str], str]) -> None:

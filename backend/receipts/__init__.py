@@ -1,0 +1,1 @@
+"""Books of one address as a table."""
