@@ -1,7 +1,8 @@
 """Runs inside the benchmark's own environment, which holds crowd-kit: one method, one file of answers, JSON on stdout.
 
 `python peer_main.py METHOD ANSWERS.csv`; `python peer_main.py versions` prints what is installed. Seconds are those of
-`fit_predict` alone, with the answers already in a data frame and the package already imported.
+`fit_predict` alone, the best of three runs or of as many as fit in half a minute, with the answers already in a data
+frame and the package already imported.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import json
 import sys
 import time
 
+RUNS = 3
+PATIENCE_SECONDS = 30.0
 METHODS = ("MajorityVote", "DawidSkene", "OneCoinDawidSkene", "GLAD", "MACE")
 
 
@@ -25,10 +28,12 @@ def label(method: str, path: str) -> dict[str, object]:
 
     answers = pd.read_csv(path, dtype=str, keep_default_na=False).drop_duplicates(["task", "worker"])
     answers = answers.rename(columns={"answer": "label"})[["task", "worker", "label"]]
-    started = time.perf_counter()
-    labels = getattr(aggregation, method)().fit_predict(answers)
-    seconds = time.perf_counter() - started
-    return {"seconds": seconds, "labels": {str(task): str(value) for task, value in labels.items()}}
+    seconds: list[float] = []
+    while len(seconds) < RUNS and sum(seconds) < PATIENCE_SECONDS:
+        started = time.perf_counter()
+        labels = getattr(aggregation, method)().fit_predict(answers)
+        seconds.append(time.perf_counter() - started)
+    return {"seconds": min(seconds), "labels": {str(task): str(value) for task, value in labels.items()}}
 
 
 if __name__ == "__main__":

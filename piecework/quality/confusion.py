@@ -83,19 +83,21 @@ class _Tables:
         self.prior = prior
         self.answers = answers
         self.said = answers.worker * answers.labels + answers.label
-        self.compared = answers.compared()
+        compared = answers.compared()
+        # Where in a flat (labels, tasks) each of the compared answers finds the chance that it is right.
+        self.agreed = answers.label[compared] * answers.tasks + answers.task[compared]
         self.given = np.bincount(self.said, minlength=answers.workers * answers.labels).astype(np.float64)
         self.per_worker = answers.per_worker().astype(np.float64)
         self.diagonal = np.arange(answers.labels)
 
     def maximise(self, posterior: Floats) -> tuple[Floats, Floats, Floats]:
         """Tables, accuracies and prevalence that fit the posterior best, priors included."""
-        answers, labels = self.answers, self.answers.labels
+        labels = self.answers.labels
         counts = self._counts(posterior)
         right = counts[:, self.diagonal, self.diagonal].sum(axis=1)
         # Alone on its task an answer only confirms itself, so the crowd is measured on the others: without that
         # anchor, and with few overlaps, labels can drift until they swap.
-        agreed = posterior[answers.label[self.compared], answers.task[self.compared]]
+        agreed = posterior.ravel().take(self.agreed)
         crowd = crowd_accuracy(agreed.sum(), agreed.size)
         accuracy = (right + self.prior.worker * crowd) / (self.per_worker + self.prior.worker)
         wrong = (1.0 - accuracy) / max(1, labels - 1)
@@ -113,7 +115,7 @@ class _Tables:
         log_posterior = np.zeros((labels, answers.tasks))
         # The last label is the reference: one sum over the answers less, which halves the work for two labels.
         for label in range(labels - 1):
-            column = (log_table[:, label] - log_table[:, -1])[self.said]
+            column = (log_table[:, label] - log_table[:, -1]).take(self.said)
             log_posterior[label] = np.bincount(answers.task, weights=column, minlength=answers.tasks)
             log_posterior[label] += log_prevalence[label] - log_prevalence[-1]
         return log_posterior, softmax_columns(log_posterior)
@@ -123,7 +125,7 @@ class _Tables:
         counts = np.empty((answers.workers * labels, labels))
         rest = self.given.copy()
         for label in range(labels - 1):
-            column = np.bincount(self.said, weights=posterior[label][answers.task], minlength=rest.size)
+            column = np.bincount(self.said, weights=posterior[label].take(answers.task), minlength=rest.size)
             counts[:, label] = column
             rest -= column
         if labels:

@@ -60,11 +60,13 @@ def weigh_models(answers: Answers, models: Sequence[str], *, seed: int) -> list[
 
 def _surprise(fit: Fit, held: Answers, answered: Ints) -> Floats:
     """Summed log likelihood of the held-out answers for each correlation."""
-    chance = fit.label_probability(held)
+    chance = np.ascontiguousarray(fit.label_probability(held).T)
     support = fit.support[held.task]
     count = answered[held.task]
     sums = [
-        np.log(np.maximum((tempered_posterior(support, fit.log_prevalence, count, rho) * chance).sum(1), _FLOOR)).sum()
+        np.log(
+            np.maximum((tempered_posterior(support, fit.log_prevalence, count, rho).T * chance).sum(0), _FLOOR)
+        ).sum()
         for rho in RHO_GRID
     ]
     return np.array(sums)

@@ -14,6 +14,8 @@ from piecework.quality.answers import Answers, Floats, Ints
 from piecework.quality.vote import crowd_accuracy
 
 MAX_ITERATIONS = 100
+# Up to so many labels a table of them is quicker than a list of pairs.
+_FEW_LABELS = 8
 # Up to so many cells counting is quicker than sorting.
 _COUNTED = 1_000_000
 
@@ -67,20 +69,19 @@ def fit_one_coin(
     votes = np.bincount(pair_of, minlength=cells.size)
     posterior: Floats = votes / np.maximum(per_task[pair_task], 1)
     unseen: Floats = (per_task == 0).astype(np.float64)
+    given = _Given(pair_task, pair_label, answers.tasks, labels)
     converged, iterations = False, 0
     while iterations < max_iterations and not converged:
         iterations += 1
-        right = np.bincount(worker, weights=posterior[measured], minlength=answers.workers)
+        right = np.bincount(worker, weights=posterior.take(measured), minlength=answers.workers)
         crowd = crowd_accuracy(right.sum(), worker.size)
         accuracy = (right + prior.worker * crowd) / (per_worker + prior.worker)
         prevalence = _prevalence(pair_label, posterior, unseen, labels, prior.prevalence)
         odds = np.log(accuracy) - np.log((1.0 - accuracy) / (labels - 1))
-        pair_log = np.bincount(pair_of, weights=odds[answers.worker], minlength=cells.size).astype(np.float64)
-        pair_log += np.log(prevalence[pair_label])
-        left = 1.0 - np.bincount(pair_task, weights=prevalence[pair_label], minlength=answers.tasks)
-        # A task on which every label was given has nothing left; the floor keeps its logarithm finite.
-        unseen_log = np.log(np.maximum(left, 1e-12))
-        updated, unseen = _normalise(pair_task, pair_log, unseen_log)
+        pair_log = np.bincount(pair_of, weights=odds.take(answers.worker), minlength=cells.size).astype(np.float64)
+        pair_log += np.log(prevalence).take(pair_label)
+        unseen_log = given.log_left(prevalence)
+        updated, unseen = _normalise(given, pair_log, unseen_log)
         converged = bool(np.abs(updated - posterior).max(initial=0.0) < tolerance)
         posterior = updated
     return OneCoinFit(
@@ -106,16 +107,60 @@ def _pairs(answers: Answers, labels: int) -> tuple[Ints, Ints]:
     return np.flatnonzero(given), (np.cumsum(given) - 1)[cell]
 
 
-def _normalise(pair_task: Ints, pair_log: Floats, unseen_log: Floats) -> tuple[Floats, Floats]:
-    top = unseen_log.copy()
-    starts = np.flatnonzero(np.diff(pair_task, prepend=-1))
-    if starts.size:
-        answered = pair_task[starts]
-        top[answered] = np.maximum(top[answered], np.maximum.reduceat(pair_log, starts))
-    weight = np.exp(pair_log - top[pair_task])
+class _Given:
+    """The labels that each task was given. With few labels tasks stand in a table and have one of a few sets of labels,
+    so that little is computed for each; the sums are the same to the last digit."""
+
+    def __init__(self, pair_task: Ints, pair_label: Ints, tasks: int, labels: int) -> None:
+        self.task, self.label, self.tasks, self.labels = pair_task, pair_label, tasks, labels
+        self.is_few = labels <= _FEW_LABELS
+        if self.is_few:
+            self.place = pair_label * tasks + pair_task
+            self.set_of = np.bincount(pair_task, weights=1 << pair_label, minlength=tasks).astype(np.int64)
+            self.sets, self.in_set = np.nonzero(np.arange(1 << labels)[:, None] >> np.arange(labels) & 1)
+        else:
+            self.starts = np.flatnonzero(np.diff(pair_task, prepend=-1))
+
+    def log_left(self, prevalence: Floats) -> Floats:
+        """Of each task, (tasks,): the logarithm of how common the labels are that nobody gave it."""
+        task, label, tasks = (
+            (self.sets, self.in_set, 1 << self.labels) if self.is_few else (self.task, self.label, self.tasks)
+        )
+        left = 1.0 - np.bincount(task, weights=prevalence.take(label), minlength=tasks)
+        # Where every label was given nothing is left; the floor keeps its logarithm finite.
+        logs: Floats = np.log(np.maximum(left, 1e-12))
+        return logs.take(self.set_of) if self.is_few else logs
+
+    def highest(self, value: Floats) -> Floats:
+        """Of each task, (tasks,): the highest value of its pairs, minus infinity without one."""
+        if self.is_few:
+            top: Floats = self._table(value, -np.inf).max(axis=0)
+            return top
+        top = np.full(self.tasks, -np.inf)
+        if self.starts.size:
+            top[self.task[self.starts]] = np.maximum.reduceat(value, self.starts)
+        return top
+
+    def total(self, value: Floats) -> Floats:
+        """Of each task, (tasks,): the sum over its pairs."""
+        if self.is_few:
+            total: Floats = self._table(value, 0.0).sum(axis=0)
+            return total
+        return np.bincount(self.task, weights=value, minlength=self.tasks).astype(np.float64)
+
+    def _table(self, value: Floats, empty: float) -> Floats:
+        table = np.full(self.labels * self.tasks, empty)
+        table[self.place] = value
+        return table.reshape(self.labels, self.tasks)
+
+
+def _normalise(given: _Given, pair_log: Floats, unseen_log: Floats) -> tuple[Floats, Floats]:
+    """Chances of the pairs, and of what nobody gave each task."""
+    top = np.maximum(unseen_log, given.highest(pair_log))
+    weight = np.exp(pair_log - top.take(given.task))
     rest = np.exp(unseen_log - top)
-    total = rest + np.bincount(pair_task, weights=weight, minlength=top.size)
-    return weight / total[pair_task], rest / total
+    total = rest + given.total(weight)
+    return weight / total.take(given.task), rest / total
 
 
 def _prevalence(pair_label: Ints, posterior: Floats, unseen: Floats, labels: int, strength: float) -> Floats:
