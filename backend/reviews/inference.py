@@ -10,6 +10,8 @@
   (`known.py`).
 - Where the batch names a `target_confidence`, its answers were bought for hard tasks and from good workers, so labels
   and confidences are those of the policy that bought them (`stops.py`), and the last file says how its tasks stopped.
+- Of a batch of the type `preference` the things that are compared are ranked as well, in its last file
+  (`preferences.py`).
 - A model's answers, if the requester brought some before anything was proposed, count for labels as one more worker's
   as far as people's answers measure them (`beside.py`). Skills, flags and decisions stay those of people alone.
 - An answer is rejected for one reason only: its worker gave fewer than `reject_gold_below` of at least three known
@@ -30,7 +32,7 @@ from typing import Any
 
 import numpy as np
 
-from backend.reviews import chosen_texts, found_boxes, measured, settled_numbers
+from backend.reviews import chosen_texts, found_boxes, measured, preferences, settled_numbers
 from backend.reviews import known as known_answers
 from backend.reviews.beside import ModelSaid, disclosed, join, predictions
 from backend.reviews.beside import parameters as model_parameters
@@ -174,12 +176,13 @@ def decide(
     asked: Asked | None = None,
     final: bool = False,
     model: ModelSaid | None = None,
+    pairs: preferences.Pairs | None = None,
 ) -> Inferred:
     """Decides every answer. `answers` and `submissions` (digests of their files) are in the chain's order.
 
     Until the known answers are `revealed` they count workers' mistakes but stand in no label, so that the file does
     not tell which tasks they are. `model` speaks for labels alone. `asked`: needed where the rules name a target; if
-    `final`, how tasks stopped is said.
+    `final`, how tasks stopped is said, and how the things of `pairs` rank.
     """
     table = tabulate(answers, known, rules)
     if rules.kind == "text":
@@ -204,6 +207,9 @@ def decide(
         bought = parameters(asked, rules.policy)
         stops = _stops(table, assessed, asked, rules.policy, known) if final else None
         outcome["stops"] = stops.as_json() if stops else None
+    if pairs is not None and final:
+        ranked = preferences.rank_things(table.answers, table.tasks, table.values, pairs)
+        outcome["ranking"] = preferences.disclosed(ranked, table.workers)
     both = found
     if model is not None and rules.policy is None:
         said = predictions(model, table.tasks, table.values, table.answers.labels)

@@ -8,6 +8,7 @@ from typing import Any
 
 from backend.reviews import inference, policy
 from backend.reviews.beside import ModelSaid
+from backend.reviews.preferences import Pairs
 from backend.reviews.stops import Asked
 from piecework.db.gateway import Draft
 
@@ -37,16 +38,18 @@ def judge(
     final: bool,
     tasks: Sequence[str] | None = None,
     model: ModelSaid | None = None,
+    pairs: Pairs | None = None,
 ) -> Judged:
     """By the batch's policy; plurality where people decide. `known`: answers by task, compared with what the manifest
     commits to. `submissions`: digests of the answer files, in the chain's order. `tasks`: all of the batch, needed
-    where it has a target confidence. `model`: speaks for labels alone."""
+    where it has a target confidence. `model`: speaks for labels alone. `pairs`: what tasks compare,
+    where they compare things."""
     if draft.review["policy"] == inference.NAME:
         rules = inference.rules_of(draft.batch_id, draft.review, draft.answer_schema)
         asked = Asked(tuple(tasks), draft.answers_per_task) if tasks is not None else None
         reveal = final and bool(known)
         found = inference.decide(
-            answers, submissions, known, rules, revealed=reveal, asked=asked, final=final, model=model
+            answers, submissions, known, rules, revealed=reveal, asked=asked, final=final, model=model, pairs=pairs
         )
         # A label of a task that still takes answers could be copied: all of them come with the last file only.
         labelled = frozenset(found.labels) if final else frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Row, delete, func, insert, or_, select, tuple_, update
 from sqlalchemy.orm import Session
@@ -63,6 +64,12 @@ def task_count(session: Session, batch_id: str) -> int:
 
 def task_ids(session: Session, batch_id: str) -> list[str]:
     return list(session.execute(select(BatchTask.task_id).where(BatchTask.batch_id == batch_id)).scalars())
+
+
+def contents(session: Session, batch_id: str) -> list[tuple[str, dict[str, Any]]]:
+    """All of the batch's tasks."""
+    query = select(BatchTask.task_id, BatchTask.content).where(BatchTask.batch_id == batch_id)
+    return [(task, content) for task, content in session.execute(query)]
 
 
 def task_contents(session: Session, batch_id: str, task_ids: Sequence[str]) -> dict[str, BatchTask]:

@@ -15,7 +15,7 @@ from backend.batches.service import pin
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.redundancy.book import is_adaptive
 from backend.relay.keeper import key_of
-from backend.reviews import policy, repository
+from backend.reviews import policy, preferences, repository
 from backend.reviews.backing import unbacked
 from backend.reviews.beside import model_said
 from backend.reviews.completion import is_final
@@ -86,7 +86,9 @@ def build(
     tasks = repository.task_ids(session, batch.batch_id) if is_adaptive(draft) else None
     brought = repository.model_answers(session, batch.batch_id)
     model = model_said(brought.digest, brought.document) if brought else None
-    judged = judge(draft, known or {}, everything, submissions, final=final, tasks=tasks, model=model)
+    is_compared = final and draft.task_type == preferences.TASK_TYPE
+    pairs = preferences.pairs_of(draft.task_type, repository.contents(session, batch.batch_id)) if is_compared else None
+    judged = judge(draft, known or {}, everything, submissions, final=final, tasks=tasks, model=model, pairs=pairs)
     decided: Decided
     if verdicts is not None:
         decided = _explicit(undecided, verdicts)

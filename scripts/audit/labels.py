@@ -18,6 +18,7 @@ from backend.reviews import inference
 from backend.reviews.beside import ModelSaid, model_said
 from backend.reviews.judging import by_people_method
 from backend.reviews.policy import Answer
+from backend.reviews.preferences import pairs_of
 from backend.reviews.stops import Asked
 from scripts.audit.books import BatchBooks, Submission
 from scripts.audit.report import Report
@@ -105,13 +106,14 @@ class LabelAuditor:
         rules = inference.rules_of(self._batch_id, self._manifest["review"], self._manifest["answer_schema"])
         asked = Asked(tuple(task["id"] for task in self._manifest["tasks"]), self._manifest["answers_per_task"])
         revealed, stops = found["gold"] is not None, _findings(method).get("stops")
-        # Whoever reveals the known answers says that nothing more is asked.
-        final = stops is not None or revealed
+        # Whoever reveals the known answers, or ranks what was compared, says that nothing more is asked.
+        final = stops is not None or revealed or _findings(method).get("ranking") is not None
+        pairs = pairs_of(self._manifest["task_type"], ((t["id"], t["content"]) for t in self._manifest["tasks"]))
         model, obstacle = self._model(subject, method)
         if obstacle is not None:
             return obstacle
         expected = inference.decide(
-            answers, digests, known, rules, revealed=revealed, asked=asked, final=final, model=model
+            answers, digests, known, rules, revealed=revealed, asked=asked, final=final, model=model, pairs=pairs
         )
         self._compare(subject, found, method, expected)
         if rules.policy is not None and final:
@@ -167,6 +169,7 @@ class LabelAuditor:
         if found["gold"] is not None:
             self._compare_flags(subject, _findings(method).get("flagged_gold"), expected)
         self._compare_skills(subject, _findings(method).get("skills"), expected)
+        self._compare_ranking(subject, _findings(method).get("ranking"), expected)
         model = expected.method["parameters"]["found"].get("model")
         for name, value, said in _pairs(model, _findings(method).get("model")):
             close = _close(value, said)
@@ -191,6 +194,15 @@ class LabelAuditor:
             same = _same(item, given)
             self._report.equal("gold_flags_recomputed", f"{item['task']} in {subject}", item, item if same else given)
 
+    def _compare_ranking(self, subject: str, found: Any, expected: inference.Inferred) -> None:
+        """Every thing with its score, and every worker with its reliability; the order follows from the scores."""
+        want = expected.method["parameters"]["found"].get("ranking")
+        parts = [_ranked(want), _ranked(found)]
+        for name in sorted({*parts[0], *parts[1]}):
+            value, said = parts[0].get(name), parts[1].get(name)
+            same = isinstance(value, dict) and isinstance(said, dict) and _same(value, said)
+            self._report.equal("ranking_recomputed", f"{name} in {subject}", value, value if same else said)
+
     def _compare_skills(self, subject: str, found: Any, expected: inference.Inferred) -> None:
         listed = found if isinstance(found, list) else []
         said = {item.get("worker"): item for item in listed if isinstance(item, dict)}
@@ -209,6 +221,21 @@ def _label_method(found: Json) -> Json | None:
         return method
     nested = by_people_method(method)
     return nested if nested is not None and nested.get("name") == inference.NAME else None
+
+
+def _ranked(ranking: Any) -> Json:
+    """A ranking's entries by what they are of, and all else that it says."""
+    if not isinstance(ranking, dict):
+        return {} if ranking is None else {"the ranking": ranking}
+    parts: Json = {f"its {name}": value for name, value in ranking.items() if name not in ("things", "reliability")}
+    for kind, keys in (("things", ("task", "side")), ("reliability", ("worker",))):
+        listed = ranking.get(kind)
+        for at, item in enumerate(listed if isinstance(listed, list) else [listed]):
+            named = isinstance(item, dict) and all(key in item for key in keys)
+            name = " ".join(str(item[key]) for key in keys) if named else f"entry {at} of {kind}"
+            # Who is listed twice is a difference.
+            parts[name if name not in parts else f"{name} again"] = item
+    return parts
 
 
 def _findings(method: Json) -> Json:

@@ -9,6 +9,7 @@ from typing import Any
 
 from backend.reviews import inference, policy
 from backend.reviews.beside import ModelSaid, model_said
+from backend.reviews.preferences import pairs_of
 from backend.reviews.stops import Asked
 from piecework.domain import documents
 from piecework.domain.canonical import new_salt
@@ -34,6 +35,9 @@ class PinnedMarket:
     gold: dict[str, Any] = field(default_factory=lambda: GOLD)
     says: Callable[[int, str], Any] = lambda worker, _task: "no" if worker == 2 else "yes"
     """By the worker's number and the task."""
+    task_type: str = "choice"
+    contents: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By task; a task that is not there shows nothing."""
     max_share: float | None = None
     target: float | None = None
     disclosure_key: str | None = None
@@ -76,10 +80,10 @@ class PinnedMarket:
             "manifest",
             title="Yes or no?",
             instructions="Say yes.",
-            task_type="choice",
+            task_type=self.task_type,
             answer_schema=self.schema,
             answers_per_task=3,
-            tasks=[{"id": task, "content": {}} for task in TASKS],
+            tasks=self._tasks(),
             skills=[],
             languages=["en"],
             estimated_seconds_per_task=5,
@@ -87,6 +91,9 @@ class PinnedMarket:
             gold={"root": self.gold_digest, "count": len(self.gold)} | self._promise() | self._seal(),
         )
         self.key = self.market.open_batch(20, manifest=manifest)
+
+    def _tasks(self) -> list[dict[str, Any]]:
+        return [{"id": task, "content": self.contents.get(task, {})} for task in TASKS]
 
     def _review(self) -> dict[str, float]:
         return {"reject_gold_below": 0.6} | ({} if self.target is None else {"target_confidence": self.target})
@@ -176,7 +183,15 @@ class PinnedMarket:
         digests = [digest for digest, _ in self.submissions.values()]
         asked, final = Asked(tuple(TASKS), 3), self.is_revealed
         found = inference.decide(
-            answers, digests, self.gold, rules, revealed=final, asked=asked, final=final, model=self._model_said()
+            answers,
+            digests,
+            self.gold,
+            rules,
+            revealed=final,
+            asked=asked,
+            final=final,
+            model=self._model_said(),
+            pairs=pairs_of(self.task_type, ((task["id"], task["content"]) for task in self._tasks())),
         )
         return found, {"method": found.method}
 

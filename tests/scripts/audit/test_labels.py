@@ -313,3 +313,51 @@ def test_numbers_and_boxes_are_computed_anew_too(
     assert report["exit_code"] == (1 if check else 0)
     assert count_of(report, "confidences_recomputed") == len(TASKS)
     assert count_of(report, "decisions_recomputed") == 3 * len(TASKS)
+
+
+def better_score(results: Results) -> None:
+    findings(results)["ranking"]["things"][0]["score"] += 0.1
+
+
+def hidden_ranking(results: Results) -> None:
+    del findings(results)["ranking"]
+
+
+def thing_left_out(results: Results) -> None:
+    del findings(results)["ranking"]["things"][-1]
+
+
+def thing_twice(results: Results) -> None:
+    things = findings(results)["ranking"]["things"]
+    things.append(things[0])
+
+
+def more_reliable(results: Results) -> None:
+    findings(results)["ranking"]["reliability"][0]["reliability"] = 1.0
+
+
+@pytest.mark.parametrize(
+    ("edit", "check"),
+    [
+        (None, None),
+        *((edit, "ranking_recomputed") for edit in (better_score, thing_left_out, thing_twice, more_reliable)),
+        (hidden_ranking, "ranking_recomputed"),
+    ],
+    ids=lambda each: getattr(each, "__name__", str(each)),
+)
+def test_how_compared_things_rank_is_computed_anew(
+    inferred: PinnedMarket, payloads: str, edit: Callable[[Results], None] | None, check: str | None
+) -> None:
+    inferred.schema = build_answer_schema("preference", {"tie": False})
+    inferred.task_type = "preference"
+    inferred.contents = {task: {"a": f"text {at % 4}", "b": f"text {(at + 1) % 4}"} for at, task in enumerate(TASKS)}
+    inferred.gold = dict.fromkeys(TASKS[:3], "a")
+    inferred.says = lambda worker, _task: "b" if worker == 2 else "a"
+    inferred.run(edit) if edit else inferred.run()
+
+    report = report_of(inferred, payloads)
+
+    assert checks(report, "differs") == ({check} if check else set())
+    assert report["exit_code"] == (1 if check else 0)
+    # Four texts, three workers, and how it was found.
+    assert count_of(report, "ranking_recomputed") >= 4 + 3
