@@ -126,6 +126,16 @@ class GatewaySettings(BaseSettings):
     """Blocks before a batch opened in which signals look for who funded its workers; 0 reads no transfers."""
     relay_gather_seconds: float = 0.1
     """Seconds that the relay waits for more packets to share a transaction."""
+    relay_packets_per_address: int = Field(default=200, ge=0)
+    """Packets, settings and withdrawals of one address that bring no answers on chain and are paid for here; 0 for no
+    limit."""
+    relay_packets_per_worker_and_batch: int = Field(default=20, ge=0)
+    """The same of one worker in one batch; 0 for no limit."""
+    relay_packets_per_batch: int = Field(default=500, ge=0)
+    """The same of one batch, on top of one for each assignment; half of them only for workers who were paid before; 0
+    for no limit."""
+    relay_budget_seconds: int = Field(default=86_400, ge=1)
+    """Seconds in which what was used up of these is free again, little by little."""
     relay_gas_limit: int = 12_000_000
     """Gas of one relay transaction at most."""
 

@@ -38,6 +38,16 @@ class ArbitrationView(BaseModel):
     fee_units: UnitsText
 
 
+class RelayView(BaseModel):
+    """Packets without answers that the gateway pays for; 0: any number. What is used up is free again after
+    `refill_seconds`. A batch has one more for each of its assignments."""
+
+    packets_per_address: int
+    packets_per_worker_and_batch: int
+    packets_per_batch: int
+    refill_seconds: int
+
+
 class ChainView(BaseModel):
     chain_id: int
     rpc_url: str | None
@@ -56,6 +66,7 @@ class ChainView(BaseModel):
     """A draft that pays less an hour is refused."""
     sweep_minimum_units: UnitsText
     """Below this an account is not swept; a signed withdrawal pays it."""
+    relay: RelayView
     explorer_url: str | None
     development: bool
     block_timestamp: int
@@ -88,6 +99,12 @@ def chain(services: TheServices) -> ChainView:
         operator_fee_basis_points=settings.operator_fee_basis_points,
         pay_floor_units_per_hour=settings.pay_floor_units_per_hour,
         sweep_minimum_units=settings.sweep_minimum_units,
+        relay=RelayView(
+            packets_per_address=settings.relay_packets_per_address,
+            packets_per_worker_and_batch=settings.relay_packets_per_worker_and_batch,
+            packets_per_batch=settings.relay_packets_per_batch,
+            refill_seconds=settings.relay_budget_seconds,
+        ),
         explorer_url=settings.explorer_url,
         development=services.is_development,
         block_timestamp=services.clock.now(),

@@ -22,6 +22,7 @@ from backend.payments.schemas import (
     WithdrawalToSign,
     WithdrawalView,
 )
+from backend.relay.allowance import bring
 from backend.services import Services
 from piecework.domain import messages
 from piecework.domain.ids import ZERO_ADDRESS
@@ -138,7 +139,15 @@ def take_withdrawal(services: Services, signed: SignedWithdrawal) -> str:
     payload = signed.model_dump(mode="json")
     with services.writing() as session:
         key = f"withdraw:{signed.account}:{signed.nonce}:{signed.signature}"[:200]
-        return services.outbox.enqueue(session, kind="withdraw", dedupe_key=key, payload=payload)
+        return bring(
+            services,
+            session,
+            kind="withdraw",
+            dedupe_key=key,
+            payload=payload,
+            account=signed.account,
+            is_promised=True,
+        )
 
 
 def draft_sweep(services: Services, account: str, enabled: bool) -> SweepToSign:
@@ -163,7 +172,7 @@ def take_sweep(services: Services, signed: SignedSweep) -> str:
     payload = signed.model_dump(mode="json")
     with services.writing() as session:
         key = f"set_sweep:{signed.account}:{signed.nonce}:{signed.signature}"[:200]
-        return services.outbox.enqueue(session, kind="set_sweep", dedupe_key=key, payload=payload)
+        return bring(services, session, kind="set_sweep", dedupe_key=key, payload=payload, account=signed.account)
 
 
 def intent_view(services: Services, intent_id: str) -> IntentView:

@@ -19,6 +19,7 @@ from backend.qualifications.schemas import (
     SignedGrant,
     SignedRefusal,
 )
+from backend.relay.allowance import bring
 from backend.services import Services
 from piecework.chain.credentials import Credentials
 from piecework.domain import credentials as messages
@@ -62,7 +63,7 @@ def take_grant(services: Services, signed: SignedGrant) -> str:
         "skill": signed.skill_id,
         "credentials": registry.address,
     }
-    return _queue(services, "grant_credential", signed.signature, payload)
+    return _queue(services, "grant_credential", signed.issuer, signed.signature, payload)
 
 
 def draft_revocation(services: Services, issuer: str, wanted: RevocationIn) -> RevocationView:
@@ -103,7 +104,7 @@ def take_refusal(services: Services, signed: SignedRefusal) -> str:
         "skill": signed.skill_id,
         "credentials": registry.address,
     }
-    return _queue(services, "set_refusal", signed.signature, payload)
+    return _queue(services, "set_refusal", signed.holder, signed.signature, payload)
 
 
 def page(
@@ -160,7 +161,7 @@ def _check_signed(services: Services, signer: str, data: TypedData, deadline: in
         raise Invalid("signature_by_another_key", detail)
 
 
-def _queue(services: Services, kind: str, signature: str, payload: dict[str, object]) -> str:
+def _queue(services: Services, kind: str, signer: str, signature: str, payload: dict[str, object]) -> str:
     with services.writing() as session:
         key = f"{kind}:{signature}"[:200]
-        return services.outbox.enqueue(session, kind=kind, dedupe_key=key, payload=payload)
+        return bring(services, session, kind=kind, dedupe_key=key, payload=payload, account=signer)

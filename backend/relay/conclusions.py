@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 from sqlalchemy.orm import Session
 
+from backend.relay.budget import give_back
 from backend.relay.outcomes import Outcomes
 from backend.relay.planning import MAX_STRIKES
 from piecework.db.gateway import RelayIntent
@@ -34,6 +35,7 @@ def conclude(session: Session, intents: Sequence[RelayIntent], receipt: Any, out
         intent.status = "confirmed" if reason is None else "skipped"
         intent.error_code = reason
         intent.error_detail = None if reason is None else f"the contract skipped the packet: {reason}"
+    give_back(session, [intent for intent in packets if intent.status == "confirmed"])
 
 
 def requeue(intents: Iterable[RelayIntent]) -> None:

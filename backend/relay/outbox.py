@@ -7,7 +7,7 @@ import threading
 import time
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -42,8 +42,7 @@ class Outbox:
         """Stores an intent and returns its id; the same `dedupe_key` gives the intent that is there already."""
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is no kind of intent")
-        same = select(RelayIntent.intent_id).where(RelayIntent.dedupe_key == dedupe_key)
-        found = session.execute(same).scalar_one_or_none()
+        found = self.find(session, dedupe_key)
         if found is not None:
             return found
         values = {
@@ -58,7 +57,15 @@ class Outbox:
         # Of two that ask at once the second waits here for the first, and then finds its intent.
         session.execute(insert(RelayIntent).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"]))
         self.wake.set()
-        return session.execute(same).scalar_one()
+        return session.execute(_same(dedupe_key)).scalar_one()
+
+    def find(self, session: Session, dedupe_key: str) -> str | None:
+        """The id of the intent with that key, if there is one."""
+        return session.execute(_same(dedupe_key)).scalar_one_or_none()
 
     def get(self, session: Session, intent_id: str) -> RelayIntent | None:
         return session.execute(select(RelayIntent).where(RelayIntent.intent_id == intent_id)).scalar_one_or_none()
+
+
+def _same(dedupe_key: str) -> Select[str]:
+    return select(RelayIntent.intent_id).where(RelayIntent.dedupe_key == dedupe_key)

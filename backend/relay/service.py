@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 import structlog
 
+from backend.relay.budget import tidy
 from backend.relay.cases import PanelCases
 from backend.relay.keeper import Keeper
 from backend.relay.outbox import Outbox
@@ -72,6 +73,7 @@ class Relay:
     def _keep_once(self) -> bool:
         now = self._services.clock.now()
         with self._services.writing() as session:
+            tidy(session, time.time(), self._services.settings.relay_budget_seconds)
             return self._keeper.run_once(session, now) > 0
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.service import digest_signed_by
 from backend.errors import Conflict, Invalid, NotFound
+from backend.relay.allowance import bring
 from backend.relay.keeper import key_of
 from backend.services import Services
 from backend.work import repository
@@ -23,6 +24,7 @@ MAX_LEASE_SECONDS = 30 * 86_400
 if TYPE_CHECKING:
     from piecework.chain.escrow import TallyState
 
+_PROMISED = (PacketKind.SUBMIT, PacketKind.CLAIM_AND_SUBMIT, PacketKind.DISPUTE)
 _CLAIMS = (PacketKind.CLAIM, PacketKind.CLAIM_AND_SUBMIT)
 
 
@@ -33,13 +35,23 @@ def signed(packet: Packet, signature: str) -> Packet:
 def take(services: Services, session: Session, packet: Packet, now: int) -> str:
     """Queues a packet that could apply; returns the intent's id.
 
-    Raises Invalid, Conflict or NotFound with the name of what the contract would refuse.
+    Raises Invalid, Conflict or NotFound with the name of what the contract would refuse, TooMany beyond the budget.
     """
     key = check(services, session, packet, now, poster=packet.worker)
+    batch = repository.batch(session, packet.batch_id)
     payload = {"key": key, "packet": packet.to_json()}
     digest = messages.digest(packet.typed_data(services.escrow.domain))
     dedupe = f"packet:{packet.batch_id}:{packet.worker}:{packet.sequence}:{digest.hex()[:32]}"
-    return services.outbox.enqueue(session, kind="packet", dedupe_key=dedupe, payload=payload)
+    return bring(
+        services,
+        session,
+        kind="packet",
+        dedupe_key=dedupe,
+        payload=payload,
+        account=packet.worker,
+        batch=batch,
+        is_promised=packet.kind in _PROMISED,
+    )
 
 
 def check(services: Services, session: Session, packet: Packet, now: int, *, poster: str) -> dict[str, Any]:

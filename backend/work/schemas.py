@@ -23,6 +23,8 @@ class AssignmentIn(RequestModel):
     tasks: list[str] | None = Field(default=None, min_length=1, max_length=MAX_TASKS)
     """Tasks that the worker picked; without them the gateway picks `count`. In a batch with a target confidence the
     gateway picks at most `count` of these."""
+    own_gas: bool = False
+    """The worker brings the claim on chain itself, so the gateway's relay budget does not matter."""
 
 
 class TicketView(BaseModel):

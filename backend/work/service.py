@@ -13,6 +13,7 @@ from backend.batches.service import pin
 from backend.errors import Conflict, Invalid, NotFound
 from backend.matching.service import check_eligible
 from backend.redundancy.book import is_adaptive
+from backend.relay import allowance
 from backend.services import Services
 from backend.signals.limits import Limits, limits_of
 from backend.work import packets, repository
@@ -62,6 +63,8 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
         unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
         if unused is not None:
             return _offer(services, unused, limits_of(services, session, batch.batch_id, worker))
+        if not wanted.own_gas:
+            allowance.check(services, session, worker, batch)
         limits = limits_of(services, session, batch.batch_id, worker)
         tasks = choose(services, session, draft, worker, wanted, limits)
         row = _ticketed(services, batch, worker, tasks, tally.sequence, now)

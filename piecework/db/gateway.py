@@ -247,6 +247,17 @@ class RelayTransaction(Base):
     __table_args__ = (Index("ix_relay_transactions_watched", "sender", "is_final", "status"),)
 
 
+class RelayBudget(Base):
+    """Packets that the gateway brought for an address, a batch, or an address in a batch; runs off with time."""
+
+    __tablename__ = "relay_budgets"
+
+    name: Mapped[str] = mapped_column(String(110), primary_key=True)
+    """An address, a batch id, or both with a colon between."""
+    level: Mapped[float] = mapped_column(Float)
+    counted_at: Mapped[float] = mapped_column(Float, index=True)
+
+
 class RelayReplaced(Base):
     """Another signed form of a nonce, for another fee: any of them may be the one that is mined."""
 

@@ -1,0 +1,97 @@
+"""Whose packets the gateway brings on chain at its own cost, and how many: nobody can make it burn its gas in loops.
+
+Counted is what brings no answers on chain: claims that end without any, returns, packets that are skipped, settings,
+withdrawals. Answers and appeals of work that is claimed already, and earned money, get twice the room: they are the
+last that shall wait.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from backend.errors import TooMany
+from backend.relay.budget import Bucket, Full, names_of, room, take
+from backend.services import Services
+from piecework.db.mirror import MirrorAccount, MirrorBatch
+
+_LENIENCE = 2
+
+
+def bring(
+    services: Services,
+    session: Session,
+    *,
+    kind: str,
+    dedupe_key: str,
+    payload: dict[str, Any],
+    account: str,
+    batch: MirrorBatch | None = None,
+    is_promised: bool = False,
+) -> str:
+    """Queues what `account` signed, on its budget; returns the intent's id. What is queued already costs nothing.
+
+    `is_promised`: answers, appeals or earned money. Raises TooMany with the seconds to wait.
+    """
+    known = services.outbox.find(session, dedupe_key)
+    if known is not None:
+        return known
+    buckets = _buckets(services, session, account, batch, is_promised=is_promised)
+    full = take(session, buckets, time.time(), services.settings.relay_budget_seconds)
+    if full is not None:
+        raise _spent(services, full, account, batch)
+    return services.outbox.enqueue(session, kind=kind, dedupe_key=dedupe_key, payload=payload)
+
+
+def check(services: Services, session: Session, account: str, batch: MirrorBatch) -> None:
+    """Raises TooMany if a claim of `account` in `batch` would not be brought now."""
+    buckets = _buckets(services, session, account, batch, is_promised=False)
+    full = room(session, buckets, time.time(), services.settings.relay_budget_seconds)
+    if full is not None:
+        raise _spent(services, full, account, batch)
+
+
+def _buckets(
+    services: Services, session: Session, account: str, batch: MirrorBatch | None, *, is_promised: bool
+) -> list[Bucket]:
+    settings = services.settings
+    most = [settings.relay_packets_per_address]
+    if batch is not None:
+        most += [settings.relay_packets_per_worker_and_batch, _of_batch(services, session, account, batch)]
+    names = names_of(account, batch.batch_id if batch is not None else None)
+    lenience = _LENIENCE if is_promised else 1
+    return [Bucket(name, packets, lenience) for name, packets in zip(names, most, strict=True) if packets > 0]
+
+
+def _of_batch(services: Services, session: Session, account: str, batch: MirrorBatch) -> int:
+    """Room for a claim under way of each assignment, and for waste on top.
+
+    Half of that is for those alone who were paid for work before: addresses that are made up by the thousand cannot
+    take it from them.
+    """
+    waste = services.settings.relay_packets_per_batch
+    if waste == 0:
+        return 0
+    record = session.get(MirrorAccount, account)
+    is_known = record is not None and record.accepted > 0
+    return batch.funded + (waste if is_known else waste // 2)
+
+
+def _spent(services: Services, full: Full, account: str, batch: MirrorBatch | None) -> TooMany:
+    bucket = full.bucket
+    whose = f"{account} in all"
+    if batch is not None and bucket.name != account:
+        whose = f"batch {batch.batch_id}" if bucket.name == batch.batch_id else f"{account} in batch {batch.batch_id}"
+    detail = (
+        f"the gateway pays for {bucket.most} packets of {whose} that bring no answers on chain, and these are used up: "
+        f"it brings the next one in {full.wait_seconds} s, and answers at once; or send it from a wallet with gas"
+    )
+    return TooMany(
+        "relay_budget_spent",
+        detail,
+        packets=bucket.most,
+        refill_seconds=services.settings.relay_budget_seconds,
+        retry_after_seconds=full.wait_seconds,
+    )
