@@ -7,6 +7,7 @@ IndexerError
 ├── NodeInconsistent   the node's headers and logs do not belong together, however often it is asked
 ├── HandlerFailed      an event could not be applied; nothing of its range was
 ├── TwoWriters         another indexer moved the checkpoint meanwhile; nothing of the range was written
+├── IndexedElsewhere   another process follows the escrow into this database
 └── DatabaseFailed     the database refused; nothing of the range was written
 """
 
@@ -44,6 +45,13 @@ class NodeInconsistent(IndexerError):
 
     def __init__(self, tries: int, why: str) -> None:
         super().__init__(f"the node's answers did not fit together in {tries} tries ({why}): give another --rpc-url")
+
+
+class IndexedElsewhere(IndexerError):
+    """Only one process at a time writes the mirror; one that runs once does not wait for its turn."""
+
+    def __init__(self) -> None:
+        super().__init__("another indexer follows the escrow into this database: let it, or stop it first")
 
 
 class TwoWriters(IndexerError):

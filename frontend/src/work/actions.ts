@@ -9,7 +9,7 @@ type View = Schemas['AssignmentView']
 
 /** Takes up to `count` tasks and claims them; the assignment once its claim is on chain. */
 export async function claim(wallet: Wallet, worker: string, batchId: string, count: number): Promise<View> {
-  const offer = await data(api.POST('/v1/work/assignments', { body: { batch_id: batchId, count } }))
+  const offer = await data(api.POST('/v1/work/assignments', { body: { batch_id: batchId, count, own_gas: false } }))
   const expected = { batchId, worker, count: offer.tasks.length, tasksDigest: offer.tasks_digest }
   const signature = await wallet.sign(offer.typed_data, 'Claim', expected)
   const path = { assignment_id: offer.assignment_id }

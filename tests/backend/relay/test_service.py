@@ -149,3 +149,22 @@ def test_a_new_relayer_key_leaves_what_the_old_one_did_as_it_is(
 
     assert after.intent(asked).status == "confirmed"
     assert (room.intent(skipped).status, room.intent(skipped).error_code) == ("skipped", "not_enough_free")
+
+
+def test_two_relays_without_the_lock_get_in_each_others_way(
+    room: Room, market: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted bug: everybody owns the key."""
+    from backend.relay.ownership import NonceOwnership
+
+    monkeypatch.setattr(NonceOwnership, "is_held", lambda _: True)
+    database = tmp_path / "gateway.db"
+    with capture_logs() as logs, running(room, database), running(room, database):
+        for _ in range(60):
+            for _ in range(4):
+                room.enqueue("mint", {"to": market.worker().address, "amount_units": "3"})
+            wait_until(lambda: not room.open_intents())
+            if any(entry["event"] == "sender_failed" for entry in logs):
+                break
+
+    assert "sender_failed" in [entry["event"] for entry in logs], "nobody noticed that two own the key"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0010_relay_budgets"
-down_revision = "0009_model_answers"
+revision = "0011_relay_budgets"
+down_revision = "0010_receipts"
 branch_labels = None
 depends_on = None
 
