@@ -15,7 +15,7 @@ from rich.table import Table
 
 from piecework.quality.adaptive import Policy, infer_bought, replay_purchase
 from piecework.quality.agreement import Agreement, krippendorff_alpha
-from piecework.quality.answers import Answers
+from piecework.quality.answers import Answers, Floats
 from piecework.quality.calibration import expected_calibration_error
 from piecework.quality.infer import Labelling, Parameters, infer_labels
 from piecework.quality.ngrams import chrf
@@ -118,6 +118,7 @@ def _head(answers: AnswersFile, kind: str) -> Report:
 class Outcome:
     """`values` and `confidence`: of each of `tasks`. `answers`, `found`: what labels rest on; None elsewhere.
 
+    `likeness`: (answers,), how like what was found each is, where answers are no labels, and `sure`: of each task.
     `alone`: what people alone and the model alone say of the tasks, by name, where a model was asked.
     """
 
@@ -127,6 +128,8 @@ class Outcome:
     confidence: list[float | None]
     answers: Answers | None = None
     found: Labelling | None = None
+    likeness: Floats | None = None
+    sure: list[float | None] = field(default_factory=list)
     alone: dict[str, dict[str, str]] = field(default_factory=dict)
 
 
@@ -176,7 +179,7 @@ def _infer_with_model(
     }
     return Outcome(
         report, [file.task_names[at] for at in shown], [values[at] for at in shown],
-        result.confidence[shown].tolist(), found.answers, result, alone,
+        result.confidence[shown].tolist(), found.answers, result, alone=alone,
     )  # fmt: skip
 
 
@@ -209,6 +212,8 @@ def _infer_numbers(file: AnswersFile, _: Parameters, __: Policy | None) -> Outco
     started = time.perf_counter()
     settled = settle_numbers(task, worker, numbers, tasks=len(file.task_names), workers=len(file.worker_names))
     seconds = time.perf_counter() - started
+    likeness = settled.near.astype(np.float64)
+    share = np.bincount(task, weights=likeness) / np.maximum(np.bincount(task), 1)
     report = {
         "seconds": round(seconds, 6),
         "alpha": _alpha(krippendorff_alpha(task, numbers, level="interval")),
@@ -219,8 +224,9 @@ def _infer_numbers(file: AnswersFile, _: Parameters, __: Policy | None) -> Outco
         ],
     }
     return Outcome(
-        report, file.task_names, [repr(value) for value in settled.value.tolist()], [None] * len(file.task_names)
-    )
+        report, file.task_names, [repr(value) for value in settled.value.tolist()], [None] * len(file.task_names),
+        likeness=likeness, sure=share.tolist(),
+    )  # fmt: skip
 
 
 def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
@@ -237,20 +243,21 @@ def _infer_text(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
         ],
     }
     return Outcome(
-        report, file.task_names, [file.answer[position] for position in choice.chosen], [None] * len(file.task_names)
-    )
+        report, file.task_names, [file.answer[position] for position in choice.chosen], [None] * len(file.task_names),
+        likeness=np.minimum(choice.agreement, 1.0), sure=choice.agreement[choice.chosen].tolist(),
+    )  # fmt: skip
 
 
 def _infer_pairs(file: AnswersFile, _: Parameters, __: Policy | None) -> Outcome:
     if not isinstance(file, PairsFile):
         raise FileInvalid("comparisons need the columns left, right, worker, answer")
-    report, values, confidence = infer_pairs(file)
-    return Outcome(report, file.task_names, values, confidence)
+    report, values, confidence, likeness = infer_pairs(file)
+    return Outcome(report, file.task_names, values, confidence, likeness=likeness)
 
 
 def _infer_boxes(file: AnswersFile, parameters: Parameters, _: Policy | None) -> Outcome:
-    report, values, confidence = infer_boxes(file, parameters)
-    return Outcome(report, file.task_names, values, confidence)
+    report, values, confidence, likeness = infer_boxes(file, parameters)
+    return Outcome(report, file.task_names, values, confidence, likeness=likeness, sure=confidence)
 
 
 _ALIASES = {"choice": "labels", "choices": "labels", "number": "numbers"}

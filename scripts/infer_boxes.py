@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from piecework.quality.answers import Floats
 from piecework.quality.box_places import matched
-from piecework.quality.boxes import MODEL, boxes_of, find_things
+from piecework.quality.boxes import MODEL, boxes_of, find_things, fit_answers
 from piecework.quality.infer import Parameters
 from scripts.answers_file import AnswersFile, FileInvalid
 
@@ -18,8 +19,11 @@ _DIGITS = 6
 Box = tuple[str, tuple[float, ...]]
 
 
-def infer_boxes(file: AnswersFile, parameters: Parameters) -> tuple[dict[str, Any], list[str], list[float | None]]:
-    """What the command reports, and for each task its things as JSON with their confidence. Raises FileInvalid."""
+def infer_boxes(
+    file: AnswersFile, parameters: Parameters
+) -> tuple[dict[str, Any], list[str], list[float | None], Floats]:
+    """What the command reports, for each task its things as JSON with their confidence, and how like them each answer
+    is. Raises FileInvalid."""
     labels: dict[str, int] = {}
     of: list[int] = []
     kind: list[int] = []
@@ -32,9 +36,8 @@ def infer_boxes(file: AnswersFile, parameters: Parameters) -> tuple[dict[str, An
     sizes = {"tasks": len(file.task_names), "workers": len(file.worker_names), "labels": len(labels)}
     started = time.perf_counter()
     model = MODEL if parameters.model == "auto" else parameters.model
-    found = find_things(
-        boxes_of(file.task, file.worker, of, kind, places, **sizes), Parameters(model=model, seed=parameters.seed)
-    )
+    boxes = boxes_of(file.task, file.worker, of, kind, places, **sizes)
+    found = find_things(boxes, Parameters(model=model, seed=parameters.seed))
     seconds = time.perf_counter() - started
     names = list(labels)
     things: list[list[dict[str, Any]]] = [[] for _ in file.task_names]
@@ -62,7 +65,7 @@ def infer_boxes(file: AnswersFile, parameters: Parameters) -> tuple[dict[str, An
         ],
     }
     values = [json.dumps(each, ensure_ascii=False) for each in things]
-    return report, values, list(found.task_confidence.tolist())
+    return report, values, list(found.task_confidence.tolist()), fit_answers(boxes, found).likeness
 
 
 def boxes_in(text: str, where: str) -> list[Box]:

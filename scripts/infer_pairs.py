@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from piecework.quality.answers import Floats
 from piecework.quality.rankings import LEFT, RIGHT, TIE, comparisons_of, rank
 from scripts.answers_file import AnswersFile, FileInvalid, rows_of
 
@@ -71,8 +72,9 @@ def read_pairs(path: Path) -> PairsFile:
     )
 
 
-def infer_pairs(file: PairsFile) -> tuple[dict[str, Any], list[str], list[float | None]]:
-    """What the command reports, and a score for each thing."""
+def infer_pairs(file: PairsFile) -> tuple[dict[str, Any], list[str], list[float | None], Floats]:
+    """What the command reports, a score for each thing, and whether each comparison says what the scores say, a tie by
+    half."""
     started = time.perf_counter()
     sizes = {"items": len(file.task_names), "workers": len(file.worker_names)}
     found = rank(comparisons_of(file.task, file.right, file.worker, file.outcome, **sizes))
@@ -97,7 +99,9 @@ def infer_pairs(file: PairsFile) -> tuple[dict[str, Any], list[str], list[float 
             for name, trust in zip(file.worker_names, found.reliability.tolist(), strict=True)
         ],
     }
-    return report, [f"{score:.6f}" for score in found.score.tolist()], [None] * len(file.task_names)
+    apart = found.score[np.array(file.task)] - found.score[np.array(file.right)]
+    agrees = (1.0 + np.array(file.outcome) * np.sign(np.round(apart, 9))) / 2.0
+    return report, [f"{score:.6f}" for score in found.score.tolist()], [None] * len(file.task_names), agrees
 
 
 def score_order(values: dict[str, str], truth: dict[str, str]) -> dict[str, Any]:

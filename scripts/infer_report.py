@@ -2,24 +2,38 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from backend.reports.assembling import Crowd, label_report
+import numpy as np
+
+from backend.reports.assembling import Crowd, label_report, share_view
+from backend.reports.measured_report import Said, boxes_in_words, measured_report, number_alpha
 from backend.reports.requester_page import render
-from backend.reports.schemas import Accuracy, Agreement, Alpha, RequesterReport, WorkerRow
+from backend.reports.schemas import Measure, ModelView, RankedThing, RequesterReport
+from piecework.quality.intervals import Share
 from scripts.answers_file import AnswersFile
 
 if TYPE_CHECKING:
     from scripts.infer import Outcome
+
+_MEASURES: Mapping[str, Measure] = {"numbers": "near", "text": "similarity", "boxes": "overlap", "pairs": "ranking"}
+_MOST_RANKED = 500
 
 
 def page_of(
     name: str, file: AnswersFile, outcome: Outcome, report: Mapping[str, Any], truth: Mapping[str, str] | None
 ) -> str:
     """HTML. `truth` by task name scores the labels; `report` is what the command prints."""
+    return render(_of(name, file, outcome, report, truth))
+
+
+def _of(
+    name: str, file: AnswersFile, outcome: Outcome, report: Mapping[str, Any], truth: Mapping[str, str] | None
+) -> RequesterReport:
     if outcome.answers is None or outcome.found is None:
-        return render(_plain(name, file, report))
+        return measured_report(_said(file, outcome, report), title=name)
     names = list(dict.fromkeys(file.answer))
     names += [f"(another answer {number})" for number in range(len(names), outcome.answers.labels)]
     number = {label: at for at, label in enumerate(names)}
@@ -27,42 +41,56 @@ def page_of(
     # A true label that nobody gave is right for none.
     scored = {task_of[task]: number.get(label, -2) for task, label in (truth or {}).items() if task in task_of}
     crowd = Crowd(outcome.answers, file.task_names, file.worker_names, names)
-    return render(label_report(crowd, outcome.found, title=name, known={}, truth=scored))
+    found = label_report(crowd, outcome.found, title=name, known={}, truth=scored)
+    model = report.get("model")
+    return found if model is None else found.model_copy(update={"model": _model(model)})
 
 
-def _plain(name: str, file: AnswersFile, report: Mapping[str, Any]) -> RequesterReport:
-    """Numbers and texts: who agrees with the others how well, and nothing that only labels have."""
-    given = dict.fromkeys(file.worker_names, 0)
-    for worker in file.worker:
-        given[file.worker_names[worker]] += 1
-    people = [
-        WorkerRow(worker=row["worker"], answers=given[row["worker"]], accuracy=None, low=None, high=None)
-        for row in report["skills"]
-    ]
-    return RequesterReport(
-        title=name,
-        batch_id=None,
-        kind=report["kind"],
-        status="all answers of a file",
-        tasks=len(file.task_names),
-        labelled=len(file.task_names),
-        workers=len(file.worker_names),
-        answers=len(file.answer),
-        accuracy=Accuracy(estimate=None, known_answers=None, truth=None),
-        cost=None,
-        agreement=Agreement(pairwise=None, alpha=_alpha(report.get("alpha"))),
-        confidence_bins=[],
-        labels=[],
-        other_labels=0,
-        confusion=None,
-        relabel=[],
-        people=people,
-        method=report["method"] | {"skills": report["skills"]},
+def _model(model: Mapping[str, Any]) -> ModelView:
+    """As the command reports it."""
+    accuracy = Share(**model["accuracy"]) if model["accuracy"] else None
+    return ModelView(
+        name=f"{model['name']} ({model['source']})",
+        verdict=model["verdict"],
+        predicted=model["predicted"],
+        accuracy=share_view(accuracy),
+        known_answers=None,
+        labels_changed=model["labels_changed"],
+        answers_saved=model["answers_saved"],
+        saved_units=None,
+        saved_cost=model["saved_cost"],
+        answers_without=model["answers_without_model"],
     )
 
 
-def _alpha(found: Mapping[str, Any] | None) -> Alpha | None:
-    """As the command reports it; texts have none."""
-    if found is None or found["alpha"] is None:
-        return None
-    return Alpha(value=found["alpha"], low=found["low"], high=found["high"], level=found["level"])
+def _said(file: AnswersFile, outcome: Outcome, report: Mapping[str, Any]) -> Said:
+    """Numbers, texts, boxes and comparisons: who agrees with what was found how well."""
+    assert outcome.likeness is not None  # noqa: S101 - every kind but labels has it
+    kind = report["kind"]
+    is_pairs, is_numbers = kind == "pairs", kind == "numbers"
+    answers = len(file.answer)
+    values = [boxes_in_words(json.loads(value)) for value in outcome.values] if kind == "boxes" else outcome.values
+    task = np.array(file.task)
+    return Said(
+        kind=kind,
+        measure=_MEASURES[kind],
+        # A comparison is held against the scores of all.
+        task=np.arange(answers) if is_pairs else task,
+        worker=np.array(file.worker),
+        tasks=file.task_names,
+        workers=file.worker_names,
+        value=values,
+        sure=outcome.sure or [None] * len(file.task_names),
+        likeness=outcome.likeness,
+        method=report["method"] | {"skills": report["skills"]},
+        error=[row["typical_error"] for row in report["skills"]] if is_numbers else None,
+        alpha=number_alpha(task, file.numbers()) if is_numbers else None,
+        alone=is_pairs,
+        ranking=[RankedThing(thing=row["item"], group=0, **_scores(row)) for row in report["ranking"][:_MOST_RANKED]]
+        if is_pairs
+        else [],
+    )
+
+
+def _scores(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: row[name] for name in ("score", "error", "compared")}

@@ -87,8 +87,17 @@ def label_report(
     )
 
 
-def model_view(name: str, joined: Joined, saved: int, unit_cost_units: int | None) -> ModelView:
-    """`saved`: answers; `unit_cost_units`: what one costs, None where nothing is paid."""
+def model_view(
+    name: str,
+    joined: Joined,
+    saved: int,
+    unit_cost_units: int | None,
+    *,
+    answers_without: int,
+    saved_cost: float | None = None,
+) -> ModelView:
+    """`saved`: answers, of `answers_without`; `unit_cost_units`: what one costs, None where nothing is paid;
+    `saved_cost`: of a file, in a unit of its own."""
     people, both = joined.people.label, joined.labelling.label
     return ModelView(
         name=name,
@@ -99,6 +108,8 @@ def model_view(name: str, joined: Joined, saved: int, unit_cost_units: int | Non
         labels_changed=int(((people != both) & (people != NO_LABEL)).sum()),
         answers_saved=saved,
         saved_units=None if unit_cost_units is None else saved * unit_cost_units,
+        saved_cost=saved_cost,
+        answers_without=answers_without,
     )
 
 

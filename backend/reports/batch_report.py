@@ -12,8 +12,10 @@ from backend.errors import Conflict, NotAllowed, NotFound
 from backend.redundancy.book import is_adaptive
 from backend.reports import repository
 from backend.reports.assembling import Crowd, label_report, label_text, model_view
+from backend.reports.measured_report import measured_report, said_of
+from backend.reports.ranking_rows import ranking_rows
 from backend.reports.schemas import CostView, Redundancy, RequesterReport, WorkerRow
-from backend.reviews import inference
+from backend.reviews import inference, preferences
 from backend.reviews import repository as reviews
 from backend.reviews.beside import ModelSaid, join, model_said, predictions
 from backend.reviews.policy import Answer
@@ -46,7 +48,8 @@ def report(services: Services, requester: str, batch_id: str) -> RequesterReport
         brought = reviews.model_answers(session, batch_id)
         model = model_said(brought.digest, brought.document) if brought else None
         unit_cost_units = batch.reward_units + batch.operator_fee_units
-        numbers = _numbers(draft, assignments, known or {}, asked, model, unit_cost_units)
+        contents = dict(reviews.contents(session, batch_id)) if draft.task_type == preferences.TASK_TYPE else {}
+        numbers = _numbers(draft, assignments, known or {}, asked, model, unit_cost_units, contents)
         return numbers.model_copy(
             update={
                 "batch_id": batch_id,
@@ -67,7 +70,9 @@ def _numbers(
     asked: Asked,
     model: ModelSaid | None,
     unit_cost_units: int,
+    contents: Mapping[str, Mapping[str, Any]],
 ) -> RequesterReport:
+    """`contents`: of all tasks, where they compare things."""
     answers = [
         Answer(item["task"], row.worker, item["answer"])
         for row in assignments
@@ -75,6 +80,9 @@ def _numbers(
     ]
     rules = inference.rules_of(draft.batch_id, draft.review, draft.answer_schema)
     table = inference.tabulate(answers, known, rules)
+    if rules.kind != "labels":
+        return measured_report(said_of(table, rules), title=draft.title)
+    ranking = ranking_rows(table, draft.task_type, contents)
     labels = [label_text(value) for value in table.values]
     # Whoever knows one label could have said another: one that has no name yet.
     labels += [f"(another answer {number})" for number in range(len(labels), table.answers.labels)]
@@ -82,12 +90,14 @@ def _numbers(
     scored = {int(task): int(table.known[task]) for task in np.flatnonzero(table.known != NO_LABEL)}
     if model is None or rules.policy is not None:
         found, _ = inference.label_table(table, rules, asked)
-        return label_report(crowd, found, title=draft.title, known=scored)
+        numbers = label_report(crowd, found, title=draft.title, known=scored)
+        return numbers.model_copy(update={"ranking": ranking})
     said = predictions(model, table.tasks, table.values, table.answers.labels)
     joined = join(table.answers, said, rules.seed, table.known)
     saved = answers_saved(table.answers, lambda _: said, Parameters(seed=rules.seed), known=table.known).saved
+    seen = model_view(model.name, joined, saved, unit_cost_units, answers_without=table.answers.size)
     numbers = label_report(crowd, joined.labelling, title=draft.title, known=scored)
-    return numbers.model_copy(update={"model": model_view(model.name, joined, saved, unit_cost_units)})
+    return numbers.model_copy(update={"model": seen, "ranking": ranking})
 
 
 def _status(services: Services, batch: MirrorBatch) -> str:

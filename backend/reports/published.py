@@ -9,11 +9,19 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
-from backend.reviews.judging import findings
+from backend.reviews.judging import by_people_method, findings
 
 Document = Mapping[str, Any]
+
+
+MEASURES: Mapping[str, Literal["similarity", "near", "f1"]] = {
+    "piecework-texts": "similarity",
+    "piecework-numbers": "near",
+    "piecework-boxes": "f1",
+}
+"""How a results file measures people whose answers are no labels, by the name of its method for labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,13 +49,47 @@ def skill(documents: Sequence[Document], worker: str, answers: Mapping[str, Any]
     for document in reversed(documents):
         for item in _entries(findings(document["method"]).get("skills")):
             if item.get("worker") == worker and "agreement" in item:
-                return Count()  # how like texts are is no share of right ones
+                return Count()  # how like answers are is no share of right ones
             if item.get("worker") == worker and (found := _skill_of(item, most)) is not None:
                 return found
     others = {i["task"] for document in documents for i in document["decisions"] if i["worker"] != worker}
     labels = {i["task"]: i["label"] for document in documents for i in document["labels"] if i["label"] is not None}
     compared = [task for task in answers if task in others and task in labels]
     return Count(float(sum(_same(labels[task], answers[task]) for task in compared)), len(compared))
+
+
+def agreement(documents: Sequence[Document], worker: str) -> tuple[Literal["similarity", "near", "f1"], Count] | None:
+    """The newest published agreement of one whose answers are no labels, and how it is measured; None without."""
+    most = len(_decided(documents, worker))
+    for document in reversed(documents):
+        measure = measured_by(document)
+        for item in _entries(findings(document["method"]).get("skills")):
+            if measure is None or item.get("worker") != worker:
+                continue
+            found = _skill_of({"accuracy": item.get("agreement"), "answers": item.get("answers")}, most)
+            if found is not None and found.seen:
+                return measure, found
+    return None
+
+
+def measured_by(document: Document) -> Literal["similarity", "near", "f1"] | None:
+    """None if its labels are equal or not."""
+    method = by_people_method(document["method"]) or document["method"]
+    labels = method["parameters"].get("labels") if isinstance(method.get("parameters"), dict) else None
+    name = labels.get("name") if isinstance(labels, dict) else None
+    return MEASURES.get(name) if isinstance(name, str) else None
+
+
+def known_of_skills(document: Document, worker: str) -> Count:
+    """Known answers as the file counts them: where answers are no labels, who is right is not who is equal."""
+    most = sum(item["worker"] == worker for item in document["decisions"])
+    for item in _entries(findings(document["method"]).get("skills")):
+        seen, right = item.get("known_seen"), item.get("known_right")
+        if item.get("worker") != worker or type(seen) is not int or type(right) is not int:
+            continue
+        if 0 <= right <= seen <= most:
+            return Count(float(right), seen)
+    return Count()
 
 
 def flagged(document: Document) -> Collection[str]:

@@ -27,6 +27,7 @@ def render(report: RequesterReport) -> str:
         _cost(report.cost) if report.cost else None,
         _redundancy(report.redundancy, report.cost) if report.redundancy and report.cost else None,
         _model(report.model, report.cost) if report.model else None,
+        _ranking(report) if report.ranking else None,
         _confidence(report) if report.kind == "labels" else None,
         _relabel(report) if report.relabel else None,
         _labels(report) if report.labels else None,
@@ -44,16 +45,20 @@ def _head(report: RequesterReport) -> Markup:
     return element("header", element("h1", stranger(report.title)), element("p", counts), batch, *warnings)
 
 
+_MEASURES = {
+    "similarity": "likeness of texts to the others of their task (chrF)",
+    "near": "of numbers that lie within what people differ by",
+    "overlap": "of boxes and what was found (IoU); missed and invented ones count zero",
+    "ranking": "of comparisons that say what the scores say; a tie counts half",
+}
+
+
 def _figures(report: RequesterReport) -> Markup:
     accuracy, agreement = report.accuracy, report.agreement
-    shown = [
-        share_figure(
-            "Labels that are right, estimated",
-            accuracy.estimate,
-            "nobody looked at the truth",
-            "not known for this kind",
-        )
-    ]
+    shown = []
+    if report.kind == "labels":
+        note = "nobody looked at the truth"
+        shown.append(share_figure("Labels that are right, estimated", accuracy.estimate, note, "no label yet"))
     if accuracy.truth:
         shown.append(share_figure("Labels that are right, measured", accuracy.truth, _of(accuracy.truth.count), ""))
     if accuracy.known_answers:
@@ -62,7 +67,8 @@ def _figures(report: RequesterReport) -> Markup:
             share_figure("Known answers found", accuracy.known_answers, f"{count:,} tasks with a known answer", "")
         )
     done = f"of {report.tasks:,}" if report.labelled < report.tasks else "every task"
-    shown.append(figure("Tasks labelled", f"{report.labelled:,}", done))
+    what = {"labels": "Tasks labelled", "pairs": "Things ranked"}.get(report.kind, "Tasks with a result")
+    shown.append(figure(what, f"{report.labelled:,}", done))
     shown.append(_agreement(agreement))
     cost = report.cost
     if cost and cost.per_label_units is not None:
@@ -79,6 +85,9 @@ def _agreement(agreement: Agreement) -> Markup:
         ends = f" ({alpha.low:.2f} to {alpha.high:.2f})" if alpha.low is not None and alpha.high is not None else ""
         beyond = f"beyond chance (Krippendorff's alpha): {alpha.value:.2f}{ends}"
     name = "Agreement between people"
+    if agreement.measure is not None:
+        what = joined(_MEASURES[agreement.measure], element("br"), beyond)
+        return share_figure("Agreement with what was found", agreement.likeness, what, "nothing to compare yet")
     if agreement.pairwise is None:
         return figure(name, f"{alpha.value:.2f}" if alpha else "–", beyond or "no task has two answers yet")
     return share_figure(name, agreement.pairwise, joined(note, element("br"), beyond), "")
@@ -143,6 +152,10 @@ def _model(found: ModelView, cost: CostView | None) -> Markup:
         count = found.known_answers.count
         shown.append(share_figure("Known answers it found", found.known_answers, f"{count:,} tasks", ""))
     spared = f"of the tasks' answers; {found.predicted:,} tasks it spoke of"
+    if found.answers_without is not None:
+        spared = f"of {found.answers_without:,} answers; {found.predicted:,} tasks it spoke of"
+    if found.saved_cost is not None:
+        spared = f"{spared}; they cost {found.saved_cost:,.10g}"
     if cost and found.saved_units is not None:
         spared = f"worth {money(found.saved_units, cost.decimals, visible(cost.symbol, 12))}"
     shown.append(figure("Answers it spares for the same confidence", f"{found.answers_saved:,}", spared))
@@ -160,7 +173,8 @@ def _confidence(report: RequesterReport) -> Markup:
 
 def _relabel(report: RequesterReport) -> Markup:
     shown = report.relabel[:_SHOWN_RELABEL]
-    lead = f"The {len(shown)} least certain labels. Another answer tells most here; the JSON report lists more."
+    what = "labels" if report.kind == "labels" else "results"
+    lead = f"The {len(shown)} least certain {what}. Another answer tells most here; the JSON report lists more."
     rows: list[list[Child]] = [
         [
             stranger(row.task, 64),
@@ -171,7 +185,7 @@ def _relabel(report: RequesterReport) -> Markup:
         ]
         for row in shown
     ]
-    heads = ("Task", "Label", "Sure", "Or else", "Answers")
+    heads = ("Task", "Label" if report.kind == "labels" else "Result", "Sure", "Or else", "Answers")
     return section("What to ask again", lead, table("Least certain tasks", heads, rows, numbers=(2, 4)))
 
 
@@ -214,7 +228,34 @@ def _cell(counts: list[list[float]], said: int, true: int) -> Markup:
     return element("td", percent(share) if level else "0", class_=tone)
 
 
+_SHOWN_RANKED = 50
+
+
+def _ranking(report: RequesterReport) -> Markup:
+    shown = report.ranking[:_SHOWN_RANKED]
+    lead = (
+        "Which things are preferred. A score one above another is preferred about 2.7 to 1; scores compare within a "
+        "group alone, whose things comparisons connect."
+    )
+    if len(report.ranking) > len(shown):
+        lead += f" The first {len(shown)} are shown; the JSON report lists more."
+    rows: list[list[Child]] = [
+        [
+            stranger(row.thing, 80),
+            row.group + 1,
+            f"{row.score:.2f}",
+            f"± {row.error:.2f}" if row.error is not None else "–",
+            f"{row.compared:,}",
+        ]
+        for row in shown
+    ]
+    heads = ("Thing", "Group", "Score", "Error", "Comparisons")
+    return section("Ranking", lead, table("Things by score", heads, rows, numbers=(1, 2, 3, 4)))
+
+
 def _people(report: RequesterReport) -> Markup:
+    if report.kind != "labels":
+        return _people_alike(report)
     people = report.people
     shown = people if len(people) <= _SHOWN_PEOPLE else people[: _SHOWN_PEOPLE // 2] + people[-_SHOWN_PEOPLE // 2 :]
     lead = (
@@ -237,6 +278,38 @@ def _people(report: RequesterReport) -> Markup:
         "details",
         element("summary", "The same as a table"),
         table("People and their measured skill", heads, rows, numbers=range(1, len(heads))),
+    )
+    return section("People", lead, chart, listing)
+
+
+def _people_alike(report: RequesterReport) -> Markup:
+    """Where answers are no labels: how like what was found they are."""
+    people = report.people
+    shown = people if len(people) <= _SHOWN_PEOPLE else people[: _SHOWN_PEOPLE // 2] + people[-_SHOWN_PEOPLE // 2 :]
+    lead = "How like what was found each person's answers are, with the range (95 %) that so few answers leave open."
+    if len(shown) < len(people):
+        lead += f" Of {len(people):,} the best and the last {_SHOWN_PEOPLE // 2} are shown."
+    measured = [
+        Whisker(row.worker, share.value, share.low, share.high, f"{row.answers:,} answers")
+        for row in shown
+        if (share := row.agreement) is not None
+    ]
+    chart = charts.whiskers("Agreement with what was found by person", measured) if measured else None
+    with_error = any(row.error is not None for row in shown)
+    with_known = any(row.known_seen is not None for row in shown)
+    with_verdicts = any(row.accepted is not None for row in shown)
+    heads = ["Worker", "Answers", "Agreement", "Range"] + (["Typical error"] if with_error else [])
+    heads += (["Known answers"] if with_known else []) + (["Accepted", "Rejected"] if with_verdicts else [])
+    rows = []
+    for row in shown:
+        cells = _person(row, with_known=with_known, with_verdicts=with_verdicts)
+        alike = [percent(row.agreement.value), interval(row.agreement)] if row.agreement else ["–", "–"]
+        error = [f"{row.error:.6g}" if row.error is not None else "–"] if with_error else []
+        rows.append([*cells[:2], *alike, *error, *cells[4:]])
+    listing = element(
+        "details",
+        element("summary", "The same as a table"),
+        table("People and their agreement", heads, rows, numbers=range(1, len(heads))),
     )
     return section("People", lead, chart, listing)
 

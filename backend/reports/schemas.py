@@ -74,10 +74,20 @@ class Alpha(BaseModel):
     level: str
 
 
+Measure = Literal["similarity", "near", "overlap", "ranking"]
+"""How like what was found an answer is. `similarity`: of texts (chrF). `near`: whether a number lies within what people
+differ by. `overlap`: of boxes with the things found (IoU), missed and invented ones counting zero. `ranking`: whether a
+comparison says what the scores say; a tie counts half."""
+
+
 class Agreement(BaseModel):
+    """Of labels `pairwise`, of all else `likeness`; None if it cannot be had."""
+
     pairwise: ShareView | None
     alpha: Alpha | None
-    """None if it cannot be had."""
+    measure: Measure | None = None
+    likeness: ShareView | None = None
+    """In the mean of tasks, by `measure`; `count` tasks."""
 
 
 class LabelShare(BaseModel):
@@ -106,10 +116,28 @@ class WorkerRow(BaseModel):
     accuracy: float | None
     low: float | None
     high: float | None
+    agreement: ShareView | None = None
+    """In place of `accuracy`, where answers are no labels: with what was found, by the report's measure."""
+    error: float | None = None
+    """Of numbers: half of this worker's are off by more, in their unit."""
     known_seen: int | None = None
     known_right: int | None = None
     accepted: int | None = None
     rejected: int | None = None
+
+
+class RankedThing(BaseModel):
+    """`score` in log odds: a thing one above another is preferred e to 1. Scores compare within a `group`. In a batch
+    `task` and `side` show the thing."""
+
+    thing: str
+    task: str | None = None
+    side: str | None = None
+    group: int
+    score: float
+    error: float | None
+    """Standard error."""
+    compared: int
 
 
 class ModelView(BaseModel):
@@ -129,6 +157,10 @@ class ModelView(BaseModel):
     """That people need not have given for the same mean confidence."""
     saved_units: UnitsText | None
     """What those cost, operator fee included; None for a file."""
+    saved_cost: float | None = None
+    """Of a file: in the unit of `--answer-cost`."""
+    answers_without: int | None = None
+    """Answers that people gave, or would without the model."""
 
 
 class RequesterReport(BaseModel):
@@ -155,6 +187,8 @@ class RequesterReport(BaseModel):
     relabel: list[Relabel]
     """The least certain tasks first."""
     people: list[WorkerRow]
+    ranking: list[RankedThing] = []
+    """Of things that were compared, the best of each group first; at most 500."""
     method: dict[str, Any]
     warnings: list[str] = []
     """What is wrong with the batch at this gateway."""
@@ -169,6 +203,15 @@ class RejectionRow(BaseModel):
     appeal_until: int | None
 
 
+class AgreementView(BaseModel):
+    """How like what was found a worker's answers are, 0 to 1, as published results say: `similarity` of texts, share of
+    numbers that are `near`, `f1` of boxes. `count` answers."""
+
+    measure: Literal["similarity", "near", "f1"]
+    value: float
+    count: int
+
+
 class WorkerBatch(BaseModel):
     batch_id: str
     title: str | None
@@ -177,7 +220,9 @@ class WorkerBatch(BaseModel):
     waiting: int
     earned_units: UnitsText
     skill: ShareView | None
-    """As the batch's published results measured it."""
+    """As the batch's published results measured it: the share of right labels."""
+    agreement: AgreementView | None = None
+    """In its place, where answers are texts, numbers or boxes."""
     known_answers: ShareView | None
 
 

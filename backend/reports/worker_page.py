@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from backend.reports import charts
-from backend.reports.charts import Whisker
+from backend.reports.charts import Whisker, percent
 from backend.reports.markup import Child, Markup, element, page, stranger, visible
 from backend.reports.parts import figure, figures, interval, moment, money, section, share_figure, table
 from backend.reports.schemas import ShareView, WorkerBatch, WorkerReport
 from backend.reports.style import STYLE
+
+AGREEMENTS = {
+    "similarity": "likeness of texts to the others'",
+    "near": "numbers near the one found",
+    "f1": "boxes on what the others see (F1)",
+}
 
 
 def render(report: WorkerReport) -> str:
@@ -73,7 +79,15 @@ def _skill(report: WorkerReport) -> Markup:
         unread = element(
             "p", f"{len(report.unread_results)} results files are not here and not counted.", class_="note"
         )
-    return section("Your measured skill", report.how_skill_is_measured, chart, unread)
+    alike: list[list[Child]] = [
+        [stranger(row.title or row.batch_id[:18] + "…", 60), AGREEMENTS[row.agreement.measure],
+         percent(row.agreement.value), f"{row.agreement.count:,}"]
+        for row in report.batches
+        if row.agreement
+    ]  # fmt: skip
+    heads = ("Batch", "Measured by", "Agreement", "Answers")
+    listing = table("How like what was found your answers are", heads, alike, numbers=(2, 3)) if alike else None
+    return section("Your measured skill", report.how_skill_is_measured, chart, listing, unread)
 
 
 def _batches(report: WorkerReport) -> Markup:

@@ -19,8 +19,10 @@ from backend.ipfs.port import PayloadError
 from backend.reports import published, repository
 from backend.reports.assembling import share_view
 from backend.reports.published import Count, Document
-from backend.reports.schemas import RejectionRow, ShareView, WorkerBatch, WorkerReport
+from backend.reports.schemas import AgreementView, RejectionRow, ShareView, WorkerBatch, WorkerReport
+from backend.reviews.kinds import kind_of
 from backend.services import Services
+from piecework.db.gateway import Draft
 from piecework.quality.intervals import counted_share
 
 MOST_BATCHES = 30
@@ -30,6 +32,7 @@ MOST_FILES = 200
 _HOW_MEASURED = (
     "Your answers are compared with the labels of published results. Where the results name a measured skill, that one "
     "is taken; elsewhere it is the share of your answers that agree with the label, on tasks that others answered too. "
+    "Where answers are texts, numbers or boxes it is how like what was found yours are, which costs nobody money. "
     "Few answers leave a wide range: it is shown with each figure, and a skill alone never costs you money."
 )
 _HOW_TO_CONTEST = (
@@ -44,6 +47,7 @@ class _Read:
     """What the results files say of the worker."""
 
     skill: Count = field(default_factory=Count)
+    agreement: AgreementView | None = None
     known: Count = field(default_factory=Count)
     rejected: list[Mapping[str, Any]] = field(default_factory=list)
     unread: list[str] = field(default_factory=list)
@@ -67,7 +71,7 @@ def report(services: Services, worker: str) -> WorkerReport:
         earned = repository.earned(session, worker)
         batches, rejected, whole = [], [], _Read()
         for tally, batch, draft in repository.work(session, worker, MOST_BATCHES):
-            read = _read(services, session, batch.batch_id, worker, MOST_FILES - whole.files)
+            read = _read(services, session, batch.batch_id, worker, MOST_FILES - whole.files, draft)
             title = draft.title if draft else None
             paid, units = earned.get(batch.batch_id, (0, 0))
             batches.append(
@@ -79,6 +83,7 @@ def report(services: Services, worker: str) -> WorkerReport:
                     waiting=tally.old_lot + tally.young_lot,
                     earned_units=units,
                     skill=_share(read.skill),
+                    agreement=read.agreement,
                     known_answers=_share(read.known),
                 )
             )
@@ -104,7 +109,7 @@ def report(services: Services, worker: str) -> WorkerReport:
     )
 
 
-def _read(services: Services, session: Session, batch_id: str, worker: str, most: int) -> _Read:
+def _read(services: Services, session: Session, batch_id: str, worker: str, most: int, draft: Draft | None) -> _Read:
     """Of one batch; at most `most` results files, the newest."""
     read = _Read()
     settlements = repository.settlements(session, batch_id)
@@ -115,8 +120,13 @@ def _read(services: Services, session: Session, batch_id: str, worker: str, most
     read.files = len(settlements) - older
     read.rejected = published.rejected(results, worker)
     answers = _own_answers(session, batch_id, worker)
-    read.skill = published.skill(results, worker, answers)
-    read.known = _known(services, read, results, answers)
+    if draft is None or kind_of(draft.answer_schema) == "labels":
+        read.skill = published.skill(results, worker, answers)
+    agreement = published.agreement(results, worker)
+    if agreement is not None:
+        measure, count = agreement
+        read.agreement = AgreementView(measure=measure, value=round(count.right / count.seen, 6), count=count.seen)
+    read.known = _known(services, read, results, worker, answers)
     return read
 
 
@@ -137,11 +147,15 @@ def _own_answers(session: Session, batch_id: str, worker: str) -> dict[str, Any]
     return answers
 
 
-def _known(services: Services, read: _Read, results: Sequence[Document], answers: Mapping[str, Any]) -> Count:
+def _known(
+    services: Services, read: _Read, results: Sequence[Document], worker: str, answers: Mapping[str, Any]
+) -> Count:
     """Known answers count once a results file has revealed them."""
     revealing = next((document for document in reversed(results) if document["gold"] is not None), None)
     if revealing is None:
         return Count()
+    if published.measured_by(revealing) is not None:
+        return published.known_of_skills(revealing, worker)
     gold = _document(services, read, revealing["gold"]["document_digest"], "gold")
     return published.known_score(gold["answers"], answers, published.flagged(revealing)) if gold else Count()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from piecework.quality.answers import Answers, Ints
+from piecework.quality.answers import Answers, Floats, Ints
 from piecework.quality.texts import choose_texts
 
 METHOD = {"name": "piecework-texts", "version": 2, "parameters": {}}
@@ -21,10 +21,12 @@ _DIGITS = 6
 @dataclass(frozen=True, slots=True)
 class ChosenTexts:
     """`label`: (tasks,), the number of the chosen text; `agreement`: (tasks,), how like the others' it is, 0 to 1;
-    `skills`: one entry a worker, who agrees with the others how well."""
+    `likeness`: (answers,), how like the others' each text is; `skills`: one entry a worker, who agrees with the others
+    how well."""
 
     label: Ints
     agreement: list[float]
+    likeness: Floats
     skills: list[dict[str, Any]]
 
 
@@ -39,7 +41,7 @@ def choose(answers: Answers, workers: Sequence[str], texts: Sequence[str]) -> Ch
     ]
     # Rounding may leave the mean of ones a hair above one.
     agreement = np.minimum(found.agreement[found.chosen], 1.0).round(_DIGITS).tolist()
-    return ChosenTexts(answers.label[found.chosen], agreement, skills)
+    return ChosenTexts(answers.label[found.chosen], agreement, np.minimum(found.agreement, 1.0), skills)
 
 
 def decisions(

@@ -97,6 +97,7 @@ def measure(answers: Answers, workers: Sequence[str], values: Sequence[Any], kno
             f" ({hits} of its {drawn} lie on one of the {there})"
             for hits, drawn, there in zip(fits.hits.tolist(), fits.drawn.tolist(), fits.there.tolist(), strict=True)
         ],
+        likeness=fits.likeness,
         skills=[
             {
                 "worker": name,

@@ -8,7 +8,7 @@ workers contradict together is flagged and forgiven.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -29,8 +29,8 @@ class Measured:
 
     `same`: (answers,), whether each says what was found; `knows`: (answers,), whether it says its task's known answer;
     `found_known`: (tasks,), whether what was found does. `said`: (answers,), each beside what was found, in words.
-    `skills`: one entry a worker with its `agreement`, 0 to 1. `outcome`: further findings. `tolerance`: by how much
-    another machine's numbers may differ.
+    `likeness`: (answers,), how like what was found each is, 0 to 1. `skills`: one entry a worker with its `agreement`,
+    0 to 1. `tolerance`: by how much another machine's numbers may differ.
     """
 
     name: str
@@ -41,10 +41,10 @@ class Measured:
     knows: Bools
     found_known: Bools
     said: Sequence[str]
+    likeness: Floats
     skills: list[dict[str, Any]]
     accuracy: Floats
     tolerance: float
-    outcome: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,6 +81,7 @@ def measure(answers: Answers, workers: Sequence[str], values: Sequence[Any], kno
         knows=knows,
         found_known=np.abs(found.settled.value - right) <= reach,
         said=[""] * answers.size,
+        likeness=found.near.astype(np.float64),
         skills=[
             {
                 "worker": name,

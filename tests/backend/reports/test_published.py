@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from backend.reports.published import Count, flagged, known_score, rejected, skill
+from backend.reports.published import Count, agreement, flagged, known_of_skills, known_score, rejected, skill
 
 ME, OTHER = "0x" + "11" * 20, "0x" + "22" * 20
 
@@ -90,3 +90,56 @@ def test_only_own_rejections_are_listed_in_their_order() -> None:
             item["decision"] = "rejected" if item["task"] != "b" else "accepted"
     assert [item["task"] for item in rejected(files, ME)] == ["a", "c"]
     assert {item["worker"] for item in rejected(files, ME)} == {ME}
+
+
+def alike(name: Any, entry: Any, tasks: tuple[str, ...] = ("a", "b", "c")) -> Any:
+    parameters = {"labels": {"name": name}, "found": {"skills": [entry]}}
+    return document(list(tasks)) | {"method": {"name": "inference", "version": 1, "parameters": parameters}}
+
+
+def test_of_answers_that_are_no_labels_the_agreement_counts_and_no_share_of_right_ones() -> None:
+    entry = {"worker": ME, "agreement": 0.5, "answers": 2, "known_seen": 3, "known_right": 2}
+    file = alike("piecework-boxes", entry)
+    assert agreement([file], ME) == ("f1", Count(1.0, 2))
+    assert skill([file], ME, {"a": 1}) == Count()
+    assert known_of_skills(file, ME) == Count(2.0, 3)
+    assert agreement([alike("piecework-numbers", entry)], ME) == ("near", Count(1.0, 2))
+    assert agreement([alike("piecework-labels", entry)], ME) is None
+    assert agreement([file], OTHER) is None
+    by_people = file | {"method": {"name": "reviewers", "version": 1, "parameters": {"labels": file["method"]}}}
+    assert agreement([by_people], ME) == ("f1", Count(1.0, 2))
+
+
+def test_equality_would_tell_an_honest_worker_that_it_knew_nothing() -> None:
+    """The planted bug: known boxes compared to the last digit."""
+    known, drawn = {"a": [{"x": 0.1}]}, {"a": [{"x": 0.11}]}
+    entry = {"worker": ME, "agreement": 0.9, "answers": 3, "known_seen": 1, "known_right": 1}
+    assert known_score(known, drawn, ()) == Count(0.0, 1)
+    assert known_of_skills(alike("piecework-boxes", entry), ME) == Count(1.0, 1)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"agreement": 2},
+        {"agreement": "1"},
+        {"answers": -1},
+        {"known_seen": 10**9},
+        {"known_right": 4},
+        {"known_right": True},
+        {"known_seen": None},
+    ],
+    ids=str,
+)
+def test_what_looks_like_no_agreement_or_no_count_is_as_good_as_not_said(changes: dict[str, Any]) -> None:
+    entry = {"worker": ME, "agreement": 0.5, "answers": 2, "known_seen": 3, "known_right": 2} | changes
+    file = alike("piecework-numbers", entry)
+    if {"agreement", "answers"} & changes.keys():
+        assert agreement([file], ME) is None
+    else:
+        assert known_of_skills(file, ME) == Count()
+
+
+@pytest.mark.parametrize("name", [None, 5, [], {"a": 1}], ids=str)
+def test_a_method_that_names_nothing_measures_nobody(name: Any) -> None:
+    assert agreement([alike(name, {"worker": ME, "agreement": 0.5, "answers": 2})], ME) is None

@@ -31,9 +31,10 @@ def by_worker(results: dict[str, Any], decision: str) -> dict[str, int]:
     return counts
 
 
-def boxes_batch(house: House) -> tuple[str, list[Any]]:
+def boxes_batch(house: House, requester: Any = None) -> tuple[str, list[Any]]:
     tasks = [{"id": f"t{i}", "content": {"image": f"https://pictures.example/{i}.jpg"}} for i in range(5)]
     batch_id = house.funded(
+        requester,
         tasks=tasks,
         answers_per_task=3,
         task_type="boxes",
