@@ -26,6 +26,7 @@ from backend.live.hub import Hub
 from backend.live.routes import router as live
 from backend.live.seats import Seats
 from backend.matching.routes import router as matching
+from backend.notices.routes import router as notices
 from backend.payloads.routes import router as payloads
 from backend.payments.routes import router as payments
 from backend.predictions.routes import router as predictions
@@ -39,6 +40,7 @@ from backend.relay.service import Relay
 from backend.reports.routes import router as reports
 from backend.reviews.proposer import Proposer
 from backend.reviews.routes import router as reviews
+from backend.revisions.routes import router as revisions
 from backend.search.routes import router as search
 from backend.search.upkeep import Upkeep
 from backend.services import ChainClock, Services, TokenInfo
@@ -204,12 +206,14 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         matching,
         work,
         reviews,
+        revisions,
         reports,
         disputes,
         qualifications,
         payments,
         receipts,
         live,
+        notices,
         webhooks,
     ):
         app.include_router(router)

@@ -18,6 +18,8 @@ from piecework.db.gateway import SignInNonce, UserSession
 from piecework.domain.ids import parse_address
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session as DatabaseSession
+
     from backend.services import Services
 
 _CLOCK_SKEW_SECONDS = 60
@@ -126,6 +128,12 @@ def session_of(services: Services, token: str, *, is_cookie: bool = False) -> tu
     if found is None or found.expires_at < time.time():
         raise NotSignedIn("not_signed_in", "the session has ended or never was: sign in again")
     return found.address, found.expires_at
+
+
+def is_signed_in(session: DatabaseSession, address: str, now: float) -> bool:
+    """Whether `address` has a session that has not ended."""
+    own = (UserSession.address == address, UserSession.expires_at >= now)
+    return session.execute(select(UserSession.address).where(*own).limit(1)).first() is not None
 
 
 def sign_out(services: Services, address: str) -> None:

@@ -17,6 +17,7 @@ from backend.batches.schemas import (
 )
 from backend.batches.service import fetch_document
 from backend.errors import Conflict, NotFound
+from backend.ipfs.port import PayloadError
 from backend.matching import repository as matching
 from backend.matching.service import public_needs
 from backend.paging import decode_cursor, encode_cursor
@@ -103,9 +104,11 @@ def results(services: Services, batch_id: str) -> ResultsView:
     if not rows:
         raise Conflict("results_not_ready", f"batch {batch_id} has no settlement yet")
     labels: dict[str, dict[str, Any]] = {}
+    better: list[dict[str, Any]] = []
     for row in rows:
         document = fetch_document(services, row.results_digest, "results")
         labels.update({label["task"]: label for label in document["labels"]})
+        better += [_better(services, item) for item in document["decisions"] if "revision" in item]
     return ResultsView(
         settlements=[
             SettlementView(
@@ -117,7 +120,17 @@ def results(services: Services, batch_id: str) -> ResultsView:
             for row in rows
         ],
         labels=list(labels.values()),
+        revisions=better,
     )
+
+
+def _better(services: Services, decision: dict[str, Any]) -> dict[str, Any]:
+    """The better answer that a decision names; None for one whose file cannot be read: labels do not rest on it."""
+    named = {name: decision[name] for name in ("task", "worker", "submission", "revision")}
+    try:
+        return named | {"answer": fetch_document(services, decision["revision"], "revision")["answer"]}
+    except (Conflict, PayloadError):
+        return named | {"answer": None}
 
 
 def fields(services: Services, batch: Any, words: Any, now: int) -> dict[str, Any]:

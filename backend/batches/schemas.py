@@ -221,3 +221,6 @@ class SettlementView(BaseModel):
 class ResultsView(BaseModel):
     settlements: list[SettlementView]
     labels: list[dict[str, Any]]
+    revisions: list[dict[str, Any]]
+    """Better answers that workers gave when they were asked, each `task`, `worker`, `submission`, `revision` (digest of
+    its file) and `answer`. No label counts them."""

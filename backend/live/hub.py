@@ -11,12 +11,13 @@ import structlog
 
 from backend import events
 from backend.live import repository
+from backend.notices import repository as notices
 from backend.services import Services
 
 log = structlog.get_logger("live")
 
 Topic = tuple[str, str]
-"""`batch`, `account` or `reviewer`, and its id or address."""
+"""`batch`, `account`, `reviewer` or `notices`, and its id or address."""
 _EVENTS = 1_000
 """Looked at in one round; after more, everybody is woken."""
 
@@ -29,6 +30,7 @@ class Hub:
         self._waiting: dict[Topic, set[asyncio.Event]] = {}
         self._place: events.Place | None = None
         self._proposals: set[repository.ProposalState] = set()
+        self._notice = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self.is_closing = False
 
@@ -73,6 +75,8 @@ class Hub:
         with self._services.reading() as session:
             place, before = self._place, self._proposals
             self._proposals = repository.waiting_proposals(session)
+            notice, self._notice = self._notice, notices.last(session)
+            told = notices.recipients_after(session, notice) if self._notice > notice else set()
             found = events.after(session, place, _EVENTS) if place is not None else []
             if place is None or len(found) == _EVENTS or not events.stands(session, place):
                 self._place = events.last(session)
@@ -86,6 +90,7 @@ class Hub:
         return {
             *(("batch", batch_id) for batch_id in batch_ids),
             *(("account", account) for account in accounts),
+            *(("notices", address) for address in told),
             *(("reviewer", reviewer) for reviewer in reviewers),
         }
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Header, Query, Request
 
-from backend.dependencies import TheServices
+from backend.dependencies import SignedIn, TheServices
 from backend.errors import Invalid
 from backend.events import Place
+from backend.live.own import OwnStream
 from backend.live.stream import Stream, Subject
 from backend.schemas import AddressText, DigestText
 
@@ -53,3 +55,22 @@ async def worker(address: AddressText, opened: Opener) -> Stream:
 async def reviewer(address: AddressText, opened: Opener) -> Stream:
     """Every event of the batches that an address reviews, alone or in a panel, and proposals that wait."""
     return opened(Subject("reviewer", address))
+
+
+@router.get("/me", response_class=OwnStream, status_code=200)
+async def me(
+    request: Request,
+    services: TheServices,
+    address: SignedIn,
+    last_event_id: Annotated[str | None, Header(max_length=100)] = None,
+    after: Annotated[str | None, Query(max_length=100)] = None,
+) -> OwnStream:
+    """The signed-in address's notices: revisions, windows that run out, messages. Nobody else hears them."""
+    seats = request.app.state.seats
+    client = request.client.host if request.client else "unknown"
+    seats.check(client)
+    place = last_event_id or after
+    if place is not None and re.fullmatch(r"[0-9]{1,18}", place) is None:
+        raise Invalid("cursor_invalid", f"Last-Event-ID and `after` take the id of a notice: {place[:40]!r} is none")
+    position = int(place) if place is not None else None
+    return OwnStream(services, request.app.state.hub, seats, client, address, position)

@@ -23,15 +23,15 @@ from backend.reviews.panels import panel_of
 from backend.reviews.repository import reviewers
 from backend.services import Services
 
-_AT_ONCE = 100
-_RETRY_MILLISECONDS = 2_000
+AT_ONCE = 100
+RETRY_MILLISECONDS = 2_000
 _GRACE_SECONDS = 10.0
 """After its time, for a client to read the end."""
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a stream is about: `batch`, `account` or `reviewer`, and its id or address."""
+    """What a stream is about: `batch`, `account`, `reviewer` or `notices`, and its id or address."""
 
     kind: str
     name: str
@@ -69,6 +69,7 @@ class Stream(StreamingResponse):
         self._subject = subject
         self._place = place
         self._told: set[repository.ProposalState] = set()
+        self._is_over = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The time limit holds for a client that does not read, too."""
@@ -79,7 +80,7 @@ class Stream(StreamingResponse):
     async def _sent(self) -> AsyncIterator[bytes]:
         is_first, beat = True, self._services.settings.live_heartbeat_seconds
         end = time.monotonic() + self._services.settings.live_stream_seconds
-        while not self._hub.is_closing and time.monotonic() < end:
+        while not self._hub.is_closing and not self._is_over and time.monotonic() < end:
             own = await anyio.to_thread.run_sync(self._subject.own, self._services)
             # Listening before reading: what happens between the two wakes.
             with self._hub.listening(self._topics(own)) as touched:
@@ -88,9 +89,9 @@ class Stream(StreamingResponse):
                     for message in messages:
                         yield message
                     is_first = False
-                    if self._hub.is_closing or (
-                        is_all and not await _set_within(touched, min(beat, end - time.monotonic()))
-                    ):
+                    if self._hub.is_closing or self._is_over:
+                        break
+                    if is_all and not await _set_within(touched, min(beat, end - time.monotonic())):
                         break
                     touched.clear()
             yield KEEPALIVE_COMMENT
@@ -105,8 +106,8 @@ class Stream(StreamingResponse):
             if self._place is None:
                 self._place = events.last(session)
             if is_first:
-                messages.append(self._message("hello", {"at": str(self._place)}, retry=_RETRY_MILLISECONDS))
-            found = events.after(session, self._place, _AT_ONCE, self._subject.condition(own))
+                messages.append(self._message("hello", {"at": str(self._place)}, retry=RETRY_MILLISECONDS))
+            found = events.after(session, self._place, AT_ONCE, self._subject.condition(own))
             # Asked after reading: a place that stands now stood when they were read.
             if not events.stands(session, self._place):
                 self._place = events.last(session)
@@ -116,18 +117,18 @@ class Stream(StreamingResponse):
                 messages.append(self._message("chain", _data(event)))
             if self._subject.kind == "reviewer":
                 messages += self._proposals(repository.waiting_proposals(session, own))
-        return messages, len(found) < _AT_ONCE
+        return messages, len(found) < AT_ONCE
 
     def _proposals(self, waiting: set[repository.ProposalState]) -> list[bytes]:
         fresh, self._told = sorted(waiting - self._told), waiting
         names = "batch_id", "proposal_id", "status", "signatures"
-        return [_encoded("proposal", dict(zip(names, state, strict=True))) for state in fresh]
+        return [encoded("proposal", dict(zip(names, state, strict=True))) for state in fresh]
 
     def _message(self, name: str, data: dict[str, Any], retry: int | None = None) -> bytes:
-        return _encoded(name, data, str(self._place), retry)
+        return encoded(name, data, str(self._place), retry)
 
 
-def _encoded(name: str, data: dict[str, Any], place: str | None = None, retry: int | None = None) -> bytes:
+def encoded(name: str, data: dict[str, Any], place: str | None = None, retry: int | None = None) -> bytes:
     return format_sse_event(event=name, data_str=json.dumps(data), id=place, retry=retry)
 
 

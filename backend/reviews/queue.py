@@ -18,6 +18,7 @@ from backend.reviews.schemas import (
     SubmittedTask,
 )
 from backend.reviews.service import require_reviewer
+from backend.revisions import service as revisions
 from backend.services import Services
 from piecework.db.gateway import Draft
 
@@ -61,6 +62,9 @@ def submissions(services: Services, address: str, batch_id: str, cursor: str | N
         rows = repository.submitted(session, batch_id, decode_cursor(cursor, (int, int)), limit)
         decided = repository.settled_decisions(session, batch_id, [assignment.assignment_id for assignment, _ in rows])
         tallies = repository.tallies(session, batch_id)
+        asked = revisions.newest(
+            session, batch_id, [assignment.assignment_id for assignment, _ in rows], services.clock.now()
+        )
         items = []
         for assignment, submission in rows:
             contents = repository.task_contents(session, batch_id, assignment.tasks)
@@ -82,6 +86,7 @@ def submissions(services: Services, address: str, batch_id: str, cursor: str | N
                                 "decision": decided.get((a["task"], assignment.worker)),
                                 "is_known": a["task"] in gold,
                                 "known_answer": gold.get(a["task"]),
+                                "revision": asked.of(a["task"], assignment.worker),
                             }
                         )
                         for a in answers

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from backend.batches.schemas import TASK_ID
+from backend.revisions.schemas import RevisionView
 from backend.schemas import AddressText, RequestModel, SignatureText
 
 ProposalStatus = Literal["open", "queued", "settled", "superseded"]
@@ -72,6 +73,8 @@ class SubmittedTask(BaseModel):
     is_known: bool
     """Whether the task's answer is known; told to the requester, and to reviewers once it was revealed."""
     known_answer: Any
+    revision: RevisionView | None = None
+    """The newest request for a better answer, and what became of it."""
 
 
 class SubmissionView(BaseModel):

@@ -6,7 +6,6 @@ import secrets
 import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,16 +14,19 @@ from backend.batches.service import pin
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.redundancy.book import is_adaptive
 from backend.relay.keeper import key_of
-from backend.reviews import policy, preferences, repository
+from backend.reviews import preferences, repository
 from backend.reviews.backing import unbacked
 from backend.reviews.beside import model_said
 from backend.reviews.completion import is_final
 from backend.reviews.judging import AUTOMATIC, Judged, by_reviewers, judge
 from backend.reviews.panels import Panel, panel_of
 from backend.reviews.schemas import ProposalIn, ProposalView, VerdictIn
+from backend.reviews.undecided import Undecided, answers_of
+from backend.revisions import repository as revisions
 from backend.services import Services
-from piecework.db.gateway import Assignment, Draft, Proposal
+from piecework.db.gateway import Draft, ModelAnswers, Proposal
 from piecework.db.mirror import MirrorBatch, MirrorTally
+from piecework.db.revisions import Revision
 from piecework.domain import documents, messages
 from piecework.domain.canonical import new_salt
 from piecework.domain.cid import cid_of_digest
@@ -36,16 +38,6 @@ MAX_WORKERS = 150
 _PLAIN_SIGNATURE = 2 + 2 * 65
 
 Decided = Mapping[tuple[str, str], tuple[str, str]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Undecided:
-    """One answer that waits for a decision."""
-
-    task: str
-    worker: str
-    answer: Any
-    assignment: Assignment
 
 
 def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn) -> ProposalView:
@@ -73,7 +65,8 @@ def build(
         raise Conflict("answers_elsewhere", f"the answers of batch {batch.batch_id} are not with this gateway")
     if any(row.status in ("open", "queued") for row in repository.proposals(session, batch.batch_id)):
         raise Conflict("proposal_under_way", f"batch {batch.batch_id} has a proposal already: sign that one")
-    undecided, everything, submissions = _answers(session, batch.batch_id)
+    found = answers_of(session, batch.batch_id)
+    undecided, everything, submissions = found.undecided, found.everything, found.submissions
     if not undecided:
         raise Conflict("nothing_to_decide", f"batch {batch.batch_id} has no undecided submission")
     known = known_answers(services, batch, draft)
@@ -107,18 +100,17 @@ def build(
     signed = [Verdict(w, tallies[w].decided, counts[(w, "accepted")], counts[(w, "rejected")]) for w in workers]
     nonce = batch.settlements + 1
     reveal = draft.gold if final else None
+    better = revisions.answered(session, batch.batch_id)
+    named = {key: better[key] for item in chosen if (key := (item.task, item.worker)) in better}
     results = _results(batch, nonce, method, chosen, decided, judged, reveal)
+    for decision in results["decisions"]:
+        if row := named.get((decision["task"], decision["worker"])):
+            decision["revision"] = row.digest
     packed = documents.pack(results, "results")
-    for assignment in {item.assignment.assignment_id: item.assignment for item in chosen}.values():
-        assert assignment.answers is not None  # noqa: S101 - it was submitted
-        pin(services.store, documents.pack(assignment.answers, "answers"))
-    if brought is not None:
-        pin(services.store, documents.pack(brought.document, "model-answers"))
-    if reveal is not None:
-        pin(services.store, documents.pack(reveal, "gold"))
-        draft.is_revealed = True
+    _pin_beside(services, chosen, list(named.values()), brought, reveal)
+    draft.is_revealed = draft.is_revealed or reveal is not None
     pin(services.store, packed)
-    row = Proposal(
+    proposal = Proposal(
         proposal_id=secrets.token_hex(16),
         batch_id=batch.batch_id,
         nonce=nonce,
@@ -127,8 +119,28 @@ def build(
         status="open",
         created_at=time.time(),
     )
-    repository.add_proposal(session, row, _decision_rows(row, chosen, decided))
-    return row
+    repository.add_proposal(session, proposal, _decision_rows(proposal, chosen, decided))
+    return proposal
+
+
+def _pin_beside(
+    services: Services,
+    chosen: Sequence[Undecided],
+    named: Sequence[Revision],
+    brought: ModelAnswers | None,
+    reveal: dict[str, Any] | None,
+) -> None:
+    """Every file that the results name: the answers, better ones, a model's, and the known ones."""
+    for assignment in {item.assignment.assignment_id: item.assignment for item in chosen}.values():
+        assert assignment.answers is not None  # noqa: S101 - it was submitted
+        pin(services.store, documents.pack(assignment.answers, "answers"))
+    for row in named:
+        assert row.document is not None  # noqa: S101 - it was answered
+        pin(services.store, documents.pack(row.document, "revision"))
+    if brought is not None:
+        pin(services.store, documents.pack(brought.document, "model-answers"))
+    if reveal is not None:
+        pin(services.store, documents.pack(reveal, "gold"))
 
 
 def known_answers(services: Services, batch: MirrorBatch, draft: Draft) -> Mapping[str, Any] | None:
@@ -141,11 +153,11 @@ def _backed(
     services: Services,
     batch: MirrorBatch,
     tallies: Mapping[str, MirrorTally],
-    chosen: list[_Undecided],
+    chosen: list[Undecided],
     decided: Decided,
     *,
     explicit: bool,
-) -> list[_Undecided]:
+) -> list[Undecided]:
     """Without rejections that the requester's dispute fee cannot back: they wait, and silence pays them.
 
     Raises Conflict if a reviewer asked for one of them, or if nothing else is left.
@@ -244,29 +256,7 @@ def _queue(
     return services.outbox.enqueue(session, kind="settle", dedupe_key=key, payload=payload)
 
 
-def _answers(session: Session, batch_id: str) -> tuple[list[_Undecided], list[policy.Answer], list[str]]:
-    """Undecided answers, all answers, and the digests of their files, each in the chain's order."""
-    settled = repository.settled_answers(session, batch_id)
-    undecided, everything, submissions = [], [], []
-    for assignment, submission in repository.submitted(session, batch_id):
-        submissions.append(submission.work_digest)
-        assert assignment.answers is not None  # noqa: S101 - joined on its digest
-        for item in assignment.answers["answers"]:
-            everything.append(policy.Answer(item["task"], assignment.worker, item["answer"]))
-            if (item["task"], assignment.worker) not in settled:
-                undecided.append(_Undecided(item["task"], assignment.worker, item["answer"], assignment))
-    tallies = repository.tallies(session, batch_id)
-    # What silence paid meanwhile is decided too: per worker, the oldest answers.
-    waiting = Counter(item.worker for item in undecided)
-    for worker, count in waiting.items():
-        tally = tallies[worker]
-        paid_by_silence = count - tally.old_lot - tally.young_lot
-        for item in [item for item in undecided if item.worker == worker][: max(0, paid_by_silence)]:
-            undecided.remove(item)
-    return undecided, everything, submissions
-
-
-def _explicit(undecided: Sequence[_Undecided], verdicts: Sequence[VerdictIn]) -> Decided:
+def _explicit(undecided: Sequence[Undecided], verdicts: Sequence[VerdictIn]) -> Decided:
     waiting = {(item.task, item.worker) for item in undecided}
     decided: dict[tuple[str, str], tuple[str, str]] = {}
     for verdict in verdicts:
@@ -286,7 +276,7 @@ def _results(
     batch: MirrorBatch,
     nonce: int,
     method: dict[str, Any],
-    chosen: Sequence[_Undecided],
+    chosen: Sequence[Undecided],
     decided: Decided,
     judged: Judged,
     gold: dict[str, Any] | None,
@@ -315,7 +305,7 @@ def _results(
     }
 
 
-def _decision_rows(row: Proposal, chosen: Sequence[_Undecided], decided: Decided) -> list[dict[str, object]]:
+def _decision_rows(row: Proposal, chosen: Sequence[Undecided], decided: Decided) -> list[dict[str, object]]:
     return [
         {
             "proposal_id": row.proposal_id,

@@ -13,6 +13,7 @@ from typing import Any
 from backend.events import Event, Place
 
 PREFIX = "whsec_"
+CHAIN = "chain"
 _SECRET_BYTES = 32
 _CAPITAL = re.compile(r"(?<!^)(?=[A-Z])")
 
@@ -31,9 +32,9 @@ def message_id(endpoint_id: str, place: str, kind: str) -> str:
     return "msg_" + hashlib.sha256(f"{endpoint_id} {place} {kind}".encode()).hexdigest()[:32]
 
 
-def kind_of(name: str) -> str:
-    """`chain.paid_overdue` for the chain's PaidOverdue."""
-    return "chain." + _CAPITAL.sub("_", name).lower()
+def kind_of(name: str, source: str = CHAIN) -> str:
+    """`chain.paid_overdue` for the chain's PaidOverdue; `notice.…` for what the gateway itself tells."""
+    return f"{source}." + _CAPITAL.sub("_", name).lower()
 
 
 def event_body(event: Event) -> str:

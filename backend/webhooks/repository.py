@@ -39,7 +39,8 @@ def drop(session: Session, endpoint_id: str) -> None:
 
 def mark_behind(session: Session, owners: Collection[str] | None = None) -> None:
     """Something happened: for these owners, or perhaps for all."""
-    told = and_(WebhookEndpoint.state == "active", WebhookEndpoint.is_behind.is_(False))
+    # Marked ones too: whoever makes messages just now and read before this may be about to take the mark away.
+    told = WebhookEndpoint.state == "active"
     if owners is not None:
         told = and_(told, WebhookEndpoint.owner.in_(owners))
     session.execute(update(WebhookEndpoint).where(told).values(is_behind=True))
@@ -121,8 +122,9 @@ def newest_places(session: Session, endpoint_id: str, limit: int) -> Sequence[st
 
 
 def forget(session: Session, endpoint_id: str) -> None:
-    """Every message to an endpoint, so that they can be made again."""
-    session.execute(delete(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint_id))
+    """Every message to an endpoint that the chain's events make, so that they can be made again."""
+    made = (WebhookDelivery.endpoint_id == endpoint_id, WebhookDelivery.type.startswith("chain.", autoescape=True))
+    session.execute(delete(WebhookDelivery).where(*made))
 
 
 def forget_ended(session: Session, before: float) -> None:

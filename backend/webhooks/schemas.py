@@ -15,7 +15,8 @@ class EndpointIn(RequestModel):
     url: str = Field(min_length=1, max_length=2_000)
     """http(s) on the public internet."""
     events: list[EventName] | None = Field(default=None, min_length=1, max_length=50)
-    """The chain's names of events that are wanted, such as `Submitted`; all by default."""
+    """The chain's names of events that are wanted, such as `Submitted`, and those of notices, such as `RevisionAsked`;
+    all by default."""
 
 
 class EndpointView(BaseModel):

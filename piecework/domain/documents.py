@@ -25,7 +25,18 @@ from piecework.domain.ids import Cid, Digest
 MAX_BLOCK_BYTES = 262_144
 MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 
-KINDS = ("manifest", "task-list", "answers", "results", "gold", "sealed-gold", "model-answers", "evidence", "index")
+KINDS = (
+    "manifest",
+    "task-list",
+    "answers",
+    "results",
+    "gold",
+    "sealed-gold",
+    "model-answers",
+    "revision",
+    "evidence",
+    "index",
+)
 """Every format is `piecework/<kind>/1`."""
 
 

@@ -20,6 +20,7 @@ from scripts.audit.disclosure import Disclosures
 from scripts.audit.exposure import check_exposure
 from scripts.audit.labels import LabelAuditor
 from scripts.audit.report import Report
+from scripts.audit.revisions import check_revisions
 
 Tick = Callable[[int, int], None]
 
@@ -188,6 +189,7 @@ class FileAuditor:
             ok = document["worker"] == item["worker"] and item["task"] in tasks
             where = f"{item['task']} by {item['worker']} in {subject}"
             self._report.holds("decision_in_submission", where, ok, "the submission named holds no such answer")
+        check_revisions(self._report, subject, found, lambda digest: self._fetch(digest, "revision", batch_id))
 
     def _check_decided_once(self, batch_id: str, b: BatchBooks, results: Sequence[dict[str, Any] | None]) -> None:
         counts = Counter(

@@ -63,10 +63,14 @@ def known(house: House) -> dict[str, Any]:
     done = house.submitted(house.wallet(), batch_id, count=1)
     proposal = house.proposed(batch_id, verdicts_of(house, batch_id, done))
     ticketed = house.offer(idle, batch_id, count=1)
+    other, revised = house.wallet(), house.funded(requester, 1)
+    house.submitted(other, revised)
     hook = house.post(requester, "/v1/webhooks", {"url": "https://127.0.0.1.example/"}, 201)
+    asked = {"worker": other.address, "task": "t0", "reason": "look again"}
+    revision = house.post(requester, f"/v1/reviews/batches/{revised}/revisions", asked, 201)
     own_lists = [house.post(requester, "/v1/lists", {"name": name}, 201) for name in ("first", "second")]
     return {
-        "tokens": [house.token(who) for who in (requester, worker, idle, house.reviewers()[0])],
+        "tokens": [house.token(who) for who in (requester, worker, idle, other, house.reviewers()[0])],
         "batch_id": [draft["batch_id"], batch_id],
         "assignment_id": [offer["assignment_id"], ticketed["assignment_id"]],
         "proposal_id": [proposal["proposal_id"]],
@@ -76,6 +80,7 @@ def known(house: House) -> dict[str, Any]:
         "dispute_id": ["0x" + "31" * 32],
         "endpoint_id": [hook["endpoint_id"]],
         "name": ["choice", "translation"],
+        "revision_id": [revision["revision_id"]],
         "list_id": [own["list_id"] for own in own_lists],
     }
 

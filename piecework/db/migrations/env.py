@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from alembic import context
 
-from piecework.db import gateway, mirror, operators, people, search, webhooks
+from piecework.db import gateway, mirror, notices, operators, people, revisions, search, webhooks
 from piecework.db.base import Base
 
-_MODULES = (gateway, mirror, operators, people, search, webhooks)  # importing them fills the metadata
+_MODULES = (
+    gateway,
+    mirror,
+    notices,
+    operators,
+    people,
+    revisions,
+    search,
+    webhooks,
+)  # importing them fills the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],

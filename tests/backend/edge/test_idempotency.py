@@ -45,6 +45,8 @@ CREATES_NOTHING = {
     "/v1/task-types/{name}/answer-schema": "tells a schema",
     "/v1/webhooks/{endpoint_id}/proof": "asks an endpoint that is there",
     "/v1/webhooks/{endpoint_id}/replay": "moves an endpoint that is there",
+    "/v1/work/revisions/{revision_id}/answer": "answers a request once",
+    "/v1/work/revisions/{revision_id}/refusal": "ends a request once",
     "/v1/reviews/proposals/{proposal_id}/signatures": "one signature a reviewer",
 }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ from typing import Any
 
 import httpx2
 import uvicorn
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine, delete
 from sqlalchemy.orm import Session
 
@@ -61,9 +62,10 @@ class Room:
             session.execute(delete(ChainEvent).where(ChainEvent.block_number >= block))
 
     @contextmanager
-    def listening(self, path: str, last_event_id: str | None = None) -> Iterator[Messages]:
+    def listening(self, path: str, last_event_id: str | None = None, token: str = "") -> Iterator[Messages]:
         """The messages of a stream, as they come."""
         headers = {"last-event-id": last_event_id} if last_event_id else {}
+        headers |= {"authorization": f"Bearer {token}"} if token else {}
         with (
             httpx2.Client(base_url=self.url, timeout=30) as client,
             client.stream("GET", "/v1/live" + path, headers=headers) as answer,
@@ -71,6 +73,10 @@ class Room:
             if answer.status_code != 200:
                 answer.read()
             yield Messages(answer, answer.iter_lines() if answer.status_code == 200 else iter(()))
+
+    def get(self, path: str, token: str) -> httpx2.Response:
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        return httpx2.get(self.url + path, headers=headers, timeout=30)
 
 
 @dataclass
@@ -105,8 +111,10 @@ class Messages:
 
 
 @contextmanager
-def open_room(engine: Engine, *, total: int = 50, each: int = 20, **changes: Any) -> Iterator[Room]:
-    """On a free port, until the end of the block."""
+def open_room(
+    engine: Engine, *, total: int = 50, each: int = 20, routers: Sequence[APIRouter] = (), **changes: Any
+) -> Iterator[Room]:
+    """On a free port, until the end of the block; with `routers` beside live streams."""
     nothing: Any = None
     settings: Any = SimpleNamespace(**(SETTINGS | changes))
     services = Services(settings, engine, nothing, nothing, nothing, nothing, nothing, nothing, nothing, address(0))
@@ -114,7 +122,8 @@ def open_room(engine: Engine, *, total: int = 50, each: int = 20, **changes: Any
     hub, seats = Hub(services), Seats(total, each)
     app.state.services, app.state.hub, app.state.seats = services, hub, seats
     errors.install(app)
-    app.include_router(router)
+    for each_router in (router, *routers):
+        app.include_router(each_router)
     app.router.lifespan_context = lambda _: following(hub)
     config = uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning", access_log=False)
     server = Server(config)
@@ -122,6 +131,10 @@ def open_room(engine: Engine, *, total: int = 50, each: int = 20, **changes: Any
     thread = threading.Thread(target=server.run, args=([socket],), daemon=True)
     thread.start()
     port = socket.getsockname()[1]
+    deadline = time.monotonic() + 30
+    while not server.started:
+        assert thread.is_alive() and time.monotonic() < deadline, "the server did not start"
+        time.sleep(0.005)
     try:
         yield Room(f"http://127.0.0.1:{port}", engine, server, thread, hub, seats)
     finally:

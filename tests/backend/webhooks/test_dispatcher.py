@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -288,3 +289,25 @@ def test_a_key_that_opens_no_secret_holds_deliveries_back_and_says_so(post: Post
     post.clock.seconds = post.row(endpoint).next_at
     both = post.gateway(post.services("fedcba9876543210" * 4 + "," + "0123456789abcdef" * 4))
     post.rounds(both, wanted=lambda: len(receiver.told) == 1)
+
+
+def test_an_event_that_comes_while_messages_are_made_is_not_forgotten(post: Post, receiver: Receiver) -> None:
+    """Whoever makes messages holds the row; the mark that something happened waits for it, and then stands."""
+    endpoint = post.endpoint(receiver.url)
+    services = post.services()
+
+    def mark() -> None:
+        with services.writing() as session:
+            repository.mark_behind(session, {OWNER})
+
+    marking = threading.Thread(target=mark)
+    with services.writing() as session:
+        row = repository.locked(session, endpoint)
+        assert row is not None
+        row.is_behind = False
+        session.flush()
+        marking.start()
+        marking.join(0.5)
+    marking.join(20)
+
+    assert post.row(endpoint).is_behind

@@ -81,6 +81,16 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
             {"task": "t2", "answer": "1", "confidence": None},
         ],
     },
+    "revision": {
+        "format": "piecework/revision/1",
+        "salt": SALT,
+        "batch_id": BATCH,
+        "worker": WORKER,
+        "submission": DIGEST,
+        "task": "t1",
+        "reason": "Look at the stroke on the left.",
+        "answer": "1",
+    },
     "evidence": {
         "format": "piecework/evidence/1",
         "salt": SALT,

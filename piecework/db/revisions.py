@@ -1,0 +1,35 @@
+"""Requests for a better answer. They change no count and stop no window: the chain knows nothing of them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Float, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from piecework.db.base import Address, Base, Digest
+
+
+class Revision(Base):
+    """One request about one submitted answer, and what its worker made of it."""
+
+    __tablename__ = "revisions"
+
+    revision_id: Mapped[str] = mapped_column(String(32), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Digest, index=True)
+    assignment_id: Mapped[str] = mapped_column(String(32))
+    task_id: Mapped[str] = mapped_column(String(64))
+    worker: Mapped[str] = mapped_column(Address)
+    submission: Mapped[str] = mapped_column(Digest)
+    """Digest of the answer file on chain; it stays what was submitted."""
+    asked_by: Mapped[str] = mapped_column(Address)
+    reason: Mapped[str] = mapped_column(Text)
+    state: Mapped[str] = mapped_column(String(10))
+    """open, answered or declined."""
+    document: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """The revision document; pinned with the results that decide the answer."""
+    digest: Mapped[str | None] = mapped_column(Digest)
+    asked_at: Mapped[float] = mapped_column(Float)
+    ended_at: Mapped[float | None] = mapped_column(Float)
+
+    __table_args__ = (Index("ix_revisions_worker", "worker", "asked_at"),)
