@@ -36,7 +36,23 @@ def app_policy(node_urls: Iterable[str]) -> str:
 
 
 def frame_policy(page: str) -> str:
-    """For the frame of a task: the script and style that stand in `page`, images handed over as bytes, nothing else."""
+    """For the frame of a task: the script and style that stand in `page`, media handed over as bytes, nothing else."""
+    return _closed(page, "img-src blob:", "media-src blob:", "form-action 'none'", "sandbox allow-scripts")
+
+
+def linked_frame_policy(page: str) -> str:
+    """For the same frame once its reader agreed to load pictures and recordings from the host that a task links to."""
+    media = "img-src blob: https:", "media-src blob: https:"
+    return _closed(page, *media, "form-action 'none'", "sandbox allow-scripts")
+
+
+def external_policy(page: str) -> str:
+    """For the frame around a requester's own page, once its reader agreed to open it: it loads that page alone, which
+    inherits the sandbox, so it has no origin, opens no window and stays where it is."""
+    return _closed(page, "frame-src https:", "sandbox allow-scripts allow-forms")
+
+
+def _closed(page: str, *more: str) -> str:
     hashes: dict[str, list[str]] = {"script": [], "style": []}
     for kind, text in _INLINE.findall(page):
         digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
@@ -46,12 +62,9 @@ def frame_policy(page: str) -> str:
             "default-src 'none'",
             " ".join(("script-src", *hashes["script"])),
             " ".join(("style-src", *hashes["style"])),
-            "img-src blob:",
-            "media-src blob:",
             "base-uri 'none'",
-            "form-action 'none'",
             "frame-ancestors 'self'",
-            "sandbox allow-scripts",
+            *more,
         )
     )
 

@@ -8,10 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from backend.web.policies import app_policy, frame_policy
+from backend.web.policies import app_policy, external_policy, frame_policy, linked_frame_policy
 
 BUILT = Path(__file__).resolve().parents[2] / "frontend" / "dist"
-FRAME = "frame.html"
+FRAMES = {
+    "frame.html": ("frame.html", frame_policy),
+    "frame-linked.html": ("frame.html", linked_frame_policy),
+    "external.html": ("external.html", external_policy),
+}
+"""Frames of what strangers wrote, by address: the file, and the policy made for its text."""
 _FOREVER = "public, max-age=31536000, immutable"
 _SMALL_BYTES = 1_000
 _TEXT = (".js", ".css", ".html", ".svg", ".json", ".webmanifest", ".map")
@@ -49,7 +54,7 @@ class Site:
 
     def find(self, path: str, *, gzipped: bool) -> Page | None:
         """The file of that name, or the app itself for one of its own addresses; None for a file that is not there."""
-        file = (self._folder / path).resolve()
+        file = (self._folder / (FRAMES[path][0] if path in FRAMES else path)).resolve()
         if path and file.is_relative_to(self._folder) and file.is_file() and file.name != "index.html":
             return self._page(file, path, gzipped=gzipped)
         if Path(path).suffix or path.startswith("assets/"):
@@ -68,7 +73,7 @@ class Site:
             kind = "text/javascript"
         if kind.startswith("text/"):
             kind += "; charset=utf-8"
-        policy = frame_policy(file.read_text()) if path == FRAME else self._policy
+        policy = FRAMES[path][1](file.read_text()) if path in FRAMES else self._policy
         cache = _FOREVER if path.startswith("assets/") else "no-cache"
         return Page(body, kind, cache, policy, packed)
 

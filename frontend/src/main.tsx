@@ -15,6 +15,7 @@ import './styles/base.css'
 import './styles/layout.css'
 import './styles/parts.css'
 import './styles/requests.css'
+import './styles/answers.css'
 
 const TRIES = 3
 const client = new QueryClient({

@@ -61,3 +61,10 @@ export async function payload(cid: string): Promise<Uint8Array> {
   if (!response.ok) throw new Problem(response.status, 'payload_missing', cid)
   return new Uint8Array(await response.arrayBuffer())
 }
+
+/** Pins a file where everybody can read it who knows its CID; the CID. */
+export async function pin(file: Blob): Promise<string> {
+  const headers = { 'content-type': 'application/octet-stream' }
+  const sent = { body: file as unknown as string, bodySerializer: (body: unknown) => body as Blob, headers }
+  return (await data(api.POST('/v1/payloads', sent))).cid
+}

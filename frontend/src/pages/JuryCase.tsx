@@ -1,18 +1,21 @@
-// One case: what was asked, answered, rejected and contested, and the juror's vote. Strangers' words stay in their frame.
+// One case: what was asked, answered, rejected and contested, and the juror's vote. What a task shows stays in its frame.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { useMemo } from 'react'
+import { useCallback, useMemo, useState } from 'react'
+import type { Asked } from '../answers/AnswerForm'
+import { AnswerView } from '../answers/AnswerView'
 import type { Schemas } from '../api/client'
 import { useSession } from '../chain/session'
 import { Ballot } from '../jury/Ballot'
 import { answersQuery, disputeQuery, queueQuery } from '../jury/queries'
 import { Address } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
-import { Shown } from '../parts/states'
+import { Loading, Shown } from '../parts/states'
+import { TaskContent } from '../parts/TaskContent'
 import { TaskFrame } from '../parts/TaskFrame'
 import { useTexts } from '../texts'
 import type { Part } from '../work/content'
-import { batchQuery, manifestQuery, partsQuery } from '../work/queries'
+import { batchQuery, manifestQuery } from '../work/queries'
 
 type Dispute = Schemas['DisputeView']
 
@@ -32,6 +35,7 @@ export default function JuryCase() {
 function Case({ dispute }: { dispute: Dispute }) {
   const { t } = useTexts()
   const { chain, address } = useSession()
+  const { isSettled, settle } = useSettling(dispute)
   const isJuror = address !== null && chain.arbitration?.jurors.includes(address)
   return (
     <>
@@ -48,8 +52,9 @@ function Case({ dispute }: { dispute: Dispute }) {
           {t('jury.granted', { count: dispute.count, accepted: dispute.accepted ?? 0 })}
         </p>
       )}
-      <Evidence dispute={dispute} />
-      {dispute.state === 'open' && (
+      <Evidence dispute={dispute} onSettled={settle} />
+      {dispute.state === 'open' && !isSettled && <Loading />}
+      {dispute.state === 'open' && isSettled && (
         <Gate>
           {isJuror ? <Vote dispute={dispute} juror={address} /> : <p className="notice">{t('jury.not_one')}</p>}
         </Gate>
@@ -70,7 +75,17 @@ function Vote({ dispute, juror }: { dispute: Dispute; juror: string }) {
   )
 }
 
-function Evidence({ dispute }: { dispute: Dispute }) {
+/** The button to vote comes when all evidence has its place: what is to be clicked never moves. */
+function useSettling({ evidence, rejections }: Dispute): { isSettled: boolean; settle: (part: string) => void } {
+  const [settled, setSettled] = useState<string[]>([])
+  const settle = useCallback(
+    (part: string) => setSettled((before) => (before.includes(part) ? before : [...before, part])),
+    [],
+  )
+  return { isSettled: settled.length >= rejections.length + (evidence ? 1 : 0), settle }
+}
+
+function Evidence({ dispute, onSettled }: { dispute: Dispute; onSettled: (part: string) => void }) {
   const { t } = useTexts()
   const said = dispute.evidence as { statement?: unknown } | null
   const statement = useMemo<Part[]>(
@@ -92,44 +107,62 @@ function Evidence({ dispute }: { dispute: Dispute }) {
       )}
       <section className="card">
         <h2>{t('jury.statement')}</h2>
-        {said ? <TaskFrame parts={statement} /> : <p>{t('jury.no_statement')}</p>}
+        {said ? (
+          <TaskFrame parts={statement} onSettled={() => onSettled('statement')} />
+        ) : (
+          <p>{t('jury.no_statement')}</p>
+        )}
       </section>
       <Shown query={useQuery(manifestQuery(dispute.batch_id))}>
-        {({ tasks }) =>
-          dispute.rejections.map((item) => (
-            <Contested
-              key={`${item.submission}-${item.task}`}
-              item={item}
-              content={tasks.find((task) => task.id === item.task)?.content ?? {}}
-              answer={answers.data?.[`${item.submission} ${item.task}`]}
-            />
-          ))
+        {(manifest) =>
+          dispute.rejections.map((item) => {
+            const key = `${item.submission} ${item.task}`
+            const schema = batch.data?.answer_schema ?? manifest.answer_schema
+            return (
+              <Contested
+                key={key}
+                item={item}
+                asked={{ type: batch.data?.task_type ?? null, schema }}
+                content={manifest.tasks.find((task) => task.id === item.task)?.content ?? {}}
+                answer={answers.data?.[key]}
+                onSettled={() => onSettled(key)}
+              />
+            )
+          })
         }
       </Shown>
     </>
   )
 }
 
-type ContestedProps = { item: Schemas['RejectedAnswer']; content: Record<string, unknown>; answer: unknown }
+type ContestedProps = {
+  item: Schemas['RejectedAnswer']
+  asked: Asked
+  content: Record<string, unknown>
+  answer: unknown
+  onSettled: () => void
+}
 
-function Contested({ item, content, answer }: ContestedProps) {
+function Contested({ item, asked, content, answer, onSettled }: ContestedProps) {
   const { t } = useTexts()
-  const shown = useQuery(partsQuery(content))
-  const parts = useMemo<Part[]>(() => {
-    const given = typeof answer === 'string' ? answer : (JSON.stringify(answer) ?? '')
-    return [
-      ...(shown.data ?? []),
-      { kind: 'text', name: t('jury.answer'), text: given },
-      { kind: 'text', name: t('jury.reason'), text: item.reason || t('rejections.no_reason') },
-    ]
-  }, [shown.data, answer, item.reason, t])
   return (
     <section className="card">
       <h2>
         <code dir="auto">{item.task}</code>
       </h2>
-      {shown.isError && <p className="notice warn">{t('jury.task_missing')}</p>}
-      <TaskFrame parts={parts} />
+      <TaskContent
+        content={content}
+        type={asked.type}
+        withoutPicture={asked.type === 'boxes'}
+        missing={t('jury.task_missing')}
+        onSettled={onSettled}
+      />
+      <dl>
+        <dt>{t('jury.answer')}</dt>
+        <dd>{answer !== undefined && <AnswerView asked={asked} content={content} answer={answer} />}</dd>
+        <dt>{t('jury.reason')}</dt>
+        <dd dir="auto">{item.reason || t('rejections.no_reason')}</dd>
+      </dl>
     </section>
   )
 }

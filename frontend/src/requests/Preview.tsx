@@ -1,20 +1,17 @@
 // The worker's screen for a task of the batch: the same frame, the same form.
-import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
-import { Loading } from '../parts/states'
-import { TaskFrame } from '../parts/TaskFrame'
+import { AnswerForm, useNoKeys } from '../answers/AnswerForm'
+import { TaskContent } from '../parts/TaskContent'
 import { useTexts } from '../texts'
-import { AnswerForm } from '../work/AnswerForm'
-import { wayOf } from '../work/content'
-import { partsQuery } from '../work/queries'
 import type { Json, Task } from './table/tasks'
 
-type Props = { title: string; instructions: string; tasks: Task[]; schema: Json | undefined }
+type Props = { type: string; title: string; instructions: string; tasks: Task[]; schema: Json | undefined }
 
-export function Preview({ title, instructions, tasks, schema }: Props) {
+export function Preview({ type, title, instructions, tasks, schema }: Props) {
   const { t, number } = useTexts()
   const [place, setPlace] = useState(0)
   const [answers, setAnswers] = useState<Record<string, unknown>>({})
+  const { keys, frame } = useNoKeys()
   const at = Math.min(place, tasks.length - 1)
   const task = tasks[at]
   if (!task) return null
@@ -29,12 +26,21 @@ export function Preview({ title, instructions, tasks, schema }: Props) {
         </p>
       </details>
       <div className="card task">
-        <Shown content={task.content} />
+        <TaskContent
+          content={task.content}
+          type={type}
+          withoutPicture={type === 'boxes'}
+          remote={frame}
+          missing={t('draft.not_pinned')}
+        />
         {schema && (
           <AnswerForm
             key={task.id}
             isPreview
-            way={wayOf(schema)}
+            asked={{ type, schema }}
+            content={task.content}
+            keys={keys}
+            frame={frame}
             answer={answers[task.id]}
             onAnswer={(answer) => setAnswers({ ...answers, [task.id]: answer })}
             onNext={() => undefined}
@@ -52,11 +58,4 @@ export function Preview({ title, instructions, tasks, schema }: Props) {
       </div>
     </section>
   )
-}
-
-function Shown({ content }: { content: Json }) {
-  const { t } = useTexts()
-  const parts = useQuery(partsQuery(content))
-  if (parts.isError) return <p className="notice warn">{t('draft.not_pinned')}</p>
-  return parts.data ? <TaskFrame parts={parts.data} /> : <Loading />
 }

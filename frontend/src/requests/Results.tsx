@@ -1,6 +1,8 @@
 // Labels so far: filtered by words and confidence, and as a file.
 import { useQuery } from '@tanstack/react-query'
 import { useDeferredValue, useMemo, useState } from 'react'
+import { answerText } from '../answers/says'
+import { wayOf } from '../answers/way'
 import type { Schemas } from '../api/client'
 import { download } from '../parts/download'
 import { Empty, Failed, Loading } from '../parts/states'
@@ -38,7 +40,9 @@ export function Results({ batch }: { batch: Schemas['BatchView'] }) {
 type Props = { labels: Label[]; batch: Schemas['BatchView']; cids: Schemas['SettlementView'][] }
 
 function Labels({ labels, batch, cids }: Props) {
-  const { t, percent } = useTexts()
+  const texts = useTexts()
+  const { t, percent } = texts
+  const way = wayOf(batch.task_type, batch.answer_schema ?? {})
   const [words, setWords] = useState('')
   const [below, setBelow] = useState('')
   const [shown, setShown] = useState(SHOWN)
@@ -98,7 +102,7 @@ function Labels({ labels, batch, cids }: Props) {
                 <code>{item.task}</code>
               </td>
               <td dir="auto" className="cell">
-                {item.label === null ? <em>{t('results.no_label')}</em> : textOf(item.label)}
+                {item.label === null ? <em>{t('results.no_label')}</em> : answerText(texts, way, item.label)}
               </td>
               <td>{item.confidence === null ? '–' : percent(item.confidence)}</td>
             </tr>

@@ -2,6 +2,8 @@
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api, data, type Schemas } from '../api/client'
 
+export { taskTypesQuery } from '../work/queries'
+
 const PAGE = 20
 const LIVE_MILLISECONDS = 4_000
 
@@ -16,12 +18,6 @@ export const ownBatches = (requester: string) =>
     getNextPageParam: (page) => page.next_cursor,
     refetchInterval: LIVE_MILLISECONDS,
   })
-
-export const taskTypesQuery = queryOptions({
-  queryKey: ['task-types'],
-  queryFn: async () => (await data(api.GET('/v1/task-types'))).items,
-  staleTime: Number.POSITIVE_INFINITY,
-})
 
 /** The schema of an answer for options that are still being typed. */
 export const answerSchemaQuery = (name: string, options: Record<string, unknown>) =>

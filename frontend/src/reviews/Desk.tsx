@@ -1,18 +1,22 @@
 // The reviewer's desk: the task as the worker saw it, the answer beside what is known, and keys for each decision.
-import { useQuery } from '@tanstack/react-query'
+import { useQueries, useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef, useState } from 'react'
+import { AnswerView } from '../answers/AnswerView'
+import type { Press } from '../answers/control'
 import type { Schemas } from '../api/client'
 import type { Call } from '../chain/calls'
 import { Words } from '../parts/CallSteps'
 import { Address, When } from '../parts/chain'
-import { Loading } from '../parts/states'
-import { TaskFrame } from '../parts/TaskFrame'
+import { TaskContent } from '../parts/TaskContent'
 import { useTexts } from '../texts'
-import { partsQuery } from '../work/queries'
+import { partsQuery, showsQuery } from '../work/queries'
 import { propose, sign } from './actions'
 import { Facts } from './Facts'
 import { Rejecting } from './Rejecting'
 import { type Answer, useVerdicts } from './verdicts'
+
+/** So many of the next answers' tasks are fetched before they are looked at. */
+const AHEAD = 4
 
 type Props = { batch: Schemas['BatchView']; answers: Answer[]; isReviewer: boolean; call: Call }
 
@@ -47,17 +51,24 @@ export function Desk({ batch, answers, isReviewer, call }: Props) {
     move(1)
   }, [move, put, shown])
   const press = useCallback(
-    (key: string) => {
+    ({ key }: Pick<Press, 'key'>) => {
       if (key === 'ArrowLeft' || key === 'k') move(-1)
       else if (key === 'ArrowRight' || key === 'j') move(1)
-      else if (!isReviewer) return
+      else if (!isReviewer) return false
       else if (key === 'a') accept()
       else if (key === 'r') setRejecting(true)
       else if (key === 'u' && shown) put(shown.key, null)
+      else return false
+      return true
     },
     [accept, isReviewer, move, put, shown],
   )
   useKeys(press, isRejecting)
+  const type = batch.task_type
+  const asked = { type, schema: batch.answer_schema ?? {} }
+  const shows = useQuery(showsQuery(type)).data
+  const ahead = shows ? answers.slice(at, at + AHEAD) : []
+  useQueries({ queries: ahead.map(({ content }) => partsQuery(content, type, shows ?? [])) })
 
   const settle = (own: boolean) =>
     void call.run(async (wallet) => {
@@ -89,14 +100,12 @@ export function Desk({ batch, answers, isReviewer, call }: Props) {
               {batch.instructions}
             </p>
           </details>
-          <Content content={shown.content} onKey={press} />
+          <TaskContent content={shown.content} type={type} onKey={press} missing={t('draft.not_pinned')} />
         </div>
         <div className="card">
           <h2>{t('review.answer')}</h2>
-          <p className="answered" dir="auto">
-            {typeof shown.answer === 'string' ? shown.answer : JSON.stringify(shown.answer, null, 1)}
-          </p>
-          <Facts batchId={batch.batch_id} answer={shown} />
+          <AnswerView key={shown.key} asked={asked} content={shown.content} answer={shown.answer} />
+          <Facts batchId={batch.batch_id} asked={asked} answer={shown} />
           <p className="fine">
             {t('review.by')} <Address of={shown.worker} />
           </p>
@@ -186,15 +195,8 @@ export function Desk({ batch, answers, isReviewer, call }: Props) {
   )
 }
 
-function Content({ content, onKey }: { content: Record<string, unknown>; onKey: (key: string) => void }) {
-  const { t } = useTexts()
-  const parts = useQuery(partsQuery(content))
-  if (parts.isError) return <p className="notice warn">{t('draft.not_pinned')}</p>
-  return parts.data ? <TaskFrame parts={parts.data} onKey={onKey} /> : <Loading />
-}
-
 /** Keys anywhere on the page, but not while somebody types or chooses a reason. */
-function useKeys(press: (key: string) => void, isRejecting: boolean) {
+function useKeys(press: (pressed: Pick<Press, 'key'>) => boolean, isRejecting: boolean) {
   const latest = useRef(press)
   latest.current = press
   useEffect(() => {
@@ -202,7 +204,7 @@ function useKeys(press: (key: string) => void, isRejecting: boolean) {
       const target = event.target as HTMLElement | null
       if (isRejecting || event.ctrlKey || event.metaKey || event.altKey) return
       if (target?.closest('input, textarea, select')) return
-      latest.current(event.key)
+      if (latest.current(event)) event.preventDefault()
     }
     addEventListener('keydown', hear)
     return () => removeEventListener('keydown', hear)

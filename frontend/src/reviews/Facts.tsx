@@ -1,13 +1,17 @@
 // What helps to judge an answer: the known one, what others said, and what looked odd about its worker.
 import { useQuery } from '@tanstack/react-query'
+import type { Asked } from '../answers/AnswerForm'
+import { answerText } from '../answers/says'
+import { wayOf } from '../answers/way'
 import { canonical } from '../chain/checks'
 import { useTexts } from '../texts'
 import type { Key } from '../texts/plural'
 import { signalsQuery } from './queries'
 import type { Answer } from './verdicts'
 
-export function Facts({ batchId, answer }: { batchId: string; answer: Answer }) {
-  const { t } = useTexts()
+export function Facts({ batchId, asked, answer }: { batchId: string; asked: Asked; answer: Answer }) {
+  const texts = useTexts()
+  const { t } = texts
   const { data: signals } = useQuery(signalsQuery(batchId))
   const odd = signals?.items.filter(({ worker }) => worker === answer.worker) ?? []
   const isRight = answer.isKnown && canonical(answer.knownAnswer) === canonical(answer.answer)
@@ -16,7 +20,7 @@ export function Facts({ batchId, answer }: { batchId: string; answer: Answer }) 
       {answer.isKnown && (
         <p className={isRight ? 'notice good' : 'notice warn'}>
           {t(isRight ? 'review.known_right' : 'review.known_wrong')}{' '}
-          {!isRight && <q dir="auto">{textOf(answer.knownAnswer)}</q>}
+          {!isRight && <q dir="auto">{answerText(texts, wayOf(asked.type, asked.schema), answer.knownAnswer)}</q>}
         </p>
       )}
       <p className="fine">
@@ -32,8 +36,4 @@ export function Facts({ batchId, answer }: { batchId: string; answer: Answer }) 
       ))}
     </>
   )
-}
-
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
 }

@@ -48,3 +48,21 @@ export function distance(at: number, now: number, language: string): string {
   const [unit, size] = STEPS.find(([, length]) => Math.abs(seconds) >= length) ?? ['second', 1]
   return new Intl.RelativeTimeFormat(language, { numeric: 'auto' }).format(Math.trunc(seconds / size), unit)
 }
+
+const SIZES = ['byte', 'kilobyte', 'megabyte', 'gigabyte']
+
+/** A number of bytes in the largest unit that fits. */
+export function size(bytes: number, language: string): string {
+  const step = Math.min(SIZES.length - 1, Math.max(0, Math.floor(Math.log10(Math.max(1, bytes)) / 3)))
+  const how = { style: 'unit' as const, unit: SIZES[step] ?? 'byte', maximumFractionDigits: 1 }
+  return new Intl.NumberFormat(language, how).format(bytes / 1_000 ** step)
+}
+
+/** A language's name in the reader's; the tag itself where it has none. */
+export function nameOfLanguage(tag: string, language: string): string {
+  try {
+    return new Intl.DisplayNames(language, { type: 'language' }).of(tag) ?? tag
+  } catch {
+    return tag
+  }
+}

@@ -1,6 +1,6 @@
 // The reader's language: one file each, Arabic from right to left. No text stands in code (a test looks).
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
-import { distance, money } from './amounts'
+import { distance, money, nameOfLanguage, size } from './amounts'
 import en from './en.json'
 import { type Book, type Key, say, type Values } from './plural'
 
@@ -19,6 +19,10 @@ export type Texts = {
   distance: (at: number, now: number) => string
   number: (value: number) => string
   percent: (share: number) => string
+  /** A number of bytes, as people say it. */
+  size: (bytes: number) => string
+  nameOfLanguage: (tag: string) => string
+  listed: (words: string[]) => string
 }
 
 const Context = createContext<Texts | null>(null)
@@ -54,6 +58,9 @@ export function TextsProvider({ children }: { children: ReactNode }) {
       distance: (at, now) => distance(at, now, shown),
       number: (value) => new Intl.NumberFormat(shown).format(value),
       percent: (share) => new Intl.NumberFormat(shown, { style: 'percent' }).format(share),
+      size: (bytes) => size(bytes, shown),
+      nameOfLanguage: (tag) => nameOfLanguage(tag, shown),
+      listed: (words) => new Intl.ListFormat(shown, { type: 'conjunction' }).format(words),
     }
   }, [book, shown])
   return <Context value={texts}>{children}</Context>

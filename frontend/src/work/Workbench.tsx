@@ -1,19 +1,23 @@
 // The work screen: one task at a time, keys for everything, nothing final before it is handed in.
 import { useQueries, useQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { AnswerForm, type Asked } from '../answers/AnswerForm'
+import type { Hear, Press } from '../answers/control'
+import { FaultLine } from '../answers/FaultLine'
+import { faultOf } from '../answers/fault'
+import { answerText } from '../answers/says'
+import { wayOf } from '../answers/way'
 import type { Schemas } from '../api/client'
 import { useCall } from '../chain/calls'
 import { CallSteps, Words } from '../parts/CallSteps'
-import { Failed, Loading } from '../parts/states'
-import { TaskFrame } from '../parts/TaskFrame'
+import { TaskContent } from '../parts/TaskContent'
 import { useTexts } from '../texts'
-import { AnswerForm, isAnswered } from './AnswerForm'
 import { giveBack, submit } from './actions'
-import { type Way, wayOf } from './content'
 import { useDraft } from './draft'
 import { Lease } from './Lease'
-import { partsQuery } from './queries'
+import { partsQuery, showsQuery } from './queries'
 
+type Task = Schemas['TaskView']
 type Props = {
   assignment: Schemas['AssignmentView']
   batch: Schemas['BatchView']
@@ -22,34 +26,48 @@ type Props = {
 }
 
 export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
-  const { t, number } = useTexts()
+  const texts = useTexts()
+  const { t, number } = texts
   const tasks = useMemo(() => assignment.tasks ?? [], [assignment.tasks])
   const { answers, put, clear } = useDraft(assignment.assignment_id)
-  const way = useMemo(() => wayOf(batch.answer_schema ?? {}), [batch.answer_schema])
-  const done = (task: { id: string }) => isAnswered(way, answers[task.id])
+  const asked = useMemo<Asked>(
+    () => ({ type: batch.task_type, schema: batch.answer_schema ?? {} }),
+    [batch.task_type, batch.answer_schema],
+  )
+  const way = useMemo(() => wayOf(asked.type, asked.schema), [asked])
+  const wrong = (task: Task) => faultOf(asked.type, asked.schema, task.content, answers[task.id])
+  const done = (task: Task) => answers[task.id] !== undefined && wrong(task) === null
   const [place, setPlace] = useState(() => firstOpen(tasks.map(done)))
   const call = useCall()
   const back = useCall()
-  useQueries({ queries: tasks.map((task) => partsQuery(task.content)) }) // all of them, ahead of time
+  const shows = useQuery(showsQuery(batch.task_type)).data
+  useQueries({ queries: shows ? tasks.map((task) => partsQuery(task.content, batch.task_type, shows)) : [] }) // ahead of time
   const task = tasks[place]
   const undo = useCallback(() => setPlace((now) => Math.max(0, now - 1)), [])
   const next = useCallback(() => setPlace((now) => Math.min(tasks.length, now + 1)), [tasks.length])
   const heading = useRef<HTMLHeadingElement>(null)
+  const bench = useRef<HTMLElement>(null)
   // biome-ignore lint/correctness/useExhaustiveDependencies: the last look is a new heading, which gets the focus
-  useEffect(() => heading.current?.focus(), [place === tasks.length])
-
+  useEffect(() => {
+    // A text field took it before.
+    if (!bench.current?.contains(document.activeElement)) heading.current?.focus()
+  }, [place === tasks.length])
+  const frame = useRef<((message: Record<string, unknown>) => void) | null>(null)
+  const keys = useRef<Hear | null>(null)
   const press = useCallback(
-    (key: string) => {
-      if (key === 'Backspace' || key === 'ArrowLeft') return undo()
-      if (key === 'ArrowRight') return next()
-      const choice = way.kind === 'choice' && way.choices.find((option) => option.key === key.toLowerCase())
-      if (!choice || !task) return
-      put(task.id, choice.value)
-      next()
+    (pressed: Press): boolean => {
+      const { key, ctrl, typing } = pressed
+      if (key === 'Enter' && ctrl) next()
+      else if (keys.current?.(pressed)) return true
+      else if (typing || ctrl) return false
+      else if (key === 'Backspace' || key === 'ArrowLeft') undo()
+      else if (key === 'ArrowRight') next()
+      else return false
+      return true
     },
-    [next, put, task, undo, way],
+    [next, undo],
   )
-  useKeys(press, way)
+  useKeys(press)
 
   const handIn = () =>
     void call.run(async (wallet) => {
@@ -60,7 +78,7 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
       return null
     })
   return (
-    <section className="bench">
+    <section className="bench" ref={bench}>
       <header className="row spread">
         <div>
           <p className="eyebrow" dir="auto">
@@ -83,13 +101,23 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
       )}
       {task ? (
         <div className="card task">
-          <Content content={task.content} onKey={press} />
+          <TaskContent
+            content={task.content}
+            type={batch.task_type}
+            withoutPicture={way.kind === 'boxes'}
+            onKey={press}
+            remote={frame}
+          />
           <AnswerForm
             key={task.id}
-            way={way}
+            asked={asked}
+            content={task.content}
             answer={answers[task.id]}
             onAnswer={(answer) => put(task.id, answer)}
             onNext={next}
+            keys={keys}
+            frame={frame}
+            isPreview={false}
           />
           <div className="row spread">
             <button type="button" disabled={place === 0} onClick={undo}>
@@ -108,7 +136,10 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
               <li key={each.id}>
                 <button type="button" className="plain" onClick={() => setPlace(at)}>
                   <span className="fine">{t('work.place', { place: number(at + 1), count: tasks.length })}</span>
-                  <span dir="auto">{done(each) ? shownAnswer(way, answers[each.id]) : t('work.unanswered')}</span>
+                  <span dir="auto">
+                    {answers[each.id] === undefined ? t('work.unanswered') : answerText(texts, way, answers[each.id])}
+                    {answers[each.id] !== undefined && <FaultLine fault={wrong(each)} />}
+                  </span>
                   <span className="change">{t('work.change')}</span>
                 </button>
               </li>
@@ -137,39 +168,27 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
   )
 }
 
-function Content({ content, onKey }: { content: Record<string, unknown>; onKey: (key: string) => void }) {
-  const { t } = useTexts()
-  const parts = useQuery(partsQuery(content))
-  if (parts.isError) return <Failed error={parts.error} again={() => void parts.refetch()} />
-  if (!parts.data) return <Loading />
-  return (
-    <>
-      <TaskFrame parts={parts.data} onKey={onKey} />
-      <p className="fine">{t('work.frame_note')}</p>
-    </>
-  )
-}
-
-/** Keys anywhere on the page, but not while somebody types. */
-function useKeys(press: (key: string) => void, way: Way) {
+/** Keys anywhere on the page; where somebody types, a control hears only what it asks for. */
+function useKeys(press: (pressed: Press) => boolean) {
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
+      if (event.altKey) return
       const target = event.target as HTMLElement | null
-      if (event.ctrlKey || event.metaKey || event.altKey || target?.closest('input, textarea, select')) return
-      if (way.kind !== 'choice' && event.key === 'Backspace') return
-      press(event.key)
+      const pressed = {
+        key: event.key,
+        shift: event.shiftKey,
+        ctrl: event.ctrlKey || event.metaKey,
+        typing: target?.closest('input, textarea, select') != null,
+        onControl: target?.closest('button, a, summary') != null,
+      }
+      if (press(pressed)) event.preventDefault()
     }
     addEventListener('keydown', hear)
     return () => removeEventListener('keydown', hear)
-  }, [press, way])
+  }, [press])
 }
 
 function firstOpen(done: boolean[]): number {
   const found = done.indexOf(false)
   return found < 0 ? done.length : found
-}
-
-function shownAnswer(way: Way, answer: unknown): string {
-  const choice = way.kind === 'choice' ? way.choices.find(({ value }) => value === answer) : undefined
-  return choice?.label ?? String(answer)
 }

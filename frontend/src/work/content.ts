@@ -1,29 +1,106 @@
-// From a task's content, a stranger's JSON, to what its frame shows; and from an answer schema to how it is answered.
+// From a task's content, a stranger's JSON, to what its frame shows.
 import { sha256 } from 'viem'
 
-export type Part = { kind: 'text'; name: string | null; text: string } | { kind: 'image'; bytes: Uint8Array }
+/** Where a picture or recording comes from: a pinned file by its CID, or a link to another host. */
+export type Place = { cid: string; sha256: string | null } | { url: string }
 export type Wanted =
   | { kind: 'text'; name: string | null; text: string }
-  | { kind: 'image'; cid: string; sha256: string | null }
+  | ({ kind: 'image' | 'audio' } & Place)
+  | { kind: 'pair'; sides: [Wanted[], Wanted[]] }
+  | { kind: 'match'; rows: [name: string, left: string, right: string][] }
+export type Part =
+  | { kind: 'text'; name: string | null; text: string }
+  | ({ kind: 'image' | 'audio' } & ({ bytes: Uint8Array } | { url: string }))
+  | { kind: 'pair'; sides: [Part[], Part[]] }
+  | { kind: 'match'; rows: [name: string, left: string, right: string][] }
 
-const CID = /^(b[a-z2-7]{20,100}|Qm[1-9A-HJ-NP-Za-km-z]{44})$/
-const PLAIN = new Set(['text', 'question', 'prompt'])
+type Json = Record<string, unknown>
 
-/** What the content asks to show, in its own order. Only `image` with a CID is fetched; all else is text. */
-export function wantedParts(content: Record<string, unknown>): Wanted[] {
+export const CID = /^(b[a-z2-7]{20,110}|Qm[1-9A-HJ-NP-Za-km-z]{44})$/
+const PLAIN = new Set(['text', 'question', 'prompt', 'introduction', 'context', 'a', 'b'])
+const MEDIA = new Set(['image', 'image_a', 'image_b', 'audio'])
+
+/**
+ * What a content asks to show. Its type names the fields and their order; a content with none of them, which a batch
+ * with an answer schema of its own may have, is shown whole. Media are fetched by CID; links are followed by those who agree.
+ */
+export function wantedParts(content: Json, type: string | null = null, shows: string[] = []): Wanted[] {
+  if (type === 'entity_match' && isRecord(content['left']) && isRecord(content['right']))
+    return [...fieldsOf(content, ['question']), { kind: 'match', rows: rowsOf(content['left'], content['right']) }]
+  if (type === 'preference')
+    return [
+      ...fieldsOf(content, ['question']),
+      { kind: 'pair', sides: [fieldsOf(content, ['image_a', 'a']), fieldsOf(content, ['image_b', 'b'])] },
+    ]
+  if (type === 'external') return []
+  const known = shows.filter((name) => name in content)
+  return fieldsOf(content, known.length > 0 ? known : Object.keys(content).filter((name) => name !== 'sha256'))
+}
+
+function fieldsOf(content: Json, names: string[]): Wanted[] {
   const digest = typeof content['sha256'] === 'string' ? content['sha256'] : null
-  const parts: Wanted[] = []
-  for (const [name, value] of Object.entries(content)) {
-    if (name === 'image' && typeof value === 'string' && CID.test(value))
-      parts.push({ kind: 'image', cid: value, sha256: digest })
-    else if (name !== 'sha256')
-      parts.push({
-        kind: 'text',
-        name: PLAIN.has(name) ? null : name,
-        text: typeof value === 'string' ? value : JSON.stringify(value, null, 1),
-      })
+  return names.flatMap((name): Wanted[] => {
+    const value = content[name]
+    if (value === undefined) return []
+    if (MEDIA.has(name) && typeof value === 'string') {
+      const kind = name === 'audio' ? 'audio' : 'image'
+      if (CID.test(value)) return [{ kind, cid: value, sha256: digest }]
+      if (hostOf(value)) return [{ kind, url: value }]
+    }
+    if (name === 'record' && isRecord(value))
+      return Object.entries(value).map(([key, inner]) => ({ kind: 'text', name: key, text: textOf(inner) }))
+    return [{ kind: 'text', name: PLAIN.has(name) ? null : name, text: textOf(value) }]
+  })
+}
+
+function rowsOf(left: Json, right: Json): [string, string, string][] {
+  const names = [...new Set([...Object.keys(left), ...Object.keys(right)])]
+  const cell = (record: Json, name: string) => (name in record ? textOf(record[name]) : '')
+  return names.map((name) => [name, cell(left, name), cell(right, name)])
+}
+
+function isRecord(value: unknown): value is Json {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value, null, 1)
+}
+
+/** The host that a link leads to; null for what is no https link. */
+export function hostOf(link: string): string | null {
+  try {
+    const { protocol, host } = new URL(link)
+    return protocol === 'https:' ? host : null
+  } catch {
+    return null
   }
-  return parts
+}
+
+/** The hosts that showing these parts would ask. */
+export function hostsOf(parts: Part[]): string[] {
+  const inner = parts.flatMap((part): string[] => {
+    if (part.kind === 'pair') return part.sides.flatMap(hostsOf)
+    const host = 'url' in part ? hostOf(part.url) : null
+    return host ? [host] : []
+  })
+  return [...new Set(inner)]
+}
+
+/** The same parts without links to hosts that nobody agreed to. */
+export function withoutHosts(parts: Part[], agreed: string[]): Part[] {
+  return parts.flatMap((part): Part[] => {
+    if (part.kind === 'pair') {
+      const [a, b] = part.sides
+      return [{ kind: 'pair', sides: [withoutHosts(a, agreed), withoutHosts(b, agreed)] }]
+    }
+    return 'url' in part && !agreed.includes(hostOf(part.url) ?? '') ? [] : [part]
+  })
+}
+
+/** Whether nothing must be fetched before these parts can be shown. */
+export function isAtHand(wanted: Wanted[]): boolean {
+  return wanted.every((part) => (part.kind === 'pair' ? part.sides.every(isAtHand) : !('cid' in part)))
 }
 
 /** Whether bytes are those that a digest of the content or a CID of one raw block names; other CIDs the gateway checked. */
@@ -54,55 +131,4 @@ export function rawDigest(cid: string): string | null {
         .map((byte) => byte.toString(16).padStart(2, '0'))
         .join('')
     : null
-}
-
-export type Choice = { value: unknown; label: string; key: string }
-export type Way =
-  | { kind: 'choice'; choices: Choice[] }
-  | { kind: 'text'; minimum: number; maximum: number | null }
-  | { kind: 'number'; whole: boolean }
-  | { kind: 'unknown' }
-
-type Schema = Record<string, unknown>
-const KEYS = '1234567890abcdefghijklmnopqrstuvwxyz'
-
-/** How an answer of this schema is given. A schema that this app does not know is `unknown`, and said to be so. */
-export function wayOf(schema: Schema): Way {
-  const options = choicesOf(schema)
-  if (options)
-    return { kind: 'choice', choices: options.map((option, place) => ({ ...option, key: keyOf(options, place) })) }
-  const type = schema['type']
-  if (type === 'string') {
-    const [minimum, maximum] = [schema['minLength'], schema['maxLength']]
-    return {
-      kind: 'text',
-      minimum: typeof minimum === 'number' ? Math.max(1, minimum) : 1,
-      maximum: typeof maximum === 'number' ? maximum : null,
-    }
-  }
-  if (type === 'integer' || type === 'number') return { kind: 'number', whole: type === 'integer' }
-  return { kind: 'unknown' }
-}
-
-function choicesOf(schema: Schema): Omit<Choice, 'key'>[] | null {
-  if (Array.isArray(schema['enum'])) return schema['enum'].map((value: unknown) => ({ value, label: labelOf(value) }))
-  if (schema['type'] === 'boolean') return [true, false].map((value) => ({ value, label: labelOf(value) }))
-  if (Array.isArray(schema['oneOf'])) {
-    const options = (schema['oneOf'] as Schema[]).map((option) => ({
-      value: option['const'],
-      label: typeof option['title'] === 'string' ? option['title'] : labelOf(option['const']),
-    }))
-    return options.every((option) => option.value !== undefined) ? options : null
-  }
-  return null
-}
-
-function labelOf(value: unknown): string {
-  return typeof value === 'string' ? value : JSON.stringify(value)
-}
-
-/** Digits answer with themselves; other choices by their place. */
-function keyOf(options: Omit<Choice, 'key'>[], place: number): string {
-  const digits = options.every(({ label }) => /^\d$/.test(label))
-  return digits ? (options[place]?.label ?? '') : (KEYS[place] ?? '')
 }

@@ -1,7 +1,8 @@
 // What the worker's pages ask of the gateway.
 import { queryOptions } from '@tanstack/react-query'
 import { api, data, payload } from '../api/client'
-import { isGenuine, type Part, wantedParts } from './content'
+import { NotWhatWasAsked } from '../chain/checks'
+import { isAtHand, isGenuine, type Part, type Wanted, wantedParts } from './content'
 
 const LIVE_MILLISECONDS = 2_000
 
@@ -77,21 +78,37 @@ export const assignmentQuery = (assignmentId: string) =>
       ),
   })
 
+export const taskTypesQuery = queryOptions({
+  queryKey: ['task-types'],
+  queryFn: async () => (await data(api.GET('/v1/task-types'))).items,
+  staleTime: Number.POSITIVE_INFINITY,
+})
+
+/** The content's fields that a type shows, in order. */
+export const showsQuery = (type: string | null) =>
+  queryOptions({ ...taskTypesQuery, select: (items) => items.find(({ name }) => name === type)?.shows ?? [] })
+
 /** Everything that a task shows, fetched ahead so that the next one is there at once. */
-export const partsQuery = (content: Record<string, unknown>) =>
-  queryOptions({
-    queryKey: ['parts', content],
+export const partsQuery = (content: Record<string, unknown>, type: string | null, shows: string[]) => {
+  const wanted = wantedParts(content, type, shows)
+  return queryOptions({
+    queryKey: ['parts', wanted],
     staleTime: Number.POSITIVE_INFINITY,
-    queryFn: (): Promise<Part[]> =>
-      Promise.all(
-        wantedParts(content).map(async (part): Promise<Part> => {
-          if (part.kind === 'text') return part
-          const bytes = await payload(part.cid)
-          if (!isGenuine(bytes, part.cid, part.sha256)) throw new Error(part.cid)
-          return { kind: 'image', bytes }
-        }),
-      ),
+    queryFn: () => Promise.all(wanted.map(fetched)),
+    ...(isAtHand(wanted) ? { initialData: wanted as Part[] } : {}),
   })
+}
+
+async function fetched(wanted: Wanted): Promise<Part> {
+  if (wanted.kind === 'pair') {
+    const [a, b] = await Promise.all(wanted.sides.map((side) => Promise.all(side.map(fetched))))
+    return { kind: 'pair', sides: [a ?? [], b ?? []] }
+  }
+  if (!('cid' in wanted)) return wanted
+  const bytes = await payload(wanted.cid)
+  if (!isGenuine(bytes, wanted.cid, wanted.sha256)) throw new NotWhatWasAsked(wanted.cid)
+  return { kind: wanted.kind, bytes }
+}
 
 export const rejectionsQuery = (address: string) =>
   queryOptions({

@@ -44,7 +44,13 @@ export function Wording({ kind, plan, change, schema, schemaError, checked }: Pr
           </div>
         )}
       </div>
-      <Preview title={plan.title} instructions={plan.instructions} tasks={checked?.sample ?? []} schema={schema} />
+      <Preview
+        type={kind.name}
+        title={plan.title}
+        instructions={plan.instructions}
+        tasks={checked?.sample ?? []}
+        schema={schema}
+      />
     </div>
   )
 }
