@@ -5,7 +5,8 @@ from __future__ import annotations
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from piecework.db.gateway import BatchTask, Draft, ModelAnswers, Proposal
+from piecework.db.gateway import Assignment, BatchTask, Draft, ModelAnswers, Proposal
+from piecework.db.mirror import MirrorSubmission
 
 
 def draft(session: Session, batch_id: str) -> Draft | None:
@@ -21,6 +22,13 @@ def is_proposed(session: Session, batch_id: str) -> bool:
     """Whether anything of the batch was ever proposed for decision."""
     query = select(Proposal.proposal_id).where(Proposal.batch_id == batch_id).limit(1)
     return session.execute(query).first() is not None
+
+
+def answers_on_chain(session: Session, batch_id: str) -> int:
+    """People's answers whose digest is on chain, which reviewers and requester can read."""
+    on_chain = select(MirrorSubmission.work_digest).where(MirrorSubmission.batch_id == batch_id)
+    query = select(Assignment.answers).where(Assignment.batch_id == batch_id, Assignment.work_digest.in_(on_chain))
+    return sum(len(document["answers"]) for document in session.execute(query).scalars() if document)
 
 
 def found(session: Session, batch_id: str) -> ModelAnswers | None:

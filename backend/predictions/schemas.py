@@ -32,4 +32,6 @@ class PredictionsView(BaseModel):
     digest: str
     """Of the file that is pinned with the first results, and that those name."""
     answers: int
+    answers_before: int
+    """People's answers on chain when it was brought. Where tasks stop at a confidence, only later ones weigh it."""
     created_at: float

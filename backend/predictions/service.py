@@ -34,6 +34,7 @@ def take(services: Services, requester: str, batch_id: str, wanted: PredictionsI
             "salt": new_salt(),
             "batch_id": batch_id,
             "name": wanted.name,
+            "answers_before": repository.answers_on_chain(session, batch_id),
             "answers": [item.model_dump() for item in wanted.answers],
         }
         try:
@@ -72,9 +73,6 @@ def _check_policy(draft: Draft) -> None:
     if kind != "labels":
         detail = f"the answers of batch {draft.batch_id} are {kind}: a model's answers count beside labels alone"
         raise Invalid("model_needs_labels", detail)
-    if draft.review.get("target_confidence") is not None:
-        detail = "a batch with a target_confidence takes no model yet: its tasks stop by people's answers alone"
-        raise Invalid("model_beside_target", detail)
 
 
 def _check(draft: Draft, tasks: set[str], wanted: PredictionsIn) -> None:
@@ -97,5 +95,6 @@ def _view(row: ModelAnswers) -> PredictionsView:
         name=row.document["name"],
         digest=row.digest,
         answers=len(row.document["answers"]),
+        answers_before=row.document["answers_before"],
         created_at=row.created_at,
     )

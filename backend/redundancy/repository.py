@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import Row, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
-from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft
+from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft, ModelAnswers
 from piecework.db.mirror import ChainEvent, Checkpoint, MirrorSubmission
 
 Place = tuple[int, int]
@@ -22,6 +22,17 @@ def tasks(session: Session, batch_id: str) -> list[tuple[str, bool]]:
     """Ids, and whether the answer is known."""
     query = select(BatchTask.task_id, BatchTask.is_known).where(BatchTask.batch_id == batch_id)
     return [(task, known) for task, known in session.execute(query)]
+
+
+def model_brought(session: Session, batch_id: str) -> tuple[str, float] | None:
+    """Digest of a model's answers and when they came, unix seconds; None without any."""
+    query = select(ModelAnswers.digest, ModelAnswers.created_at).where(ModelAnswers.batch_id == batch_id)
+    found = session.execute(query).first()
+    return None if found is None else (found.digest, found.created_at)
+
+
+def model_answers(session: Session, batch_id: str) -> ModelAnswers | None:
+    return session.get(ModelAnswers, batch_id)
 
 
 def assigned(session: Session, batch_id: str) -> dict[str, int]:

@@ -1,13 +1,15 @@
 """What one batch's answers say so far, kept between requests: tasks and workers as numbers, and who should get what.
 
 It follows the mirror: each look takes in the submissions that came since. The block of the last one is compared with
-the mirror's, so a chain that went back makes it read all of them again.
+the mirror's, so a chain that went back makes it read all of them again. A model that speaks beside the people is
+followed too, and counts once a fit has measured it.
 """
 
 from __future__ import annotations
 
+import json
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any
@@ -17,13 +19,18 @@ from sqlalchemy.orm import Session
 
 from backend.redundancy import repository
 from backend.redundancy.repository import Place
+from backend.reviews.beside import ModelSaid, model_said, predictions
 from backend.reviews.inference import rules_of
 from backend.reviews.policy import answer_text
 from backend.reviews.stops import Asked, Stops, stops_of
 from piecework.db.gateway import Draft
-from piecework.quality.adaptive import Policy, assess
+from piecework.quality.adaptive import Assessment, Policy, assess
 from piecework.quality.answers import Answers, Bools, Ints, answers_of
 from piecework.quality.asking import Asking
+from piecework.quality.joint import measure_beside
+from piecework.quality.predictions import Predictions
+from piecework.quality.trust import Measured
+from piecework.quality.vote import NO_LABEL
 
 AT_WORK_SECONDS = 60
 """For so long after it was given tasks a worker counts as at work,"""
@@ -41,6 +48,14 @@ class Choice:
     waits: bool
 
 
+@dataclass(frozen=True)
+class Spoken:
+    """A model's answers, and the same as numbers."""
+
+    model: ModelSaid
+    predictions: Predictions
+
+
 class Room:
     """One batch. Everything but the names is behind `lock`; whoever holds it only reads the database."""
 
@@ -55,6 +70,9 @@ class Room:
         self.asked = Asked(tuple(self.names), draft.answers_per_task)
         self._place = {name: number for number, name in enumerate(self.names)}
         self._labels = {text: number for number, text in enumerate(sorted(set(rules.choices)))}
+        self._known = self._numbers(draft.gold["answers"] if draft.gold else {})
+        self._model: tuple[str, float] | None = None
+        self._said: Spoken | None = None
         self._random = np.random.default_rng()
         self._is_fitting = False
         self._begin()
@@ -72,6 +90,7 @@ class Room:
 
         A session that sees less than the room, and may just be older, changes nothing unless it is the `newest`.
         """
+        self._follow_model(session, newest=newest)
         if self._last is not None and repository.block_hash(session, self._last[0]) != self._last[1]:
             if not newest and repository.indexed_block(session) < self._last[0][0]:
                 return
@@ -84,7 +103,7 @@ class Room:
             columns: Ints = np.array(new, dtype=np.int64)
             sizes = {"tasks": len(self.names), "workers": len(self._workers), "labels": max(2, len(self._labels))}
             answers = answers_of(*columns.T, **sizes)
-            self.asking.install(answers, assess(_by_name(answers, list(self._workers)), self.policy))
+            self.asking.install(answers, *self._assessed(answers, list(self._workers), self._said))
         else:
             for task, number, label in new:
                 self.asking.add(task, number, label)
@@ -107,14 +126,46 @@ class Room:
             if self._is_fitting or not self.asking.refit_is_due():
                 return
             self._is_fitting = True
-            asking, answers, names = self.asking, self.asking.answers(), list(self._workers)
+            asking, answers, names, said = self.asking, self.asking.answers(), list(self._workers), self._said
         try:
-            found = assess(_by_name(answers, names), self.policy)
+            found = self._assessed(answers, names, said)
             with self.lock:
-                if asking is self.asking:  # the chain may have gone back meanwhile
-                    asking.install(answers, found)
+                # The chain may have gone back meanwhile, or another model may speak.
+                if asking is self.asking and said is self._said:
+                    asking.install(answers, *found)
         finally:
             self._is_fitting = False
+
+    def _assessed(self, answers: Answers, names: list[str], said: Spoken | None) -> tuple[Assessment, Measured | None]:
+        """Known answers measure the model from the first, sealed or not: they can only take trust away."""
+        bought = _by_name(answers, names)
+        found = assess(bought, self.policy)
+        if said is None:
+            return found, None
+        return found, measure_beside(
+            bought, found, said.predictions, self.policy, spoke_after=said.model.answers_before, known=self._known
+        )
+
+    def _follow_model(self, session: Session, *, newest: bool) -> None:
+        """An older session than the room's may still see the model before."""
+        brought = repository.model_brought(session, self.batch_id)
+        if brought == self._model or (self._model and not newest and (brought is None or brought[1] < self._model[1])):
+            return
+        row = repository.model_answers(session, self.batch_id)
+        self._model, self._said = brought, None
+        if row is not None:
+            values = [json.loads(text) for text in self._labels]
+            labels = max(2, len(values))
+            model = model_said(row.digest, row.document)
+            self._said = Spoken(model, predictions(model, self.names, values, labels))
+        self.asking.forget_model()
+
+    def _numbers(self, known: Mapping[str, Any]) -> Ints:
+        """(tasks,): label numbers of known answers, NO_LABEL where none is known."""
+        found: Ints = np.full(len(self.names), NO_LABEL, dtype=np.int64)
+        for name, value in known.items():
+            found[self._place[name]] = self._labels.get(answer_text(value), NO_LABEL)
+        return found
 
     def choice(self, session: Session, worker: str, wished: Collection[str] | None = None) -> Choice:
         """For this worker now; only of those `wished` for, if it says which."""

@@ -14,10 +14,11 @@ from backend.reports import repository
 from backend.reports.assembling import Crowd, label_report, label_text, model_view
 from backend.reports.measured_report import measured_report, said_of
 from backend.reports.ranking_rows import ranking_rows
-from backend.reports.schemas import CostView, Redundancy, RequesterReport, WorkerRow
+from backend.reports.schemas import CostView, ModelStops, ModelView, Redundancy, RequesterReport, WorkerRow
 from backend.reviews import inference, preferences
 from backend.reviews import repository as reviews
 from backend.reviews.beside import ModelSaid, join, model_said, predictions
+from backend.reviews.bought import Bought
 from backend.reviews.policy import Answer
 from backend.reviews.service import known_answers
 from backend.reviews.stops import Asked
@@ -89,15 +90,37 @@ def _numbers(
     crowd = Crowd(table.answers, table.tasks, table.workers, labels)
     scored = {int(task): int(table.known[task]) for task in np.flatnonzero(table.known != NO_LABEL)}
     if model is None or rules.policy is not None:
-        found, _ = inference.label_table(table, rules, asked)
-        numbers = label_report(crowd, found, title=draft.title, known=scored)
-        return numbers.model_copy(update={"ranking": ranking})
+        found, bought = inference.label_table(table, rules, asked, model=model, known=known)
+        if model is None or bought is None or bought.joined is None:
+            numbers = label_report(crowd, found, title=draft.title, known=scored)
+            return numbers.model_copy(update={"ranking": ranking})
+        numbers = label_report(crowd, bought.joined.labelling, title=draft.title, known=scored)
+        seen = _model_of(model, bought, known, unit_cost_units)
+        return numbers.model_copy(update={"model": seen, "ranking": ranking})
     said = predictions(model, table.tasks, table.values, table.answers.labels)
     joined = join(table.answers, said, rules.seed, table.known)
     saved = answers_saved(table.answers, lambda _: said, Parameters(seed=rules.seed), known=table.known).saved
     seen = model_view(model.name, joined, saved, unit_cost_units, answers_without=table.answers.size)
     numbers = label_report(crowd, joined.labelling, title=draft.title, known=scored)
     return numbers.model_copy(update={"model": seen, "ranking": ranking})
+
+
+def _model_of(model: ModelSaid, bought: Bought, known: Mapping[str, Any], unit_cost_units: int) -> ModelView:
+    """Of a batch with a target confidence."""
+    assert bought.joined is not None  # noqa: S101 - a model speaks
+    found = bought.by_model(known)
+    assert found is not None  # noqa: S101
+    view = model_view(
+        model.name, bought.joined, found.answers_saved, unit_cost_units,
+        answers_without=bought.answers.size + found.answers_saved,
+    )  # fmt: skip
+    stops = ModelStops(
+        tasks=found.tasks,
+        answers_saved_at_most=found.answers_saved_at_most,
+        saved_units_at_most=found.answers_saved_at_most * unit_cost_units,
+        tasks_held_open=found.held_open,
+    )
+    return view.model_copy(update={"stops": stops})
 
 
 def _status(services: Services, batch: MirrorBatch) -> str:

@@ -158,7 +158,13 @@ def _model(found: ModelView, cost: CostView | None) -> Markup:
         spared = f"{spared}; they cost {found.saved_cost:,.10g}"
     if cost and found.saved_units is not None:
         spared = f"worth {money(found.saved_units, cost.decimals, visible(cost.symbol, 12))}"
-    shown.append(figure("Answers it spares for the same confidence", f"{found.answers_saved:,}", spared))
+    if found.stops:
+        spared += f", if further workers had agreed; at most {found.stops.answers_saved_at_most:,}"
+        shown.append(figure("Tasks it ended early", f"{found.stops.tasks:,}", "people alone are not yet sure enough"))
+        held = f"{found.stops.tasks_held_open:,}"
+        shown.append(figure("Tasks it keeps open", held, "people alone would be sure enough"))
+    spares = "Answers not bought because of it" if found.stops else "Answers it spares for the same confidence"
+    shown.append(figure(spares, f"{found.answers_saved:,}", spared))
     shown.append(figure("Labels it changed", f"{found.labels_changed:,}", "nobody's pay depends on it"))
     return section("A model beside people", lead, figures(*shown))
 

@@ -140,6 +140,19 @@ class RankedThing(BaseModel):
     compared: int
 
 
+class ModelStops(BaseModel):
+    """What a model changed about which tasks of a batch with a target confidence stop."""
+
+    tasks: int
+    """Stopped, though people alone are not sure enough."""
+    answers_saved_at_most: int
+    """Those up to the cap of these tasks; `answers_saved` are those that average workers would have had to add if all
+    agreed."""
+    saved_units_at_most: UnitsText | None
+    tasks_held_open: int
+    """That people alone would stop now, and people with the model do not."""
+
+
 class ModelView(BaseModel):
     """A model that answered beside people, as far as people's answers measure it."""
 
@@ -154,13 +167,16 @@ class ModelView(BaseModel):
     labels_changed: int
     """Labels that are not what people alone say."""
     answers_saved: int
-    """That people need not have given for the same mean confidence."""
+    """That people need not have given for the same mean confidence; with a target confidence, those that were not
+    bought because of it."""
     saved_units: UnitsText | None
     """What those cost, operator fee included; None for a file."""
     saved_cost: float | None = None
     """Of a file: in the unit of `--answer-cost`."""
     answers_without: int | None = None
     """Answers that people gave, or would without the model."""
+    stops: ModelStops | None = None
+    """Of a batch with a target confidence."""
 
 
 class RequesterReport(BaseModel):

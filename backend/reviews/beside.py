@@ -14,7 +14,7 @@ import numpy as np
 
 from backend.reviews.policy import answer_text
 from piecework.domain.canonical import read_back
-from piecework.quality import joining
+from piecework.quality import joining, joint
 from piecework.quality.answers import Answers, Ints
 from piecework.quality.infer import Parameters
 from piecework.quality.intervals import Share
@@ -28,17 +28,19 @@ _DIGITS = 6
 
 @dataclass(frozen=True, slots=True)
 class ModelSaid:
-    """`digest` and `name` of the file; `said`: by task the answer as text, and the claimed confidence."""
+    """`digest` and `name` of the file; `said`: by task the answer as text, and the claimed confidence.
+    `answers_before`: people's answers on chain when it was brought."""
 
     digest: str
     name: str
     said: Mapping[str, tuple[str, float | None]]
+    answers_before: int
 
 
 def model_said(digest: str, document: Mapping[str, Any]) -> ModelSaid:
     """From a whole `model-answers` document."""
     said = {item["task"]: (answer_text(item["answer"]), item["confidence"]) for item in document["answers"]}
-    return ModelSaid(digest, document["name"], said)
+    return ModelSaid(digest, document["name"], said, document["answers_before"])
 
 
 def predictions(model: ModelSaid, tasks: list[str], values: list[Any], labels: int) -> Predictions:
@@ -55,9 +57,11 @@ def join(answers: Answers, said: Predictions, seed: int, known: Ints | None) -> 
     return infer_with_model(answers, said, Parameters(seed=seed), known=known)
 
 
-def parameters(model: ModelSaid) -> dict[str, Any]:
-    """What a results file says of a model before anything is found: which answers, joined how."""
-    how = {"name": joining.METHOD, "version": joining.VERSION, "parameters": trust_parameters()}
+def parameters(model: ModelSaid, *, bought: bool = False) -> dict[str, Any]:
+    """What a results file says of a model before anything is found: which answers, joined how. `bought`: to answers
+    that were bought until tasks were sure enough."""
+    name, version = (joint.METHOD, joint.VERSION) if bought else (joining.METHOD, joining.VERSION)
+    how = {"name": name, "version": version, "parameters": trust_parameters()}
     # As a reader finds it in the pinned file, where 1.0 is 1.
     method: dict[str, Any] = read_back(how)
     return {"digest": model.digest, "name": model.name, "method": method}

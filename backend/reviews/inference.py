@@ -27,7 +27,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -36,11 +36,12 @@ from backend.reviews import chosen_texts, found_boxes, measured, preferences, se
 from backend.reviews import known as known_answers
 from backend.reviews.beside import ModelSaid, disclosed, join, predictions
 from backend.reviews.beside import parameters as model_parameters
+from backend.reviews.bought import Bought, label_bought
 from backend.reviews.kinds import Kind, kind_of
 from backend.reviews.policy import MINIMUM_KNOWN_SEEN, Answer, answer_text
-from backend.reviews.stops import Asked, Stops, all_tasks, over_all_tasks, parameters, policy_of, stops_of
+from backend.reviews.stops import Asked, parameters, policy_of
 from piecework.domain.canonical import read_back
-from piecework.quality.adaptive import Assessment, Policy, assess, infer_bought
+from piecework.quality.adaptive import Policy
 from piecework.quality.answers import Answers, Bools, Ints, answers_of
 from piecework.quality.infer import Labelling, Parameters, infer_labels
 from piecework.quality.majority import NO_LABEL
@@ -189,7 +190,7 @@ def decide(
         return _decide_texts(table, submissions, rules, revealed=revealed)
     if rules.kind != "labels":
         return _decide_measured(table, submissions, rules, revealed=revealed)
-    found, assessed = label_table(table, rules, asked)
+    found, bought = label_table(table, rules, asked, model=model, known=known if revealed else None)
     label = _with_known(table, found.label, revealed=revealed)
     flags = known_answers.flagged(table.answers, table.known, found.skill.accuracy, found.correlation)
     forgiven = np.zeros(len(table.tasks), dtype=np.bool_)
@@ -202,18 +203,18 @@ def decide(
         "skills": _skills(table, found, seen, right, revealed=revealed),
         "flagged_gold": [_flag(table, flag, table.values[flag.label]) for flag in flags] if revealed else [],
     }
-    bought = None
-    if rules.policy is not None and asked is not None and assessed is not None:
-        bought = parameters(asked, rules.policy)
-        stops = _stops(table, assessed, asked, rules.policy, known) if final else None
-        outcome["stops"] = stops.as_json() if stops else None
     if pairs is not None and final:
         ranked = preferences.rank_things(table.answers, table.tasks, table.values, pairs)
         outcome["ranking"] = preferences.disclosed(ranked, table.workers)
-    both = found
-    if model is not None and rules.policy is None:
+    both, joined, how = found, None, None
+    if bought is not None:
+        how = parameters(bought.asked, bought.policy)
+        outcome["stops"] = bought.stops(known).as_json() if final else None
+        joined = bought.joined
+    elif model is not None:
         said = predictions(model, table.tasks, table.values, table.answers.labels)
         joined = join(table.answers, said, rules.seed, table.known if revealed else None)
+    if joined is not None:
         both = joined.labelling
         outcome["model"] = disclosed(joined, table.tasks, table.values)
     return Inferred(
@@ -221,7 +222,7 @@ def decide(
         # By people's label: no model's answer is evidence against anybody.
         decisions=_decisions(table, label, failed, forgiven & revealed, seen, right),
         method=_method(
-            found.method(), submissions, rules, table, model, revealed=revealed, outcome=outcome, bought=bought
+            found.method(), submissions, rules, table, model, revealed=revealed, outcome=outcome, bought=how
         ),
     )
 
@@ -231,23 +232,18 @@ def _with_known(table: Table, label: Ints, *, revealed: bool) -> Ints:
     return np.where(table.known != NO_LABEL, table.known, label) if revealed else label
 
 
-def label_table(table: Table, rules: Rules, asked: Asked | None) -> tuple[Labelling, Assessment | None]:
-    """Labels of the table's tasks, and the assessment of all tasks by which they stop, if the batch has a target."""
+def label_table(
+    table: Table, rules: Rules, asked: Asked | None, *, model: ModelSaid | None = None,
+    known: Mapping[str, Any] | None = None,
+) -> tuple[Labelling, Bought | None]:  # fmt: skip
+    """People's labels of the table's tasks; and, if the batch has a target, by what its tasks stop, beside the `model`
+    that the `known` answers measure too."""
     if rules.policy is None:
         return infer_labels(table.answers, Parameters(seed=rules.seed)), None
     if asked is None:
         raise ValueError("a batch with a target confidence is labelled by all that it asked")
-    assessed = assess(over_all_tasks(table.answers, table.tasks, asked), rules.policy)
-    names = set(table.tasks)
-    here = np.array([name in names for name in all_tasks(asked, table.tasks)], dtype=np.bool_)
-    found = infer_bought(table.answers, rules.policy, Parameters(seed=rules.seed))
-    return replace(found, label=assessed.label[here], confidence=assessed.posterior[here]), assessed
-
-
-def _stops(table: Table, assessed: Assessment, asked: Asked, policy: Policy, known: Mapping[str, Any]) -> Stops:
-    names = all_tasks(asked, table.tasks)
-    answered = over_all_tasks(table.answers, table.tasks, asked).per_task()
-    return stops_of(names, assessed.confidence.tolist(), answered.tolist(), asked, policy, known)
+    bought = label_bought(table.answers, table.tasks, table.values, rules.policy, asked, model=model, known=known)
+    return bought.people, bought
 
 
 def tabulate(answers: Sequence[Answer], known: Mapping[str, Any], rules: Rules) -> Table:
@@ -331,7 +327,7 @@ def _method(
             },
             "known_answers_revealed": revealed,
             **({"bought": dict(bought)} if bought else {}),
-            **({"model_answers": model_parameters(model)} if model else {}),
+            **({"model_answers": model_parameters(model, bought=bought is not None)} if model else {}),
             "submissions": {"count": len(submissions), "last": submissions[-1], "sha256": "0x" + together},
             "found": outcome,
         },

@@ -30,6 +30,18 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class ByModel:
+    """What a model changed: `tasks` stopped that people alone are not sure enough of, and the answers that were not
+    bought for them: as many as average workers would have had to add if all agreed, and those up to the cap.
+    `held_open`: tasks that people alone would stop now, and people with the model do not."""
+
+    tasks: int
+    answers_saved: int
+    answers_saved_at_most: int
+    held_open: int
+
+
+@dataclass(frozen=True, slots=True)
 class Stops:
     """Of the tasks whose answer is not known: how many are sure enough, at their cap, or neither; the answers to them,
     and those that the sure ones did not need."""
@@ -39,9 +51,10 @@ class Stops:
     short: int
     answers: int
     answers_saved: int
+    by_model: ByModel | None = None
 
-    def as_json(self) -> dict[str, int]:
-        return asdict(self)
+    def as_json(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if value is not None}
 
 
 def policy_of(target: float, seed: int) -> Policy:
@@ -81,6 +94,26 @@ def stops_of(
         else:
             short += 1
     return Stops(at_target, at_cap, short, used, saved)
+
+
+def by_model_of(
+    names: Sequence[str], alone: Sequence[float], both: Sequence[float], answered: Sequence[int],
+    needed: Sequence[int], asked: Asked, policy: Policy, known: Collection[str],
+) -> ByModel:  # fmt: skip
+    """`alone`, `both`: confidences at which people, and people with the model, may stop; `needed`: further answers of
+    people until they may alone. All of all tasks."""
+    is_known = set(known) if not set(names) <= set(known) else set()
+    target = policy.confidence - _TOLERANCE
+    tasks = saved = at_most = held_open = 0
+    for name, people, joint, given, more in zip(names, alone, both, answered, needed, strict=True):
+        if name in is_known:
+            continue
+        if given < asked.cap and joint >= target > people:
+            tasks += 1
+            saved += more
+            at_most += asked.cap - given
+        held_open += people >= target > joint
+    return ByModel(tasks, saved, at_most, held_open)
 
 
 def parameters(asked: Asked, policy: Policy) -> Mapping[str, Any]:

@@ -99,7 +99,7 @@ def value_candidates(
     posterior = tempered_posterior(found.support, log_prevalence, given, policy.correlation)
     confidence = found.confidence
     if predictor is not None:
-        chosen = _explained_by(found.table, bought, found.fit, policy)
+        chosen = explained_by(found.table, bought, found.fit, policy)
         evidence = measure_model(bought, chosen, predictor(bought), seed=policy.seed).evidence
         cautious = with_evidence(
             tempered_posterior(found.cautious, log_prevalence, given, policy.correlation), evidence
@@ -129,6 +129,12 @@ def assess(bought: Answers, policy: Policy) -> Assessment:
     confidence = np.where(answered >= policy.least_answers, posterior, 0.0)
     label = best_label(bought, support + log_prevalence)
     return Assessment(fit, support, cautious, table, label, posterior, confidence)
+
+
+def explained_by(table: Floats, bought: Answers, fit: ConfusionFit, policy: Policy) -> Chosen:
+    """The answers bought as these tables (workers, labels said, labels true) explain them."""
+    explained = Fit(_support(bought, table), np.log(fit.prevalence), fit.accuracy, table, fit.iterations, fit.converged)
+    return Chosen(explained, "confusion", (), policy.correlation)
 
 
 def posterior_of_label(
@@ -197,7 +203,7 @@ def infer_bought_with_model(
 ) -> Joined:
     """`infer_bought` with the model that the policy was given, which the cautious tables measure."""
     fit = fit_confusion(bought)
-    cautious = _explained_by(_cautious_table(bought, fit, policy), bought, fit, policy)
+    cautious = explained_by(_cautious_table(bought, fit, policy), bought, fit, policy)
     return infer_with_model(bought, predictor(bought), _valued_by(policy, parameters), measured_by=cautious)
 
 
@@ -211,12 +217,6 @@ def _valued_by(policy: Policy, parameters: Parameters | None) -> Parameters:
 def _cautious_table(bought: Answers, fit: ConfusionFit, policy: Policy) -> Floats:
     """People's tables drawn towards an average worker: those whom the policy asked are the ones who looked best."""
     return tables_given(bought, fit.posterior, policy.cautious)
-
-
-def _explained_by(table: Floats, bought: Answers, fit: ConfusionFit, policy: Policy) -> Chosen:
-    """The answers bought as these tables (workers, labels said, labels true) explain them."""
-    explained = Fit(_support(bought, table), np.log(fit.prevalence), fit.accuracy, table, fit.iterations, fit.converged)
-    return Chosen(explained, "confusion", (), policy.correlation)
 
 
 def information(posterior: Floats, table: Floats, task: Ints, worker: Ints) -> Floats:

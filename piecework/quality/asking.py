@@ -1,8 +1,9 @@
 """The policy of `adaptive.py` for a crowd that works at once: which tasks the next worker should get.
 
 Answers come one by one and move their own task alone (`streaming.py`); `assess` of all of them is installed now and
-then, so that asking costs no fit. Answers that are under way count as hoped for: a task is not asked again while they
-could make it sure enough, and of two equal tasks the one with fewer of them comes first.
+then, so that asking costs no fit. A model's word, if there is one, is measured at each fit and moves with it. Answers
+that are under way count as hoped for: a task is not asked again while they could make it sure enough, and of two equal
+tasks the one with fewer of them comes first.
 """
 
 from __future__ import annotations
@@ -16,7 +17,10 @@ from piecework.quality.adaptive import Assessment, Policy, information, posterio
 from piecework.quality.answers import Answers, Bools, Floats, Ints
 from piecework.quality.calibration import tempered_posterior
 from piecework.quality.confusion import ConfusionPrior
+from piecework.quality.joining import with_evidence
+from piecework.quality.joint import joint_posterior
 from piecework.quality.streaming import LabelStream
+from piecework.quality.trust import Measured
 
 REFIT_GROWTH = 1.05
 """Growth of the answers after which all of them are fitted anew: all fits together cost some twenty times the last."""
@@ -47,6 +51,7 @@ class Asking:
         self._support = np.zeros((tasks, labels))
         self._cautious = np.zeros((tasks, labels))
         self._of_fit: Floats | None = None
+        self._measured: Measured | None = None
         self._shared = shared_tasks(np.full(tasks, cap, dtype=np.int64), policy) & choosable
         self._fitted = 0
 
@@ -80,11 +85,13 @@ class Asking:
         found = self._stream.answers()
         return Answers(found.task, found.worker, found.label, found.tasks, self.workers, found.labels)
 
-    def install(self, answers: Answers, found: Assessment) -> None:
+    def install(self, answers: Answers, found: Assessment, measured: Measured | None = None) -> None:
         """Goes on from the assessment of the first `answers.size` answers; those that came since are added again.
 
-        Before the first answer this takes all of them at once, hundreds of times quicker than one by one.
+        Before the first answer this takes all of them at once, hundreds of times quicker than one by one. `measured`:
+        the model that speaks beside people, as those answers measure it.
         """
+        self._measured = measured if measured is not None and measured.trust.is_trusted else None
         later = self.answers().take(np.arange(answers.size, max(self.size, answers.size)))
         self.workers = max(self.workers, answers.workers)
         self._stream = LabelStream.resumed(answers, found.fit.posterior, 2 * self.workers + _ROOM)
@@ -94,6 +101,10 @@ class Asking:
         self._fitted = answers.size
         for task, worker, label in zip(later.task.tolist(), later.worker.tolist(), later.label.tolist(), strict=True):
             self.add(task, worker, label)
+
+    def forget_model(self) -> None:
+        """Another model speaks now: nothing rests on the one before, and a fit is due that measures the new one."""
+        self._measured, self._fitted = None, 0
 
     def confidence(self) -> Floats:
         """(tasks,): how sure each label is; 0 where too few have answered to stop."""
@@ -124,6 +135,8 @@ class Asking:
         measuring = np.flatnonzero(self._shared & free) if is_open.any() else np.zeros(0, dtype=np.int64)
         rest = np.flatnonzero(is_open & ~self._shared)
         posterior = tempered_posterior(support, self._log_prevalence(), expected, self.policy.correlation)
+        if self._measured is not None:
+            posterior = with_evidence(posterior, self._measured.beside(expected))
         table = self._stream.tables([self._number(worker)], self.policy.cautious)
         value = information(posterior, table, rest, np.zeros(rest.size, dtype=np.int64))
         order = np.lexsort((random.random(rest.size), -np.round(value, 9)))
@@ -178,6 +191,10 @@ class Asking:
         return found[0], found[1]
 
     def _confidence(self, support: Floats, cautious: Floats, answered: Ints) -> Floats:
+        if self._measured is not None:
+            evidence = self._measured.beside(answered)
+            sure, stops = joint_posterior(support, cautious, self._log_prevalence(), answered, evidence, self.policy)
+            return np.where(stops, sure, 0.0)
         posterior = posterior_of_label(support, cautious, self._log_prevalence(), answered, self.policy)
         confidence: Floats = np.where(answered >= self.policy.least_answers, posterior, 0.0)
         return confidence

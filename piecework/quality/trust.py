@@ -8,7 +8,10 @@ A model enters as one more worker with a table of what it says when a label is t
   standard error. Claims of confidence sort what it says into bands; what a band is worth is measured too.
 - What remains is weighed by how much better it foretells people's answers that were held back. The weight maximises the
   lower end of that gain without the person who contributes most to it, so that to copy one person is worth nothing.
-- Whoever sides with the plain vote wherever the people's skill overrules it is an echo of the answers and is left out.
+- Where it is told which answers were there when the model spoke, it is weighed by the later ones alone, each foretold
+  from all that came before it: what only repeats those answers adds nothing to them.
+- Where that is not told, whoever sides with the plain vote wherever the people's skill overrules it is an echo of the
+  answers and is left out.
 - Known answers can only take trust away: who has seen them must not gain by it.
 """
 
@@ -78,10 +81,21 @@ class Trust:
 
 @dataclass(frozen=True)
 class Measured:
-    """`evidence`: (tasks, labels), log likelihood to add to people's, weight included; zeros where it says nothing."""
+    """`evidence`: (tasks, labels), log likelihood to add to people's, weight included; zeros where it says nothing.
+    `word`: the same before it is weighed."""
 
     trust: Trust
     evidence: Floats
+    word: Floats
+
+    def beside(self, answered: Ints) -> Floats:
+        """(tasks, labels): the evidence beside so many (tasks,) answers of people."""
+        return weight_beside(self.trust.weights, answered)[:, None] * self.word
+
+
+def weight_beside(weights: tuple[float, ...], answered: Ints) -> Floats:
+    """(tasks,): of the weights beside BESIDE the one for so many (tasks,) answers of people."""
+    return np.array(weights)[np.searchsorted(BESIDE, answered, side="right") - 1]
 
 
 def untrusted(verdict: Verdict, predictions: Predictions) -> Trust:
@@ -109,9 +123,11 @@ def trust_parameters() -> dict[str, Any]:
 
 
 def measure_model(
-    answers: Answers, chosen: Chosen, predictions: Predictions, *, seed: int, known: Ints | None = None
-) -> Measured:
+    answers: Answers, chosen: Chosen, predictions: Predictions, *, seed: int, known: Ints | None = None,
+    spoke_after: int | None = None,
+) -> Measured:  # fmt: skip
     """`chosen`: what explains people's answers alone. `known`: (tasks,), NO_LABEL where no answer is known.
+    `spoke_after`: so many of the first answers were there when the model spoke; None if that is not told.
 
     `seed` deals the tasks into folds. The truth is not asked.
     """
@@ -133,9 +149,12 @@ def measure_model(
     verdict: Verdict = "too_little"
     if measured.sum() >= LEAST_MEASURED:
         evidence = _cross_fitted(answers, apart, predictions, measured, seed)
-        weights = _weights(answers, chosen, evidence, measured, seed)
+        if spoke_after is None:
+            weights = _weights(answers, chosen, evidence, measured, seed)
+        else:
+            weights = _weights_later(answers, chosen, evidence, measured, spoke_after)
         verdict = "trusted" if any(weights.value) else "no_gain"
-        if is_echo:
+        if is_echo and spoke_after is None:
             verdict = "echo"
         elif on_known and accuracy and on_known.high < accuracy.low:
             verdict = "known_answers_contradict"
@@ -145,7 +164,7 @@ def measure_model(
         verdict, weights.value, accuracy, on_known, int(predictions.given().sum()), int(measured.sum()), weights.gain,
         weights.gain_low, contested, sided,
     )  # fmt: skip
-    return Measured(trust, weights.of(answers.per_task())[:, None] * evidence)
+    return Measured(trust, weight_beside(weights.value, answers.per_task())[:, None] * evidence, evidence)
 
 
 def _measuring(answers: Answers, which: Bools) -> Bools:
@@ -252,10 +271,6 @@ class _Weights:
     gain: tuple[float, ...]
     gain_low: tuple[float, ...]
 
-    def of(self, answered: Ints) -> Floats:
-        """The weight beside so many (tasks,) answers of people."""
-        return np.array(self.value)[np.searchsorted(BESIDE, answered, side="right") - 1]
-
 
 _NO_WEIGHT = _Weights(*((0.0,) * len(BESIDE) for _ in range(3)))
 
@@ -278,6 +293,37 @@ def _weights(answers: Answers, chosen: Chosen, evidence: Floats, measured: Bools
         others = tempered_posterior(support, fit.log_prevalence, np.full(support.shape[0], beside), chosen.correlation)
         found.append(_best_weight(answers.take(held), others, chance[held], evidence[task[held]]))
     return _Weights(*(tuple(column) for column in zip(*found, strict=True)))
+
+
+def _weights_later(answers: Answers, chosen: Chosen, evidence: Floats, measured: Bools, spoke_after: int) -> _Weights:
+    """For each number of answers in BESIDE: how well an answer that came after the model spoke is foretold from all
+    before it on its task, so many or more, with and without the model."""
+    fit, task = chosen.fit, answers.task
+    chance = fit.label_probability(answers)
+    before, support = _so_far(answers, np.log(chance))
+    bucket = np.searchsorted(BESIDE, before, side="right") - 1
+    is_later = measured[task] & (np.arange(answers.size) >= spoke_after)
+    found: list[tuple[float, float, float]] = []
+    for number in range(len(BESIDE)):
+        held = is_later & (bucket == number)
+        if np.unique(task[held]).size < LEAST_MEASURED:
+            found.append(found[-1] if found else (0.0, 0.0, 0.0))
+            continue
+        others = tempered_posterior(support[held], fit.log_prevalence, before[held], chosen.correlation)
+        found.append(_best_weight(answers.take(held), others, chance[held], evidence[task[held]]))
+    return _Weights(*(tuple(column) for column in zip(*found, strict=True)))
+
+
+def _so_far(answers: Answers, said: Floats) -> tuple[Ints, Floats]:
+    """For each answer, how many came before it on its task, (answers,), and their `said`, (answers, labels), summed."""
+    order = np.argsort(answers.task, kind="stable")
+    start = np.cumsum(answers.per_task()) - answers.per_task()
+    before = np.empty(answers.size, dtype=np.int64)
+    before[order] = np.arange(answers.size) - start[answers.task[order]]
+    total = np.concatenate([np.zeros((1, said.shape[1])), np.cumsum(said[order], axis=0)])
+    support = np.empty_like(said)
+    support[order] = total[np.arange(answers.size)] - total[start[answers.task[order]]]
+    return before, support
 
 
 def _places(answers: Answers, seed: int) -> Ints:

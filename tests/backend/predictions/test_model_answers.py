@@ -119,9 +119,8 @@ def test_a_malformed_body_is_refused(house: House, body: Any) -> None:
     [
         ({"policy": "agreement"}, {}, "model_needs_inference"),
         ({"policy": "inference"}, {"answer_schema": {"type": "string"}}, "model_needs_labels"),
-        ({"policy": "inference", "target_confidence": 0.9}, {"answers_per_task": 3}, "model_beside_target"),
     ],
-    ids=["agreement", "text", "target"],
+    ids=["agreement", "text"],
 )
 def test_a_batch_that_weighs_no_model_takes_none(
     house: House, review: dict[str, Any], more: dict[str, Any], code: str

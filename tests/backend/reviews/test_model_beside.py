@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from backend.reviews import inference
 from backend.reviews.beside import ModelSaid
 from backend.reviews.policy import Answer
+from backend.reviews.stops import Asked
 from tests.backend.reviews.test_inference import DIGESTS, RULES, Truth, other, truth
 
 TASKS = 300
@@ -29,9 +31,10 @@ def sparse_crowd(right: Truth, *, per_task: int = 2, seed: int = 3) -> list[Answ
 
 
 def model(right: Truth, share: float, seed: int = 4) -> ModelSaid:
+    """Brought before the first answer."""
     dice = random.Random(seed)
     said = {task: label if dice.random() < share else other(label) for task, label in right.items()}
-    return ModelSaid("0x" + "aa" * 32, "small", {task: (f'"{label}"', None) for task, label in said.items()})
+    return ModelSaid("0x" + "aa" * 32, "small", {task: (f'"{label}"', None) for task, label in said.items()}, 0)
 
 
 def decide(answers: list[Answer], known: dict[str, Any], brought: ModelSaid | None, *, revealed: bool = True) -> Any:
@@ -106,7 +109,7 @@ def test_a_known_answer_stands_whatever_the_model_says() -> None:
     right = truth(TASKS)
     known = dict(list(right.items())[:KNOWN])
     wrong = {task: (f'"{other(label)}"', 0.99) for task, label in right.items()}
-    both = decide(sparse_crowd(right), known, ModelSaid("0x" + "aa" * 32, "small", wrong))
+    both = decide(sparse_crowd(right), known, ModelSaid("0x" + "aa" * 32, "small", wrong, 0))
     assert all(both.labels[task] == (label, 1.0) for task, label in known.items())
 
 
@@ -123,6 +126,88 @@ def test_an_answer_that_nobody_gave_and_a_task_that_nobody_did_count_for_nothing
     right = truth(TASKS)
     answers = sparse_crowd(right)
     odd = dict.fromkeys(right, ('"a hen"', None)) | {"t999": ('"cat"', None)}
-    both = decide(answers, {}, ModelSaid("0x" + "aa" * 32, "small", odd))
+    both = decide(answers, {}, ModelSaid("0x" + "aa" * 32, "small", odd, 0))
     assert both.labels == decide(answers, {}, None).labels
     assert both.method["parameters"]["found"]["model"]["predicted"] == 0
+
+
+BOUGHT = replace(RULES, target_confidence=0.9)
+
+
+def decide_bought(answers: list[Answer], known: dict[str, Any], brought: ModelSaid | None, **changes: Any) -> Any:
+    """The guesser comes first, so that the model is measured on others' answers."""
+    asked = Asked(tuple(truth(TASKS)), 5)
+    wanted: dict[str, Any] = {"revealed": True, "final": True} | changes
+    return inference.decide(answers[::-1], DIGESTS, known, BOUGHT, asked=asked, model=brought, **wanted)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.5, 0.95, 1.0])
+def test_no_verdict_depends_on_a_model_where_answers_are_bought(share: float) -> None:
+    """The same answers give the same verdicts, skills and flags, whatever a model made of labels and stops."""
+    right = truth(TASKS)
+    known = dict(list(right.items())[:KNOWN])
+    answers = sparse_crowd(right)
+
+    alone, both = decide_bought(answers, known, None), decide_bought(answers, known, model(right, share))
+
+    assert both.decisions == alone.decisions
+    assert "guesser" in {worker for (_, worker), (said, _) in alone.decisions.items() if said == "rejected"}
+    assert both.skills == alone.skills
+    assert both.flagged == alone.flagged
+
+
+def test_verdicts_by_the_joined_labels_would_take_money_where_answers_are_bought() -> None:
+    right = truth(TASKS)
+    known = dict(list(right.items())[:KNOWN])
+    answers = sparse_crowd(right)
+    both = decide_bought(answers, known, model(right, 0.95))
+
+    lost = [
+        item
+        for item in answers
+        if item.worker == "guesser"
+        and both.decisions[(item.task, item.worker)][0] == "accepted"
+        and both.labels[item.task][0] != item.answer
+    ]
+    assert lost, "this check must be able to fail"
+
+
+def test_a_model_ends_tasks_and_the_file_says_how_many() -> None:
+    right = truth(TASKS)
+    answers = sparse_crowd(right)
+    alone, both = decide_bought(answers, {}, None), decide_bought(answers, {}, model(right, 0.95))
+
+    before, stops = (found.method["parameters"]["found"]["stops"] for found in (alone, both))
+    by_model = stops.pop("by_model")
+    assert "by_model" not in before
+    assert stops["at_target"] == before["at_target"] + by_model["tasks"] - by_model["held_open"]
+    assert by_model["tasks"] > 0
+    assert by_model["answers_saved"] <= by_model["answers_saved_at_most"] <= stops["answers_saved"]
+    assert both.method["parameters"]["model_answers"]["method"]["name"] == "piecework-joined-bought"
+
+
+def test_a_model_that_fails_the_known_answers_ends_no_task() -> None:
+    right = truth(TASKS)
+    known = dict(list(right.items())[:40])
+    said = model(right, 0.95).said
+    wrong = ModelSaid("0x" + "aa" * 32, "small", dict(said) | {t: (f'"{other(known[t])}"', None) for t in known}, 0)
+    answers = sparse_crowd(right)
+
+    found = decide_bought(answers, known, wrong).method["parameters"]["found"]
+
+    assert found["model"]["verdict"] == "known_answers_contradict"
+    assert found["stops"]["by_model"]["tasks"] == 0
+    sealed = decide_bought(answers, known, wrong, revealed=False, final=False).method["parameters"]["found"]
+    assert sealed["model"]["known_answers"] is None
+    assert sealed["model"]["verdict"] == "trusted"
+
+
+def test_a_model_that_may_have_seen_the_answers_ends_no_task() -> None:
+    """Brought after them: nothing that came later measures it."""
+    right = truth(TASKS)
+    answers = sparse_crowd(right)
+    for before in (len(answers), 10**6):
+        brought = replace(model(right, 0.95), answers_before=before)
+        found = decide_bought(answers, {}, brought).method["parameters"]["found"]
+        assert found["model"]["verdict"] == "no_gain"
+        assert found["stops"]["by_model"]["tasks"] == 0

@@ -76,6 +76,7 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "salt": SALT,
         "batch_id": BATCH,
         "name": "a small model",
+        "answers_before": 0,
         "answers": [
             {"task": "t1", "answer": "0", "confidence": 0.9},
             {"task": "t2", "answer": "1", "confidence": None},

@@ -199,7 +199,7 @@ class PinnedMarket:
         if self.model is None:
             return None
         said = [{"task": task, "answer": answer, "confidence": None} for task, answer in self.model.items()]
-        document = {"batch_id": self.batch_id, "name": "small", "answers": said}
+        document = {"batch_id": self.batch_id, "name": "small", "answers_before": 0, "answers": said}
         return model_said(self.pin("model-answers", **document), document)
 
 

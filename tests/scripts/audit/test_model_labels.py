@@ -108,7 +108,7 @@ def test_a_models_file_that_cannot_be_had_leaves_the_labels_unchecked(joined: Pi
 def test_another_batchs_model_answers_are_named(joined: PinnedMarket, payloads: str) -> None:
     def foreign(results: Results) -> None:
         said = [{"task": task, "answer": "yes", "confidence": None} for task in TASKS]
-        digest = joined.pin("model-answers", batch_id="0x" + "77" * 32, name="small", answers=said)
+        digest = joined.pin("model-answers", batch_id="0x" + "77" * 32, name="small", answers_before=0, answers=said)
         results["method"]["parameters"]["model_answers"]["digest"] = digest
 
     joined.run(foreign)
