@@ -40,6 +40,7 @@ from backend.relay.service import Relay
 from backend.reports.routes import router as reports
 from backend.reviews.proposer import Proposer
 from backend.reviews.routes import router as reviews
+from backend.reviews.warning import Herald
 from backend.revisions.routes import router as revisions
 from backend.search.routes import router as search
 from backend.search.upkeep import Upkeep
@@ -156,6 +157,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     """The HTTP application over parts that are built already."""
 
     upkeep, lookout, hub, dispatcher = Upkeep(services), Lookout(services), Hub(services), Dispatcher(services)
+    herald = Herald(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -165,12 +167,14 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         upkeep.start()
         dispatcher.start()
         lookout.start()
+        herald.start()
         following = asyncio.create_task(hub.run())
         try:
             yield
         finally:
             hub.close()
             following.cancel()
+            herald.stop()
             lookout.stop()
             dispatcher.stop()
             upkeep.stop()

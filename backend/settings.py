@@ -108,6 +108,8 @@ class GatewaySettings(BaseSettings):
     """Seconds between looks for windows that are over and accounts to sweep."""
     proposer_poll_seconds: float = 0.5
     """Seconds between looks for batches that can be settled by their policy."""
+    review_warning_poll_seconds: float = 5
+    """Seconds between looks for review windows that run out."""
     search_poll_seconds: float = 0.5
     """Seconds between looks for batches that search must take in, and for manifests that are not there yet."""
     signals_poll_seconds: float = 5

@@ -30,6 +30,7 @@ class Hub:
         self._waiting: dict[Topic, set[asyncio.Event]] = {}
         self._place: events.Place | None = None
         self._proposals: set[repository.ProposalState] = set()
+        self._warnings: set[repository.WarningState] = set()
         self._notice = 0
         self._loop: asyncio.AbstractEventLoop | None = None
         self.is_closing = False
@@ -75,6 +76,7 @@ class Hub:
         with self._services.reading() as session:
             place, before = self._place, self._proposals
             self._proposals = repository.waiting_proposals(session)
+            warned, self._warnings = self._warnings, repository.warnings(session)
             notice, self._notice = self._notice, notices.last(session)
             told = notices.recipients_after(session, notice) if self._notice > notice else set()
             found = events.after(session, place, _EVENTS) if place is not None else []
@@ -84,7 +86,8 @@ class Hub:
             if found:
                 self._place = events.Place.of(found[-1])
             batch_ids = {event.batch_id for event in found if event.batch_id}
-            reviewed = batch_ids | {proposal[0] for proposal in self._proposals ^ before}
+            reviewed = batch_ids | {state[0] for state in self._proposals ^ before}
+            reviewed |= {state[0] for state in self._warnings - warned}
             reviewers = repository.reviewers_of(session, reviewed) if reviewed else set()
         accounts = {event.account for event in found if event.account}
         return {

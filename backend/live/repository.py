@@ -8,10 +8,13 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import Proposal, ProposalSignature
-from piecework.db.mirror import ChainEvent, MirrorBatch
+from piecework.db.mirror import ChainEvent, Checkpoint, MirrorBatch
+from piecework.db.revisions import ReviewWarning
 
 ProposalState = tuple[str, str, str, int]
 """Batch, proposal, status, and how many signed."""
+WarningState = tuple[str, int, int, int]
+"""Batch, first end (unix seconds), answers, and of how many workers."""
 
 
 def of_batch(batch_id: str) -> ColumnElement[bool]:
@@ -44,5 +47,16 @@ def waiting_proposals(session: Session, reviewers: Collection[str] | None = None
     query = select(*columns).where(Proposal.status.in_(("open", "queued")))
     if reviewers is not None:
         query = query.join(MirrorBatch, MirrorBatch.batch_id == Proposal.batch_id)
+        query = query.where(MirrorBatch.reviewer.in_(reviewers))
+    return {(row[0], row[1], row[2], row[3]) for row in session.execute(query)}
+
+
+def warnings(session: Session, reviewers: Collection[str] | None = None) -> set[WarningState]:
+    """Announced windows that have not ended, of batches that hold submissions; of these reviewers' batches, or all."""
+    columns = ReviewWarning.batch_id, ReviewWarning.review_ends_at, ReviewWarning.answers, ReviewWarning.workers
+    now = select(func.max(Checkpoint.block_timestamp)).scalar_subquery()
+    query = select(*columns).join(MirrorBatch, MirrorBatch.batch_id == ReviewWarning.batch_id)
+    query = query.where(MirrorBatch.submitted > 0, ReviewWarning.covers_until >= now)
+    if reviewers is not None:
         query = query.where(MirrorBatch.reviewer.in_(reviewers))
     return {(row[0], row[1], row[2], row[3]) for row in session.execute(query)}

@@ -69,6 +69,7 @@ class Stream(StreamingResponse):
         self._subject = subject
         self._place = place
         self._told: set[repository.ProposalState] = set()
+        self._warned: set[repository.WarningState] = set()
         self._is_over = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -117,12 +118,18 @@ class Stream(StreamingResponse):
                 messages.append(self._message("chain", _data(event)))
             if self._subject.kind == "reviewer":
                 messages += self._proposals(repository.waiting_proposals(session, own))
+                messages += self._warnings(repository.warnings(session, own))
         return messages, len(found) < AT_ONCE
 
     def _proposals(self, waiting: set[repository.ProposalState]) -> list[bytes]:
         fresh, self._told = sorted(waiting - self._told), waiting
         names = "batch_id", "proposal_id", "status", "signatures"
         return [encoded("proposal", dict(zip(names, state, strict=True))) for state in fresh]
+
+    def _warnings(self, ending: set[repository.WarningState]) -> list[bytes]:
+        fresh, self._warned = sorted(ending - self._warned), ending
+        names = "batch_id", "review_ends_at", "answers", "workers"
+        return [encoded("window_ending", dict(zip(names, state, strict=True))) for state in fresh]
 
     def _message(self, name: str, data: dict[str, Any], retry: int | None = None) -> bytes:
         return encoded(name, data, str(self._place), retry)

@@ -6,9 +6,6 @@ from typing import Any
 
 from pydantic import BaseModel
 
-NAMES = ("RevisionAsked", "RevisionAnswered", "RevisionDeclined")
-"""Of notices; webhooks take them beside the chain's names of events."""
-
 
 class NoticeView(BaseModel):
     """`position` is its place among one's own notices, and the id in the live stream."""

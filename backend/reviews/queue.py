@@ -18,18 +18,22 @@ from backend.reviews.schemas import (
     SubmittedTask,
 )
 from backend.reviews.service import require_reviewer
+from backend.reviews.warning import lead_seconds
 from backend.revisions import service as revisions
 from backend.services import Services
 from piecework.db.gateway import Draft
+from piecework.domain.messages import Terms
 
 
 def queue(services: Services, reviewer: str) -> Queue:
-    """Batches of this reviewer that hold submissions, oldest first."""
+    """Batches of this reviewer that hold submissions; whose window ends first stands first."""
+    now = services.clock.now()
     with services.reading() as session:
         own = [name for name in repository.reviewers(session) if reviewer in panel_of(services, name).members]
         items = []
         for batch, draft in repository.reviewed_batches(session, own):
             threshold = panel_of(services, batch.reviewer).threshold
+            end = repository.earliest_review_end(session, batch.batch_id)
             proposals = [
                 ProposalSummary.model_validate(
                     {
@@ -47,7 +51,8 @@ def queue(services: Services, reviewer: str) -> Queue:
                     batch_id=batch.batch_id,
                     title=draft.title if draft else None,
                     submitted=batch.submitted,
-                    review_ends_at=repository.earliest_review_end(session, batch.batch_id),
+                    review_ends_at=end,
+                    ends_soon=end is not None and end - lead_seconds(Terms.from_json(batch.terms)) <= now,
                     proposals=proposals,
                 )
             )

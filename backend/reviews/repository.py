@@ -10,17 +10,20 @@ from sqlalchemy.orm import Session
 
 from piecework.db.gateway import Assignment, BatchTask, Decision, Draft, ModelAnswers, Proposal, ProposalSignature
 from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorSettlement, MirrorSubmission, MirrorTally
+from piecework.db.revisions import ReviewWarning
 
 Submitted = Row[Assignment, MirrorSubmission]
 
 
 def reviewed_batches(session: Session, reviewers: Sequence[str]) -> Sequence[Row[MirrorBatch, Draft | None]]:
-    """Batches of these reviewers that hold submissions."""
+    """Batches of these reviewers that hold submissions; whose window ends first stands first."""
+    waiting = (MirrorTally.batch_id == MirrorBatch.batch_id, MirrorTally.old_lot > 0)
+    end = select(func.min(MirrorTally.old_review_end)).where(*waiting).correlate(MirrorBatch).scalar_subquery()
     query = (
         select(MirrorBatch, Draft)
         .outerjoin(Draft, Draft.batch_id == MirrorBatch.batch_id)
         .where(MirrorBatch.reviewer.in_(reviewers), MirrorBatch.submitted > 0)
-        .order_by(MirrorBatch.opened_block)
+        .order_by(end, MirrorBatch.batch_id)
     )
     return session.execute(query.limit(100)).all()
 
@@ -56,6 +59,17 @@ def candidates(session: Session) -> Sequence[Row[MirrorBatch, Draft]]:
 def earliest_review_end(session: Session, batch_id: str) -> int | None:
     own = (MirrorTally.batch_id == batch_id, MirrorTally.old_lot > 0)
     return session.execute(select(func.min(MirrorTally.old_review_end)).where(*own)).scalar_one()
+
+
+def batches_ending(session: Session, now: int, until: int) -> Sequence[str]:
+    """Batches with answers whose window has not ended, and ends by then."""
+    ends = (MirrorTally.old_lot > 0, MirrorTally.old_review_end >= now, MirrorTally.old_review_end <= until)
+    return session.execute(select(MirrorTally.batch_id).where(*ends).distinct()).scalars().all()
+
+
+def last_warning(session: Session, batch_id: str) -> ReviewWarning | None:
+    query = select(ReviewWarning).where(ReviewWarning.batch_id == batch_id)
+    return session.execute(query.order_by(ReviewWarning.covers_until.desc()).limit(1)).scalar_one_or_none()
 
 
 def task_count(session: Session, batch_id: str) -> int:

@@ -20,7 +20,7 @@ ProposalId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
 
 @router.get("/queue")
 def own_queue(reviewer: SignedIn, services: TheServices) -> Queue:
-    """Batches that wait for the signed-in reviewer."""
+    """Batches that wait for the signed-in reviewer; whose window ends first stands first."""
     return queue.queue(services, reviewer)
 
 

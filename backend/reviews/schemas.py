@@ -56,6 +56,9 @@ class QueueItem(BaseModel):
     title: str | None
     submitted: int
     review_ends_at: int | None
+    """The end of the window that ends first; after it silence pays those answers."""
+    ends_soon: bool
+    """That window is in its last quarter."""
     proposals: list[ProposalSummary]
 
 

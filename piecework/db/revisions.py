@@ -1,10 +1,13 @@
-"""Requests for a better answer. They change no count and stop no window: the chain knows nothing of them."""
+"""Requests for a better answer, and review windows that were announced.
+
+They change no count and stop no window: the chain knows nothing of them.
+"""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import JSON, Float, Index, String, Text
+from sqlalchemy import JSON, BigInteger, Float, Index, Integer, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from piecework.db.base import Address, Base, Digest
@@ -33,3 +36,17 @@ class Revision(Base):
     ended_at: Mapped[float | None] = mapped_column(Float)
 
     __table_args__ = (Index("ix_revisions_worker", "worker", "asked_at"),)
+
+
+class ReviewWarning(Base):
+    """Windows of one batch whose end was announced, up to a second. Times are the chain's."""
+
+    __tablename__ = "review_warnings"
+
+    batch_id: Mapped[str] = mapped_column(Digest, primary_key=True)
+    covers_until: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    review_ends_at: Mapped[int] = mapped_column(BigInteger)
+    """The first of them."""
+    answers: Mapped[int] = mapped_column(Integer)
+    workers: Mapped[int] = mapped_column(Integer)
+    announced_at: Mapped[int] = mapped_column(BigInteger)

@@ -155,8 +155,12 @@ class following:  # noqa: N801 - used like a function
         self._task = asyncio.create_task(self._hub.run())
 
     async def __aexit__(self, *_: object) -> None:
+        import asyncio
+
         self._hub.close()
         self._task.cancel()
+        # A look that is under way ends before the engine is disposed of.
+        await asyncio.gather(self._task, return_exceptions=True)
 
 
 def batch_id(number: int) -> str:
