@@ -101,8 +101,9 @@ artifacts: setup ## Compile the contracts into piecework/chain/abi/
 invariants-deep: setup ## Hold every law of the protocol against a million random calls (half an hour)
 	FOUNDRY_PROFILE=deep $(BIN)/python -m pytest -q -s tests/contracts/test_invariants.py
 
-api-deep: setup ## Send 20,000 generated cases to every operation of the API; none may be answered with a 5xx
-	PIECEWORK_API_CASES=20000 $(BIN)/python -m pytest -q -o timeout=0 tests/backend/test_api_cases.py
+api-deep: setup ## Send 20,000 generated cases and the whole corpus of bad inputs to the API; none may be answered with a 5xx
+	PIECEWORK_API_CASES=20000 PIECEWORK_API_CORPUS=whole $(BIN)/python -m pytest -q -o timeout=0 \
+		tests/backend/test_api_cases.py tests/backend/test_corpus.py
 
 bench-gas: setup ## Measure gas beside a floor and HUMAN Protocol; writes bench/gas/results.json
 	npm ci --prefix bench/gas/peer --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
