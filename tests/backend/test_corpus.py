@@ -1,6 +1,6 @@
 """The corpus of bad inputs against every endpoint that each of them fits: never a 5xx, always a named problem.
 
-`make api-deep` sends every input to every endpoint. Else each endpoint gets every fourth, and its neighbours the others.
+`make api-deep` sends every input to every endpoint. Else each endpoint gets every fourth, its neighbours the others.
 """
 
 from __future__ import annotations
