@@ -35,6 +35,8 @@ from piecework.domain.documents import DocumentError
 log = structlog.get_logger("gateway")
 
 PROBLEM_BASE = "https://piecework.dev/problems/"
+LONGEST_DETAIL = 2_000
+"""Characters. A refusal quotes what it refuses, and that may be as long as a body: it is no echo."""
 
 
 class GatewayError(Exception):
@@ -116,13 +118,27 @@ REFUSALS: dict[int | str, dict[str, Any]] = {
 
 def problem(status: int, code: str, title: str, detail: str, **extra: Any) -> Response:
     """The one shape of every error."""
-    body = {"type": PROBLEM_BASE + code, "title": title, "status": status, "detail": detail, "code": code, **extra}
+    body = {
+        "type": PROBLEM_BASE + code,
+        "title": title,
+        "status": status,
+        "detail": _cut(detail),
+        "code": code,
+        **extra,
+    }
     # In ASCII: what a client sent may be quoted, whatever signs it held.
     answer = Response(json.dumps(body), status_code=status, media_type="application/problem+json")
     complete(answer.headers)  # an unexpected error's answer passes no middleware
     if "retry_after_seconds" in extra:
         answer.headers["retry-after"] = str(extra["retry_after_seconds"])
     return answer
+
+
+def _cut(detail: str) -> str:
+    if len(detail) <= LONGEST_DETAIL:
+        return detail
+    head, tail = detail[: LONGEST_DETAIL - 500], detail[-400:]
+    return f"{head}[… {len(detail) - len(head) - len(tail):,} characters …]{tail}"
 
 
 def install(app: FastAPI) -> None:
