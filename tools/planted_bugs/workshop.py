@@ -95,7 +95,7 @@ class Workshop:
         for source, name in targets.items():
             self._patch(name, done["contracts"][source][name]["evm"])
 
-    def run(self, contract: str, test: str, runs: int) -> tuple[bool, str]:
+    def run(self, contract: str, test: str, runs: int, seed: str) -> tuple[bool, str]:
         """Whether `contract`'s tests named `test` pass, and what forge printed."""
         # What failed in another build is no start for this one.
         for kept in ("invariant", "fuzz", "test-failures"):
@@ -106,7 +106,7 @@ class Workshop:
             "FOUNDRY_INVARIANT_RUNS": str(runs),
             "FOUNDRY_INVARIANT_SHRINK_RUN_LIMIT": "0",
             "FOUNDRY_INVARIANT_SHOW_METRICS": "false",
-            "FOUNDRY_FUZZ_SEED": "0x5eed",
+            "FOUNDRY_FUZZ_SEED": seed,
             "FOUNDRY_CODE_SIZE_LIMIT": "200000",
             "NO_COLOR": "1",
         }
