@@ -19,6 +19,7 @@ from backend.batches.routes import router as batches
 from backend.chain.routes import router as chain
 from backend.clients import RealClient, networks
 from backend.disputes.routes import router as disputes
+from backend.exports.routes import router as exports
 from backend.headers import SafeHeaders
 from backend.ipfs.factory import open_store
 from backend.limits import BodyLimit
@@ -207,6 +208,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         signals,
         task_types,
         batches,
+        exports,
         matching,
         work,
         reviews,

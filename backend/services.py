@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from backend import transactions
 from backend.clients import networks
+from backend.exports.labels import LabelBook
 from backend.ipfs.port import PayloadStore
 from backend.outbound.client import GuardedClient
 from backend.pay.pace import PaceBook
@@ -86,6 +87,7 @@ class Services:
     paces: PaceBook = field(default_factory=PaceBook)
     signals: SignalBook = field(default_factory=SignalBook)
     committed: CommittedAnswers = field(default_factory=CommittedAnswers)
+    labels: LabelBook = field(default_factory=LabelBook)
     asking: AskingBook = field(default_factory=AskingBook)
     kept_answers_tidied_at: float = 0.0
     writer: Engine = field(init=False)

@@ -228,6 +228,22 @@ def operator_log(database_url: DatabaseUrl) -> None:
 
 
 @app.command()
+def export(
+    batch_id: Annotated[str, typer.Argument(help="A batch with results.")],
+    gateway_url: GatewayUrl,
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Ends in .jsonl, .csv, .json or .parquet.")],
+    wanted: Annotated[
+        str | None,
+        typer.Option("--format", help="jsonl, csv, answers-csv, label-studio or parquet; else as the file ends."),
+    ] = None,
+) -> None:
+    """Write a batch's labels and published answers to a file; run again, it goes on where it broke off."""
+    from scripts.export import run_export
+
+    raise typer.Exit(run_export(batch_id, gateway_url=gateway_url, out_path=out, wanted=wanted))
+
+
+@app.command()
 def receipts(
     address: Annotated[str, typer.Argument(help="Whose books: a requester, worker, operator or arbitrator.")],
     gateway_url: GatewayUrl,

@@ -3,6 +3,7 @@
 from piecework.client.asynchronous import AsyncBatch, AsyncClient, AsyncDraft
 from piecework.client.errors import (
     AmountRefused,
+    ExportRefused,
     FundingFailed,
     GatewayRefused,
     GatewayUnreachable,
@@ -25,6 +26,7 @@ __all__ = [
     "Client",
     "Cost",
     "Draft",
+    "ExportRefused",
     "FundingFailed",
     "GatewayRefused",
     "GatewayUnreachable",

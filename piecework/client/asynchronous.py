@@ -14,6 +14,7 @@ from typing import Any, Self
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
+from piecework.client import exports
 from piecework.client.amounts import to_tokens, to_units
 from piecework.client.errors import (
     FundingFailed,
@@ -24,7 +25,7 @@ from piecework.client.errors import (
     TasksRefused,
 )
 from piecework.client.money import Money, Transaction
-from piecework.client.progress import ProgressBar
+from piecework.client.progress import CountBar, ProgressBar
 from piecework.client.results import Cost, Progress, Results
 from piecework.client.tasks import Source, TaskList, read_tasks
 from piecework.client.transport import Transport
@@ -343,6 +344,23 @@ class AsyncBatch:
         """Accuracy with its interval, cost, agreement, and what to ask again."""
         found: dict[str, Any] = await self._client.get(f"/v1/batches/{self.batch_id}/report")
         return found
+
+    async def export(self, path: str | Path, *, format: str | None = None, show: bool = True) -> Path:
+        """Every task's label and the published answers in a file, with a progress bar.
+
+        `format`: `jsonl`, `csv` (a row a task), `answers-csv`, `label-studio` (beside it the interface as `NAME.xml`)
+        or `parquet`; by default what the file's ending says. Called again, it goes on where it broke off.
+        Raises GatewayRefused, GatewayUnreachable, ExportRefused, OSError.
+        """
+        target = Path(path)
+        kind = exports.format_of(target, format)
+        view = await self.view()
+        part = exports.Part.beside(target, self.batch_id)
+        with CountBar("fetching results", shown=show) as bar:
+            await exports.fetch(self._client._http, self.batch_id, part, bar.show)
+        url = f"{self._client._http.url}/v1/payloads"
+        await asyncio.to_thread(exports.write, part, target, kind, view, url)
+        return target
 
     async def close(self) -> str:
         """Stops new claims; what is free comes back to the escrow account. Returns the transaction."""

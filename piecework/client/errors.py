@@ -5,6 +5,7 @@ PieceworkError
 ├── GatewayRefused       the gateway says no; `code` is its stable name
 ├── NotWhatWasAsked      the gateway drafted something else: nothing was signed
 ├── TasksRefused         a file or list of tasks that cannot be sent; names the line
+├── ExportRefused        results cannot be written as asked
 ├── AmountRefused        an amount of money that is none
 ├── FundingFailed        the chain did not take the transaction
 └── StillWaiting         the time that was given is over; the work goes on
@@ -37,6 +38,10 @@ class NotWhatWasAsked(PieceworkError):
 
 class TasksRefused(PieceworkError, ValueError):
     """The tasks cannot be sent; the message names file, line and column."""
+
+
+class ExportRefused(PieceworkError, ValueError):
+    """No such format, or what it needs is not installed."""
 
 
 class AmountRefused(PieceworkError, ValueError):

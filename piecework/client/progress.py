@@ -34,3 +34,24 @@ class ProgressBar:
         self._bar.update(
             self._task, description=words, completed=done, total=progress.assignments, refresh=progress.is_finished
         )
+
+
+class CountBar:
+    """Shows so many of so many."""
+
+    def __init__(self, words: str, *, shown: bool) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._bar = Bar(*columns, disable=not shown)
+        self._task = self._bar.add_task(words, total=None)
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._bar.stop()
+
+    def show(self, done: int, total: int) -> None:
+        self._bar.update(self._task, completed=done, total=total, refresh=done == total)

@@ -217,6 +217,10 @@ class Batch:
         """Accuracy with its interval, cost, agreement, and what to ask again."""
         return self._client._run(self._inner.report())
 
+    def export(self, path: str | Path, *, format: str | None = None, show: bool = True) -> Path:
+        """Labels and published answers in a file; see AsyncBatch.export."""
+        return self._client._run(self._inner.export(path, format=format, show=show))
+
     def close(self) -> str:
         """Stops new claims; returns the transaction."""
         return self._client._run(self._inner.close())

@@ -5,19 +5,18 @@ from __future__ import annotations
 import csv
 import json
 import math
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from piecework.client.errors import TasksRefused
+from piecework.domain.ids import is_task_id
 from piecework.domain.task_types import ContentRefused, UnknownTaskType, check_contents
 from piecework.domain.task_types import task_type as kind_of
 
 MAX_TASKS = 50_000
 """That one batch takes."""
-_ID = re.compile(r"[A-Za-z0-9._-]{1,64}\Z")
 _MARKS = "utf-8-sig"
 
 
@@ -98,7 +97,7 @@ def _task(
     if named is None:
         raise TasksRefused(f"{place}: the id is empty")
     task_id = str(named)
-    if not _ID.match(task_id):
+    if not is_task_id(task_id):
         raise TasksRefused(f"{place}: {task_id!r} is no task id: up to 64 letters, digits, '.', '_' and '-'")
     if isinstance(row.get("content"), dict) and len(row) == 1:
         return task_id, row["content"], answer

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,8 +16,8 @@ from eth_account.signers.local import LocalAccount
 
 from piecework.client.errors import GatewayRefused, GatewayUnreachable
 
-_TRIES = 6
-_FIRST_PAUSE_SECONDS = 0.25
+TRIES = 6
+FIRST_PAUSE_SECONDS = 0.25
 _LONGEST_PAUSE_SECONDS = 8.0
 _BUSY = (429, 502, 503, 504)
 
@@ -58,6 +60,20 @@ class Transport:
         finally:
             part.unlink(missing_ok=True)
 
+    @asynccontextmanager
+    async def streamed(self, path: str, **query: Any) -> AsyncIterator[httpx2.Response]:
+        """One try of a GET whose body is read as it comes. Raises GatewayRefused, and httpx2's TransportError."""
+        wanted = {name: value for name, value in query.items() if value is not None}
+        async with self._http.stream("GET", self.url + path, params=wanted, headers=self._authorization()) as answer:
+            if answer.status_code in _BUSY:
+                raise httpx2.RemoteProtocolError(f"the gateway is busy: {answer.status_code}")
+            if not answer.is_success:
+                await answer.aread()
+            yield _checked(answer)
+
+    def _authorization(self) -> dict[str, str]:
+        return {"authorization": f"Bearer {self._token}"} if self._token else {}
+
     async def block(self, cid: str) -> bytes:
         return bytes((await self._send("GET", f"/v1/payloads/{cid}")).content)
 
@@ -93,12 +109,10 @@ class Transport:
     async def _send(
         self, method: str, path: str, *, headers: dict[str, str] | None = None, into: Path | None = None, **rest: Any
     ) -> Any:
-        sent = dict(headers or {})
-        if self._token:
-            sent["authorization"] = f"Bearer {self._token}"
-        for attempt in range(_TRIES):
-            is_last = attempt == _TRIES - 1
-            pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2**attempt)
+        sent = (headers or {}) | self._authorization()
+        for attempt in range(TRIES):
+            is_last = attempt == TRIES - 1
+            pause = min(_LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)
             try:
                 answer = await self._asked(method, path, into, headers=sent, **rest)
             except httpx2.TransportError as error:

@@ -186,6 +186,8 @@ class Decision(Base):
     reason: Mapped[str] = mapped_column(Text)
     settled: Mapped[bool] = mapped_column(Boolean, default=False)
 
+    __table_args__ = (Index("ix_decisions_task", "batch_id", "task_id"),)
+
 
 class SkillName(Base):
     """The name of a skill; the chain knows its hash alone."""

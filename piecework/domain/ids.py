@@ -20,6 +20,7 @@ ZERO_ADDRESS = Address("0x" + "00" * 20)
 ZERO_DIGEST = Digest("0x" + "00" * 32)
 
 _DIGEST = re.compile(r"0x[0-9a-f]{64}")
+_TASK_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def parse_address(text: str) -> Address:
@@ -38,6 +39,11 @@ def parse_digest(text: str) -> Digest:
     if not _DIGEST.fullmatch(lowered):
         raise ValueError(f"{text!r} is no digest: 0x and 64 hex digits are")
     return Digest(lowered)
+
+
+def is_task_id(value: object) -> bool:
+    """Up to 64 letters, digits, dots, underlines and dashes."""
+    return isinstance(value, str) and _TASK_ID.fullmatch(value) is not None
 
 
 def number_as_digest(number: int) -> Digest:

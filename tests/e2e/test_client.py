@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import asyncio
 import re
-import threading
 from collections.abc import Iterator
 from contextlib import closing
 from decimal import Decimal
@@ -25,9 +24,8 @@ from piecework.client import (
     StillWaiting,
     TasksRefused,
 )
-from scripts.crowd import reviewer, worker
-from scripts.crowd.api import Api
 from scripts.crowd.wallet import Node, Wallet
+from tests.e2e.crowd import Crowd, key_of
 from tests.e2e.running import Up, until
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -53,52 +51,8 @@ def client(up: Up) -> Iterator[Client]:
         yield found
 
 
-def key_of(up: Up, name: str) -> str:
-    return next(str(account["private_key"]) for account in up.facts["accounts"] if account["name"] == name)
-
-
-class Crowd:
-    """Three workers who know the answers and two reviewers, on every batch that opens, until told to stop."""
-
-    def __init__(self, up: Up) -> None:
-        self.url = up.facts["gateway_url"]
-        self.reviewers = [self.signed_in(key_of(up, f"reviewer{number}")) for number in (1, 2)]
-        self.stopped = threading.Event()
-        self.failures: list[BaseException] = []
-        self.thread = threading.Thread(target=self.live)
-
-    def signed_in(self, key: str | None = None) -> Api:
-        api = Api(self.url, Wallet(key))
-        api.sign_in(api.get("/v1/chain"))
-        return api
-
-    def __enter__(self) -> Crowd:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stopped.set()
-        self.thread.join()
-        for api in self.reviewers:
-            api.close()
-        assert self.failures == []
-
-    def live(self) -> None:
-        workers = [self.signed_in() for _ in range(3)]
-        try:
-            while not self.stopped.wait(0.1):
-                for item in list(workers[0].items("/v1/batches", status="open")):
-                    for api in workers:
-                        worker.work_any(
-                            api, item["batch_id"], 10, lambda _, task: REVIEWS[task["content"]["text"]], print
-                        )
-                for api in self.reviewers:
-                    reviewer.review_once(api)
-        except Exception as error:
-            self.failures.append(error)
-        finally:
-            for api in workers:
-                api.close()
+def answer(task: Any) -> str:
+    return REVIEWS[task["content"]["text"]]
 
 
 def test_the_example_of_the_documentation_runs_as_written(up: Up, capsys: pytest.CaptureFixture[str]) -> None:
@@ -110,7 +64,7 @@ def test_the_example_of_the_documentation_runs_as_written(up: Up, capsys: pytest
     with Client(up.facts["gateway_url"], key=key_of(up, "requester")) as rich:
         rich.faucet("100")
     found: dict[str, Any] = {}
-    with Crowd(up):
+    with Crowd(up, answer):
         exec(block, found)  # noqa: S102 - our own documentation
     found["client"].close()
     labels = dict(zip(found["table"]["content.text"], found["table"]["label"], strict=True))

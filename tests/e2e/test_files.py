@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from typing import Any
 import pytest
 
 from piecework import Client
-from tests.e2e.running import Up
+from tests.e2e.crowd import Crowd, key_of
+from tests.e2e.cutting import Cutting
+from tests.e2e.running import Up, until
 
 ROOT = Path(__file__).resolve().parents[2]
 HOW: dict[str, Any] = {
@@ -34,8 +37,7 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
 
 @pytest.fixture
 def client(up: Up) -> Iterator[Client]:
-    key = next(str(account["private_key"]) for account in up.facts["accounts"] if account["name"] == "requester")
-    with Client(up.facts["gateway_url"], key=key) as found:
+    with Client(up.facts["gateway_url"], key=key_of(up, "requester")) as found:
         found.faucet("100")
         yield found
 
@@ -78,4 +80,88 @@ def test_receipts_that_cannot_be_had_leave_no_file(
 ) -> None:
     done = piecework("receipts", *arguments, "--gateway-url", up.facts["gateway_url"], folder=tmp_path, status=1)
     assert said in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+TASKS = [{"id": f"t{number}", "text": f"Text {number} " + "x" * 15_000} for number in range(24)]
+
+
+@pytest.fixture(scope="module")
+def batch(up: Up) -> Any:
+    """A finished batch whose export has some hundred thousand bytes."""
+    with Client(up.facts["gateway_url"], key=key_of(up, "requester")) as client:
+        client.faucet("100")
+        funded = client.create_batch(TASKS, **HOW, answers_per_task=1).fund()
+        with Crowd(up, lambda task: "good" if int(task["content"]["text"].split()[1]) % 2 else "bad"):
+            funded.wait(timeout_seconds=150, show=False)
+        yield funded.batch_id
+
+
+def written(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def test_the_command_writes_every_form_of_the_same_results(up: Up, batch: str, tmp_path: Path) -> None:
+    from pyarrow import parquet
+
+    for name in ("all.jsonl", "all.csv", "all.json", "all.parquet"):
+        done = piecework("export", batch, "--gateway-url", up.facts["gateway_url"], "--out", name, folder=tmp_path)
+        assert done.stdout.strip() == name
+    lines = written(tmp_path / "all.jsonl")
+    assert [item["task"] for item in lines] == [task["id"] for task in TASKS]
+    assert [item["label"] for item in lines] == ["bad", "good"] * 12
+    assert all(len(item["answers"]) == 1 for item in lines)
+    with (tmp_path / "all.csv").open(newline="") as file:
+        assert [row["label"] for row in csv.DictReader(file)] == ["bad", "good"] * 12
+    studio = json.loads((tmp_path / "all.json").read_text())
+    assert [task["predictions"][0]["result"][0]["value"]["choices"] for task in studio] == [["bad"], ["good"]] * 12
+    assert parquet.read_table(tmp_path / "all.parquet")["label"].to_pylist() == ["bad", "good"] * 12
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "all.csv",
+        "all.json",
+        "all.jsonl",
+        "all.parquet",
+        "all.xml",
+    ]
+
+
+def test_a_cut_connection_is_gone_on_with_behind_the_last_whole_task(up: Up, batch: str, tmp_path: Path) -> None:
+    with Client(up.facts["gateway_url"]) as direct:
+        whole = direct.batch(batch).export(tmp_path / "whole.jsonl", show=False).read_bytes()
+    with Cutting(up.facts["gateway_url"], after_bytes=100_000) as cutting, Client(cutting.url) as client:
+        found = client.batch(batch).export(tmp_path / "cut.jsonl", show=False)
+        assert found.read_bytes() == whole
+        assert cutting.cuts >= 3
+        assert sum("after=t" in line for line in cutting.asked) == cutting.cuts
+
+
+def test_a_killed_export_goes_on_where_it_was(up: Up, batch: str, tmp_path: Path) -> None:
+    with Cutting(up.facts["gateway_url"], after_bytes=200_000, stalls=True) as cutting:
+        arguments = ["export", batch, "--out", "killed.jsonl", "--gateway-url"]
+        command = [sys.executable, "-m", "scripts.main", *arguments, cutting.url]
+        with subprocess.Popen(command, cwd=tmp_path, env={"PYTHONPATH": str(ROOT)}) as running:
+            until(lambda: cutting.cuts, "the wire stalls")
+            until(lambda: any(path.stat().st_size > 60_000 for path in tmp_path.iterdir()), "tasks are kept")
+            running.kill()
+    (part,) = tmp_path.iterdir()
+    kept = part.read_bytes().count(b"\n") - 1
+    assert 0 < kept < len(TASKS)
+    with Cutting(up.facts["gateway_url"], after_bytes=10**9) as watching:
+        piecework(*arguments, watching.url, folder=tmp_path)
+        assert [line for line in watching.asked if "/export" in line and f"after=t{kept - 1}" in line]
+    assert [path.name for path in tmp_path.iterdir()] == ["killed.jsonl"]
+    assert [item["task"] for item in written(tmp_path / "killed.jsonl")] == [task["id"] for task in TASKS]
+
+
+def test_what_cannot_be_exported_is_said(up: Up, batch: str, tmp_path: Path) -> None:
+    url = up.facts["gateway_url"]
+    for arguments, said in (
+        ((batch, "--out", "x.xls"), "let the file end in"),
+        ((batch, "--out", "x.csv", "--format", "xls"), "name a format"),
+        (("0x" + "77" * 32, "--out", "x.csv"), "batch_unknown"),
+        (("nonsense", "--out", "x.csv"), "no digest"),
+        ((batch, "--out", "nowhere/x.csv"), "cannot be written"),
+    ):
+        done = piecework("export", *arguments, "--gateway-url", url, folder=tmp_path, status=1)
+        assert said in done.stderr
     assert list(tmp_path.iterdir()) == []
