@@ -68,6 +68,12 @@ class Visitor:
         """Waits until the text is on the page."""
         self.page.get_by_text(text).first.wait_for()
 
+    def expected_errors(self, part: str, *, least: int = 1) -> None:
+        """All errors so far name `part`, and there are at least so many; they are then forgotten."""
+        assert len(self.errors) >= least, self.errors
+        assert [error for error in self.errors if part not in error] == []
+        self.errors.clear()
+
     def shot(self, path: Path) -> None:
         self.page.screenshot(path=path, full_page=True)
 

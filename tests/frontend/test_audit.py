@@ -117,19 +117,19 @@ def test_a_lost_node_is_told_and_a_verification_can_be_given_up(
     auditor.page.route(node, lambda route: route.abort())
     auditor.click("Verify")
     auditor.sees("The chain’s node does not answer.")
-    auditor.errors.clear()
+    auditor.expected_errors(stack_up["rpc_url"])
     auditor.page.unroute(node)
     held: list[Any] = []
     auditor.page.route(node, lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the handler
     auditor.click("Verify again")
     auditor.click("Stop")
     auditor.page.get_by_role("button", name="Verify", exact=True).wait_for()
-    auditor.page.unroute(node)
     for route in held:
         route.abort()
+    auditor.page.unroute(node)
     auditor.click("Verify")
     auditor.page.locator("[data-verified=clean]").wait_for()
-    auditor.errors.clear()
+    auditor.expected_errors(stack_up["rpc_url"], least=0)
 
 
 def test_the_table_of_a_batch_can_be_taken_along(visit: Callable[..., Visitor], staged: Staged) -> None:

@@ -25,13 +25,25 @@ def juror_of(visit: Callable[..., Visitor], facts: dict[str, Any], **how: Any) -
     return found
 
 
-def until_evidence_is_there(juror: Visitor) -> None:
-    """The statement and two contested answers: until then they push down what stands below them."""
-    frames = juror.page.locator("iframe")
-    frames.nth(2).wait_for()
-    for number in range(3):
-        frames.nth(number).content_frame.locator("main *").first.wait_for()
-    assert frames.count() == 3
+def test_the_button_to_vote_comes_when_all_evidence_has_its_place(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any]
+) -> None:
+    """While one frame is held back there is nothing to click that could move; then what stands there stays."""
+    staged = staged_dispute(stack_up)
+    juror, held = juror_of(visit, stack_up), list[Any]()
+    juror.open("/jury")
+    juror.click("Start with a test wallet")
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").wait_for()
+    juror.context.route("**/frame.html", lambda route: route.continue_() if held else held.append(route))
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    juror.page.locator("iframe[data-settled=true]").nth(1).wait_for()
+    ballot = juror.page.get_by_role("button", name="2 are right")
+    assert (juror.page.locator("iframe").count(), ballot.count()) == (3, 0)
+    held[0].continue_()
+    ballot.wait_for()
+    place = ballot.bounding_box()
+    juror.page.evaluate("() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    assert ballot.bounding_box() == place
 
 
 def test_a_juror_votes_in_secret_shows_the_vote_and_takes_the_fee(
@@ -43,7 +55,6 @@ def test_a_juror_votes_in_secret_shows_the_vote_and_takes_the_fee(
     juror.click("Start with a test wallet")
     juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
     juror.page.frame_locator("iframe").first.get_by_text("looks wrong to me").wait_for()
-    until_evidence_is_there(juror)
     assert juror.page.evaluate("window.owned") is None
     juror.click("2 are right")
     assert (violations(juror), fits(juror)) == ([], True)
@@ -74,7 +85,6 @@ def test_a_vote_that_this_browser_lost_is_shown_from_its_copy(
     juror.open("/jury")
     juror.click("Start with a test wallet")
     juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
-    until_evidence_is_there(juror)
     juror.click("1 is right")
     juror.click("Vote in secret")
     juror.sees("You have voted.")
@@ -84,12 +94,11 @@ def test_a_vote_that_this_browser_lost_is_shown_from_its_copy(
         other.commit(staged.dispute_id)
     juror.page.evaluate("for (const k of Object.keys(localStorage)) if (/vote:/.test(k)) localStorage.removeItem(k)")
     juror.page.reload()
-    until_evidence_is_there(juror)
     paste = juror.page.get_by_label("This browser does not have your vote.")
     paste.fill(copy.replace("0x", "0x0123456789abcdef")[:-18] + copy[-2:])
     juror.click("Show my vote")
     juror.page.locator("[data-state=failed]").wait_for()
-    juror.errors.clear()
+    juror.expected_errors("/reveal")
     paste.fill(copy)
     juror.click("Show my vote")
     juror.sees("Your vote is public.")

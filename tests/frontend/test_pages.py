@@ -112,10 +112,16 @@ def test_the_whole_way_can_be_gone_by_keyboard_from_right_to_left_on_a_phone(vis
     assert violations(worker) == []
 
 
-def test_a_language_that_is_chosen_is_kept(visit: Callable[..., Visitor]) -> None:
-    reader = visit()
+def test_a_language_that_is_chosen_is_kept_in_this_browser_alone(visit: Callable[..., Visitor]) -> None:
+    reader, other = visit(), visit()
     reader.open("/")
     reader.page.locator("header select").select_option("es")
-    reader.page.locator("html[lang=es]").wait_for()
-    reader.open("/earnings")
-    reader.page.locator("html[lang=es][dir=ltr]").wait_for()
+    reader.page.get_by_role("link", name="Ganancias").wait_for()
+    for path in ("/", "/earnings"):
+        reader.open(path)
+        reader.page.get_by_role("link", name="Ganancias").wait_for()
+        assert reader.page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["es", "ltr"]
+        assert reader.page.get_by_role("link", name="Earnings").count() == 0
+    other.open("/earnings")
+    other.page.get_by_role("link", name="Earnings").wait_for()
+    assert other.page.evaluate("document.documentElement.lang") == "en"

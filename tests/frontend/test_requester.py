@@ -102,8 +102,11 @@ def test_from_nothing_to_a_funded_batch_its_results_and_the_rest_of_the_money(
     requester.page.frame_locator("iframe").locator("main p").first.wait_for()
     assert violations(requester) == []
     page = requester.page
+    page.evaluate("window.kept = document.querySelector('.desk iframe')")
     page.keyboard.press("a")
     requester.sees("1 decided")
+    page.frame_locator("iframe").get_by_text("Go away").wait_for()
+    assert page.evaluate("window.kept === document.querySelector('.desk iframe')"), "the frame stays between answers"
     page.keyboard.press("a")
     requester.sees("2 decided")
     page.reload()

@@ -66,3 +66,11 @@ export function nameOfLanguage(tag: string, language: string): string {
     return tag
   }
 }
+
+/** A time of work: whole minutes, at least one, below an hour; then hours with a tenth. */
+export function duration(seconds: number, language: string): string {
+  const minutes = Math.max(1, Math.round(seconds / 60))
+  const [value, unit] = minutes < 60 ? [minutes, 'minute'] : [seconds / 3_600, 'hour']
+  const how = { style: 'unit' as const, unit, unitDisplay: 'long' as const, maximumFractionDigits: 1 }
+  return new Intl.NumberFormat(language, how).format(value)
+}

@@ -1,6 +1,6 @@
 // The reader's language: one file each, Arabic from right to left. No text stands in code (a test looks).
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from 'react'
-import { distance, money, nameOfLanguage, size } from './amounts'
+import { distance, duration, money, nameOfLanguage, size } from './amounts'
 import en from './en.json'
 import { type Book, type Key, say, type Values } from './plural'
 
@@ -21,6 +21,8 @@ export type Texts = {
   percent: (share: number) => string
   /** A number of bytes, as people say it. */
   size: (bytes: number) => string
+  /** A time of work, in minutes or hours. */
+  duration: (seconds: number) => string
   nameOfLanguage: (tag: string) => string
   listed: (words: string[]) => string
 }
@@ -59,6 +61,7 @@ export function TextsProvider({ children }: { children: ReactNode }) {
       number: (value) => new Intl.NumberFormat(shown).format(value),
       percent: (share) => new Intl.NumberFormat(shown, { style: 'percent' }).format(share),
       size: (bytes) => size(bytes, shown),
+      duration: (seconds) => duration(seconds, shown),
       nameOfLanguage: (tag) => nameOfLanguage(tag, shown),
       listed: (words) => new Intl.ListFormat(shown, { type: 'conjunction' }).format(words),
     }

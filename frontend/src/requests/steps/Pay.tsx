@@ -119,7 +119,7 @@ function Pools({ owner, plan, change }: { owner: string; plan: Plan; change: (pa
 }
 
 function Sum({ numbers, tasks }: { numbers: Numbers | Wrong; tasks: number }) {
-  const { t, number } = useTexts()
+  const { t, duration } = useTexts()
   const { chain } = useSession()
   if (typeof numbers === 'string')
     return (
@@ -134,7 +134,6 @@ function Sum({ numbers, tasks }: { numbers: Numbers | Wrong; tasks: number }) {
   const hourly = perHour(numbers.reward, numbers.seconds)
   const floor = BigInt(chain.pay_floor_units_per_hour)
   const needed = (floor * BigInt(numbers.seconds) + 3_599n) / 3_600n
-  const hours = (Number(assignments) * numbers.seconds) / 3_600
   return (
     <aside className="card sum" aria-live="polite">
       <h3>{t('draft.sum')}</h3>
@@ -163,7 +162,7 @@ function Sum({ numbers, tasks }: { numbers: Numbers | Wrong; tasks: number }) {
           <Money units={floor} />
         </dd>
         <dt>{t('draft.work_in_all')}</dt>
-        <dd>{t('draft.hours', { hours: number(Math.round(hours * 10) / 10) })}</dd>
+        <dd>{duration(Number(assignments) * numbers.seconds)}</dd>
       </dl>
       {hourly < floor && (
         <p className="notice warn" role="status">
