@@ -7,10 +7,11 @@ and changes nothing.
 
 from __future__ import annotations
 
-import copy
 from collections import defaultdict
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+Recorded = TypeVar("Recorded")
 ACCEPTED, REJECTED = "accepted", "rejected"
 
 
@@ -20,6 +21,13 @@ class Refused(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
+
+
+def _copied(value: Recorded) -> Recorded:
+    """What `copy.copy` gives of a dataclass, four times sooner."""
+    other = object.__new__(type(value))
+    other.__dict__.update(value.__dict__)
+    return other
 
 
 @dataclass(frozen=True)
@@ -85,8 +93,8 @@ class Tally:
         return self.dispute.count if self.dispute else 0
 
     def clone(self) -> Tally:
-        other = copy.copy(self)
-        other.dispute = copy.copy(self.dispute)
+        other = _copied(self)
+        other.dispute = _copied(self.dispute) if self.dispute else None
         return other
 
 
@@ -112,7 +120,7 @@ class Batch:
     tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
 
     def clone(self) -> Batch:
-        other = copy.copy(self)
+        other = _copied(self)
         other.tallies = defaultdict(Tally, {worker: tally.clone() for worker, tally in self.tallies.items()})
         return other
 
@@ -143,8 +151,8 @@ class Model:
 
     def clone(self) -> Model:
         """A copy that shares nothing that can change: what `copy.deepcopy` gives, many times sooner."""
-        other = copy.copy(self)
-        other.accounts = defaultdict(Record, {name: copy.copy(record) for name, record in self.accounts.items()})
+        other = _copied(self)
+        other.accounts = defaultdict(Record, {name: _copied(record) for name, record in self.accounts.items()})
         other.batches = {name: batch.clone() for name, batch in self.batches.items()}
         return other
 
