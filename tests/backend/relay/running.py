@@ -84,7 +84,7 @@ def run_forever(place: Place) -> None:
 def start(place: Place) -> Any:
     """A relay process, forked from a server that has imported everything already."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([__name__])
+    context.set_forkserver_preload([__name__, "web3", "eth_account", "requests"])
     process = context.Process(target=run_forever, args=(place,), daemon=True)
     process.start()
     return process
