@@ -19,6 +19,7 @@ from backend.exports.labels import LabelBook
 from backend.ipfs.port import PayloadStore
 from backend.outbound.client import GuardedClient
 from backend.pay.pace import PaceBook
+from backend.pay.gas_price import GasPrice
 from backend.rates import Buckets, RateBook
 from backend.redundancy.book import AskingBook
 from backend.reviews.committed import CommittedAnswers
@@ -85,6 +86,9 @@ class Services:
     """The gateway's arbitrator, if it is a panel of jurors."""
     credentials: Credentials | None = None
     paces: PaceBook = field(default_factory=PaceBook)
+    copies: SecondCopy | None = None
+    """Brings what is stored to a pinning service, if there is one."""
+    gas_price: GasPrice = field(default_factory=GasPrice)
     signals: SignalBook = field(default_factory=SignalBook)
     committed: CommittedAnswers = field(default_factory=CommittedAnswers)
     labels: LabelBook = field(default_factory=LabelBook)

@@ -138,6 +138,11 @@ class GatewaySettings(BaseSettings):
     for no limit."""
     relay_budget_seconds: int = Field(default=86_400, ge=1)
     """Seconds in which what was used up of these is free again, little by little."""
+    coin_price_units: int | None = Field(default=None, ge=0)
+    """Token units that one whole coin of the chain (10^18 wei) is worth. With it, work whose operator fee does not pay
+    for its relaying is refused, at drafting and at claiming; without it gas has no price here."""
+    relay_subsidy_units: int = Field(default=0, ge=0)
+    """Token units that the operator adds to the fee of each assignment towards its relaying."""
     relay_gas_limit: int = 12_000_000
     """Gas of one relay transaction at most."""
 

@@ -81,6 +81,8 @@ class Cost(BaseModel):
     total_units: UnitsText
     """Reward and operator fee of every assignment; what is not accepted comes back."""
     gas: Gas
+    relay_units: UnitsText
+    """What the gateway pays now for one worker's claim, answers and verdict; 0 where gas has no price."""
 
 
 class DisputeTerms(BaseModel):

@@ -20,6 +20,7 @@ from backend.matching import repository as matching
 from backend.matching.service import check_needs
 from backend.pay.floor import check_floor, expected_seconds
 from backend.pay.pace import units_per_hour
+from backend.pay.relaying import check_draft, relaying_of
 from backend.schemas import MAX_UNITS, Transaction
 from backend.services import Services
 from piecework.chain.calls import Call
@@ -62,6 +63,7 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     wanted = wanted.model_copy(update={"tasks": mixed(wanted.tasks, wanted.gold)})
     prepared = _prepare(services, requester, wanted)
     check_floor(services, wanted.reward_units, seconds, stated)
+    check_draft(services, prepared.key.terms, wanted.max_claim, len(wanted.tasks))
     if prepared.commitment is not None:
         pin(services.store, prepared.commitment.sealed)
     pin(services.store, prepared.manifest)
@@ -322,6 +324,7 @@ def _view(services: Services, prepared: _Prepared, seconds: int) -> DraftView:
             operator_fee_units=terms.operatorFee * prepared.assignments,
             total_units=total,
             gas=_gas(services),
+            relay_units=relaying_of(services, terms.operatorFee).cost_units,
         ),
         seconds_per_task=seconds,
         pay_per_hour_units=units_per_hour(terms.reward, seconds * 1_000),

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from backend.dependencies import TheServices
+from backend.pay.relaying import relaying_of
 from backend.schemas import UnitsText
 from backend.services import Services
 from piecework.db.mirror import Checkpoint
@@ -46,6 +47,12 @@ class RelayView(BaseModel):
     packets_per_worker_and_batch: int
     packets_per_batch: int
     refill_seconds: int
+    coin_price_units: UnitsText | None
+    """Token units of one coin of the chain; with it, work must pay for its relaying."""
+    subsidy_units: UnitsText
+    """The operator's, added to each assignment's fee."""
+    claim_units: UnitsText
+    """What relaying one worker's claim, answers and verdict costs now."""
 
 
 class ChainView(BaseModel):
@@ -104,6 +111,9 @@ def chain(services: TheServices) -> ChainView:
             packets_per_worker_and_batch=settings.relay_packets_per_worker_and_batch,
             packets_per_batch=settings.relay_packets_per_batch,
             refill_seconds=settings.relay_budget_seconds,
+            coin_price_units=settings.coin_price_units,
+            subsidy_units=settings.relay_subsidy_units,
+            claim_units=relaying_of(services, 0).cost_units,
         ),
         explorer_url=settings.explorer_url,
         development=services.is_development,

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from backend.accounts.service import digest_signed_by
 from backend.errors import Conflict, Invalid, NotFound
+from backend.pay.relaying import check_claim
 from backend.relay.allowance import bring
 from backend.relay.keeper import key_of
 from backend.services import Services
@@ -39,6 +40,8 @@ def take(services: Services, session: Session, packet: Packet, now: int) -> str:
     """
     key = check(services, session, packet, now, poster=packet.worker)
     batch = repository.batch(session, packet.batch_id)
+    if batch is not None and packet.kind in _CLAIMS and batch.assigner != services.assigner.address:
+        check_claim(services, batch, packet.count)  # of a ticket of ours it was looked at before
     payload = {"key": key, "packet": packet.to_json()}
     digest = messages.digest(packet.typed_data(services.escrow.domain))
     dedupe = f"packet:{packet.batch_id}:{packet.worker}:{packet.sequence}:{digest.hex()[:32]}"

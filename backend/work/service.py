@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from backend.batches.service import pin
 from backend.errors import Conflict, Invalid, NotFound
 from backend.matching.service import check_eligible
+from backend.pay.relaying import check_claim
 from backend.redundancy.book import is_adaptive
 from backend.relay import allowance
 from backend.services import Services
@@ -63,6 +64,7 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
         unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
         if unused is not None:
             return _offer(services, unused, limits_of(services, session, batch.batch_id, worker))
+        check_claim(services, batch, len(wanted.tasks) if wanted.tasks is not None else wanted.count)
         if not wanted.own_gas:
             allowance.check(services, session, worker, batch)
         limits = limits_of(services, session, batch.batch_id, worker)
