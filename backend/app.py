@@ -21,7 +21,8 @@ from backend.clients import RealClient, networks
 from backend.disputes.routes import router as disputes
 from backend.exports.routes import router as exports
 from backend.headers import SafeHeaders
-from backend.ipfs.factory import open_store
+from backend.ipfs.factory import open_copied
+from backend.ipfs.pinning import open_service
 from backend.limits import BodyLimit
 from backend.live.hub import Hub
 from backend.live.routes import router as live
@@ -98,13 +99,16 @@ def _created(settings: GatewaySettings) -> FastAPI:
     refuse_foreign_mirror(engine, escrow, credentials)
     outbox = Outbox()
     sender = Sender(engine, escrow, token, settings.relayer_key, gas_limit=settings.relay_gas_limit)
+    service = open_service(settings.pinning_url, settings.pinning_token, settings.pinning_token_file)
+    store, copies = open_copied(settings.payload_store, service)
     services = Services(
         settings=settings,
         engine=engine,
         escrow=escrow,
         token=token,
         token_info=TokenInfo(token.address, token.name, token.symbol, token.decimals, token.version),
-        store=open_store(settings.payload_store),
+        store=store,
+        copies=copies,
         assigner=Assigner(settings.assigner_key),
         outbox=outbox,
         clock=ChainClock(escrow.pending_timestamp),
@@ -166,6 +170,8 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         relay.start()
         proposer.start()
         upkeep.start()
+        if services.copies is not None:
+            services.copies.start()
         dispatcher.start()
         lookout.start()
         herald.start()
@@ -179,6 +185,8 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
             lookout.stop()
             dispatcher.stop()
             upkeep.stop()
+            if services.copies is not None:
+                services.copies.stop()
             proposer.stop()
             relay.stop()
 

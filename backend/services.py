@@ -17,9 +17,10 @@ from backend import transactions
 from backend.clients import networks
 from backend.exports.labels import LabelBook
 from backend.ipfs.port import PayloadStore
+from backend.ipfs.second_copy import SecondCopy
 from backend.outbound.client import GuardedClient
-from backend.pay.pace import PaceBook
 from backend.pay.gas_price import GasPrice
+from backend.pay.pace import PaceBook
 from backend.rates import Buckets, RateBook
 from backend.redundancy.book import AskingBook
 from backend.reviews.committed import CommittedAnswers
@@ -85,10 +86,10 @@ class Services:
     arbitration_panel: ArbitrationPanel | None = None
     """The gateway's arbitrator, if it is a panel of jurors."""
     credentials: Credentials | None = None
-    paces: PaceBook = field(default_factory=PaceBook)
     copies: SecondCopy | None = None
     """Brings what is stored to a pinning service, if there is one."""
     gas_price: GasPrice = field(default_factory=GasPrice)
+    paces: PaceBook = field(default_factory=PaceBook)
     signals: SignalBook = field(default_factory=SignalBook)
     committed: CommittedAnswers = field(default_factory=CommittedAnswers)
     labels: LabelBook = field(default_factory=LabelBook)

@@ -35,6 +35,13 @@ class GatewaySettings(BaseSettings):
     payload_store: str = Field(repr=False)
     """`embedded:DIR`, a multiaddr, or a Kubo URL."""
     public_url: str
+    pinning_url: str | None = Field(default=None, repr=False)
+    """A service of the IPFS Pinning Service API that keeps a second copy, such as `https://pins.example/psa`. The
+    payload store must be a Kubo then: the service fetches from it."""
+    pinning_token: SecretStr | None = None
+    """The service's access token, better given in a file."""
+    pinning_token_file: str | None = None
+    """A file that holds the token, readable by the gateway alone."""
     """Where people reach the gateway; sign-in messages must name its host."""
     relayer_key: SecretStr
     """Private key that spends gas, and nothing else."""

@@ -257,6 +257,52 @@ def receipts(
     raise typer.Exit(run_receipts(address, gateway_url=gateway_url, out_path=out, since=since, until=until))
 
 
+pins = typer.Typer(name="pins", help="Files that must stay on IPFS.", no_args_is_help=True)
+app.add_typer(pins)
+
+
+@pins.command("audit")
+def pins_audit(
+    database_url: DatabaseUrl,
+    payload_store: Annotated[
+        str,
+        typer.Option("--payload-store", envvar="PIECEWORK_PAYLOAD_STORE", help="embedded:DIR, a multiaddr, or a Kubo."),
+    ],
+    pinning_url: Annotated[
+        str | None,
+        typer.Option("--pinning-url", envvar="PIECEWORK_PINNING_URL", help="A Pinning Service API with a second copy."),
+    ] = None,
+    pinning_token_file: Annotated[
+        str | None,
+        typer.Option("--pinning-token-file", envvar="PIECEWORK_PINNING_TOKEN_FILE", help="File with its access token."),
+    ] = None,
+    repair: Annotated[bool, typer.Option("--repair", help="Bring back what can be had from elsewhere.")] = False,
+    wait_seconds: Annotated[
+        float, typer.Option("--wait-seconds", min=0, help="How long the service may take for new copies.")
+    ] = 120.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Read every file that the chain names or the store has pinned, hash it again, and look for its second copy.
+
+    With --repair what is missing or damaged is made anew from the database or fetched from the IPFS network, and what
+    the service has not is asked for again.
+
+    Exit code 0: all is there, or is again. 1: something is missing. 2: something could not be checked.
+    """
+    from scripts.pins import run_pins_audit
+
+    done = run_pins_audit(
+        database_url,
+        payload_store,
+        pinning_url=pinning_url,
+        pinning_token_file=pinning_token_file,
+        repair=repair,
+        wait_seconds=wait_seconds,
+        as_json=as_json,
+    )
+    raise typer.Exit(done)
+
+
 @app.command()
 def infer(
     answers: Annotated[Path, typer.Argument(help="CSV with the columns task, worker, answer.", metavar="ANSWERS.csv")],

@@ -96,6 +96,14 @@ class KuboStore:
             if _NOT_PINNED not in str(error):
                 raise
 
+    def addresses(self) -> list[str]:
+        """Where peers reach the daemon: its multiaddrs, each with its peer id."""
+        return self._ask(lambda: [str(address) for address in self._client.id()["Addresses"] or []])
+
+    def connect(self, peer: str) -> None:
+        """Dials a peer, so that blocks can go over. Raises StoreUnavailable if it cannot be reached."""
+        self._ask(lambda: self._client.swarm.connect(peer))
+
     def check(self) -> None:
         self._ask(lambda: self._client.id()["ID"])
 

@@ -56,13 +56,17 @@ class Daemon:
         assert done.returncode == 0, f"ipfs {' '.join(words)}: {done.stderr}"
         return done.stdout.strip()
 
-    def start(self, seconds: float = 60.0) -> None:
+    def start(self, seconds: float = 60.0, *, offline: bool = True) -> None:
+        """Offline it speaks to nobody; else to whom it is told, for nobody else knows its random port."""
         api = self._folder / "repository" / "api"
         api.unlink(missing_ok=True)
         log = (self._folder / "daemon.log").open("ab")
         with log:
             self._process = subprocess.Popen(
-                [self._binary, "daemon", "--offline"], env=self._environment, stdout=log, stderr=log
+                [self._binary, "daemon", *(["--offline"] if offline else [])],
+                env=self._environment,
+                stdout=log,
+                stderr=log,
             )
         end = time.monotonic() + seconds
         while not api.is_file() or not api.read_text().strip() or not self._answers():
@@ -87,11 +91,11 @@ class Daemon:
 
 
 @contextmanager
-def running_kubo(folder: Path) -> Iterator[Daemon]:
+def running_kubo(folder: Path, *, offline: bool = True) -> Iterator[Daemon]:
     """A fresh daemon until the end of the block."""
     daemon = Daemon(kubo_binary(), folder)
     daemon.prepare()
-    daemon.start()
+    daemon.start(offline=offline)
     try:
         yield daemon
     finally:
