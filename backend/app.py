@@ -109,7 +109,7 @@ def _created(settings: GatewaySettings) -> FastAPI:
         token_info=TokenInfo(token.address, token.name, token.symbol, token.decimals, token.version),
         store=store,
         copies=copies,
-        assigner=Assigner(settings.assigner_key),
+        assigner=Assigner(settings.assigner_key, settings.retired_assigners),
         outbox=outbox,
         clock=ChainClock(escrow.pending_timestamp),
         relayer_address=sender.address,

@@ -10,6 +10,7 @@ from pydantic import Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from backend.clients import networks
+from backend.relay.assigner import parse_retired
 from backend.sealing import parse_keys
 from piecework.chain.anvil import DEVELOPMENT_CHAIN_IDS
 
@@ -34,7 +35,6 @@ class GatewaySettings(BaseSettings):
     """`sqlite:///FILE` or `postgresql://...`; the same database as the indexer's. May hold a password."""
     payload_store: str = Field(repr=False)
     """`embedded:DIR`, a multiaddr, or a Kubo URL."""
-    public_url: str
     pinning_url: str | None = Field(default=None, repr=False)
     """A service of the IPFS Pinning Service API that keeps a second copy, such as `https://pins.example/psa`. The
     payload store must be a Kubo then: the service fetches from it."""
@@ -42,11 +42,14 @@ class GatewaySettings(BaseSettings):
     """The service's access token, better given in a file."""
     pinning_token_file: str | None = None
     """A file that holds the token, readable by the gateway alone."""
+    public_url: str
     """Where people reach the gateway; sign-in messages must name its host."""
     relayer_key: SecretStr
     """Private key that spends gas, and nothing else."""
     assigner_key: SecretStr
     """Private key that hands out tasks, and nothing else. Another than the relayer's."""
+    retired_assigner_keys: SecretStr | None = None
+    """Assigner keys of before, with commas between: they go on signing for batches that name them."""
     default_reviewer: str | None = None
     """Reviewer that drafts name if the requester names none."""
     arbitrator: str
@@ -135,6 +138,11 @@ class GatewaySettings(BaseSettings):
     """Blocks before a batch opened in which signals look for who funded its workers; 0 reads no transfers."""
     relay_gather_seconds: float = 0.1
     """Seconds that the relay waits for more packets to share a transaction."""
+    coin_price_units: int | None = Field(default=None, ge=0)
+    """Token units that one whole coin of the chain (10^18 wei) is worth. With it, work whose operator fee does not pay
+    for its relaying is refused, at drafting and at claiming; without it gas has no price here."""
+    relay_subsidy_units: int = Field(default=0, ge=0)
+    """Token units that the operator adds to the fee of each assignment towards its relaying."""
     relay_packets_per_address: int = Field(default=200, ge=0)
     """Packets, settings and withdrawals of one address that bring no answers on chain and are paid for here; 0 for no
     limit."""
@@ -145,11 +153,6 @@ class GatewaySettings(BaseSettings):
     for no limit."""
     relay_budget_seconds: int = Field(default=86_400, ge=1)
     """Seconds in which what was used up of these is free again, little by little."""
-    coin_price_units: int | None = Field(default=None, ge=0)
-    """Token units that one whole coin of the chain (10^18 wei) is worth. With it, work whose operator fee does not pay
-    for its relaying is refused, at drafting and at claiming; without it gas has no price here."""
-    relay_subsidy_units: int = Field(default=0, ge=0)
-    """Token units that the operator adds to the fee of each assignment towards its relaying."""
     relay_gas_limit: int = 12_000_000
     """Gas of one relay transaction at most."""
 
@@ -161,6 +164,14 @@ class GatewaySettings(BaseSettings):
                 raise ValueError(f"PIECEWORK_{name.upper()} must be a private key of 64 hex digits")
         if self.relayer_key.get_secret_value() == self.assigner_key.get_secret_value():
             raise ValueError("PIECEWORK_RELAYER_KEY and PIECEWORK_ASSIGNER_KEY must be two keys")
+        try:
+            retired = self.retired_assigners
+        except ValueError as error:
+            raise ValueError(
+                "PIECEWORK_RETIRED_ASSIGNER_KEYS must be keys of 64 hex digits, with commas between"
+            ) from error
+        if self.relayer_key.get_secret_value() in [key.get_secret_value() for key in retired]:
+            raise ValueError("PIECEWORK_RETIRED_ASSIGNER_KEYS must not hold the relayer's key")
         for name in ("trusted_proxies", "outbound_allowed_networks"):
             try:
                 networks(getattr(self, name))
@@ -179,6 +190,10 @@ class GatewaySettings(BaseSettings):
         if not urlsplit(self.public_url).netloc:
             raise ValueError("PIECEWORK_PUBLIC_URL must be a URL such as https://work.example")
         return self
+
+    @property
+    def retired_assigners(self) -> list[SecretStr]:
+        return parse_retired(self.retired_assigner_keys.get_secret_value() if self.retired_assigner_keys else "")
 
     @property
     def public_host(self) -> str:

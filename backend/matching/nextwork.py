@@ -41,7 +41,9 @@ def next_work(services: Services, worker: str, *, limit: int, explain: bool) -> 
     with services.reading() as session:
         facts = service.facts(session, worker, now)
         while looked_at < MOST_LOOKED_AT and len(items) < max(limit, ENOUGH):
-            rows = repository.candidates(session, now=now, assigner=services.assigner.address, after=after, limit=PAGE)
+            rows = repository.candidates(
+                session, now=now, assigners=services.assigner.addresses, after=after, limit=PAGE
+            )
             for row in rows:
                 found = _weigh(services, session, facts, row, now)
                 if found.item is not None:

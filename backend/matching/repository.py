@@ -55,7 +55,7 @@ def naming(session: Session, worker: str) -> Sequence[NamedWorker]:
 
 
 def candidates(
-    session: Session, *, now: int, assigner: str, after: tuple[int, str] | None, limit: int
+    session: Session, *, now: int, assigners: Sequence[str], after: tuple[int, str] | None, limit: int
 ) -> Sequence[Candidate]:
     """Open batches whose tasks this gateway hands out, the best paid first, from below the key (pay, batch)."""
     is_open = and_(MirrorBatch.closed_at.is_(None), MirrorBatch.claim_by >= now, MirrorBatch.free > 0)
@@ -64,7 +64,7 @@ def candidates(
         select(MirrorBatch, Draft, BatchNeeds)
         .join(BatchNeeds, BatchNeeds.batch_id == MirrorBatch.batch_id)
         .join(Draft, Draft.batch_id == MirrorBatch.batch_id)
-        .where(is_open, MirrorBatch.assigner == assigner, Draft.is_revealed.is_(False))
+        .where(is_open, MirrorBatch.assigner.in_(assigners), Draft.is_revealed.is_(False))
     )
     if after is not None:
         query = query.where(tuple_(*place) < after)

@@ -36,7 +36,7 @@ class Lookout:
         """Returns how many batches were looked at, or were still fresh."""
         now = self._services.clock.now()
         with self._services.reading() as session:
-            open_ones = repository.giving_out(session, now, self._services.assigner.address)
+            open_ones = repository.giving_out(session, now, self._services.assigner.addresses)
         count = 0
         for batch_id in open_ones:
             if self._stop.is_set() or time.monotonic() < self._rests_until.get(batch_id, 0.0):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import func, or_, select
@@ -24,12 +24,12 @@ def submissions(session: Session, batch_id: str, worker: str | None = None) -> i
     return int(session.execute(query).scalar_one())
 
 
-def giving_out(session: Session, now: int, assigner: str) -> list[str]:
+def giving_out(session: Session, now: int, assigners: Sequence[str]) -> list[str]:
     """Batches that this gateway may still hand out work of, and that have submissions."""
     is_open = (MirrorBatch.closed_at.is_(None), MirrorBatch.claim_by >= now, MirrorBatch.free > 0)
     answered = select(MirrorSubmission.batch_id).distinct()
     query = select(MirrorBatch.batch_id).where(
-        *is_open, MirrorBatch.assigner == assigner, MirrorBatch.batch_id.in_(answered)
+        *is_open, MirrorBatch.assigner.in_(assigners), MirrorBatch.batch_id.in_(answered)
     )
     return list(session.execute(query).scalars())
 

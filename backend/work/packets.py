@@ -40,7 +40,7 @@ def take(services: Services, session: Session, packet: Packet, now: int) -> str:
     """
     key = check(services, session, packet, now, poster=packet.worker)
     batch = repository.batch(session, packet.batch_id)
-    if batch is not None and packet.kind in _CLAIMS and batch.assigner != services.assigner.address:
+    if batch is not None and packet.kind in _CLAIMS and batch.assigner not in services.assigner.addresses:
         check_claim(services, batch, packet.count)  # of a ticket of ours it was looked at before
     payload = {"key": key, "packet": packet.to_json()}
     digest = messages.digest(packet.typed_data(services.escrow.domain))

@@ -176,7 +176,7 @@ def take_return(services: Services, worker: str, assignment_id: str, signed: Sig
 def _open_batch(services: Services, batch: MirrorBatch | None, draft: Draft | None, now: int) -> MirrorBatch:
     if batch is None:
         raise NotFound("batch_unknown", "the mirror has no such batch: is it funded, and indexed yet?")
-    if draft is None or batch.assigner != services.assigner.address:
+    if draft is None or batch.assigner not in services.assigner.addresses:
         raise Conflict("other_assigner", f"tasks of batch {batch.batch_id} are handed out elsewhere")
     if batch.closed_at is not None or batch.claim_by < now or draft.is_revealed:
         raise Conflict("batch_not_open", f"batch {batch.batch_id} takes no more claims")
@@ -235,7 +235,7 @@ def _ticketed(
         tasks_digest=packed.digest,
         lease_end=lease_end,
         deadline=deadline,
-        ticket_signature=services.assigner.sign_ticket(ticket),
+        ticket_signature=services.assigner.sign_ticket(ticket, batch.assigner),
         state="open",
         created_at=time.time(),
     )

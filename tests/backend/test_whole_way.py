@@ -16,7 +16,12 @@ def test_a_batch_is_drafted_funded_done_reviewed_and_paid(house: House) -> None:
     title = "Telling cats from dogs"
     draft = house.draft(requester, 2, title=title, gold={"t1": "dog"}, skills=["sight"])
     gas = draft["cost"].pop("gas")
-    assert draft["cost"] == {"reward_units": "2000", "operator_fee_units": "0", "total_units": "2000"}
+    assert draft["cost"] == {
+        "reward_units": "2000",
+        "operator_fee_units": "0",
+        "total_units": "2000",
+        "relay_units": "0",
+    }
     assert gas["gas"] > 0 < int(gas["most_wei"])
     assert draft["requester"] == requester.address
 

@@ -87,11 +87,11 @@ def running_gateway(stack: Any, folder: Path, **changes: Any) -> Iterator[Gatewa
         database_url=database,
         payload_store=f"embedded:{folder / 'payloads'}",
         relayer_key=SecretStr("0x" + bytes(accounts["relayer"].key).hex()),
-        assigner_key=SecretStr("0x" + bytes(accounts["assigner"].key).hex()),
         explorer_url=EXPLORER_URL,
         faucet_limit_units=10**9,
         **{
             "public_url": PUBLIC_URL,
+            "assigner_key": SecretStr("0x" + bytes(accounts["assigner"].key).hex()),
             "secrets_key": SecretStr("0123456789abcdef" * 4),
             "arbitrator": accounts["arbitrator"].address,
             "pay_floor_units_per_hour": 0,

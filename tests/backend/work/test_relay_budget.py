@@ -171,6 +171,9 @@ def test_the_limits_are_told(thrifty: House) -> None:
         "packets_per_worker_and_batch": 6,
         "packets_per_batch": 20,
         "refill_seconds": DAY,
+        "coin_price_units": None,
+        "subsidy_units": "0",
+        "claim_units": "0",
     }
 
 
