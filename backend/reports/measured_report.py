@@ -6,7 +6,7 @@ was found people's answers are, each kind by a measure of its own. No I/O.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -43,7 +43,7 @@ class Said:
     held against.
     """
 
-    kind: Literal["numbers", "text", "pairs", "boxes"]
+    kind: Literal["numbers", "text", "pairs", "boxes", "records"]
     measure: Measure
     task: Ints
     worker: Ints
@@ -92,8 +92,15 @@ def measured_report(said: Said, *, title: str) -> RequesterReport:
     )
 
 
+_KINDS: Mapping[str, tuple[Literal["numbers", "boxes", "records"], Measure]] = {
+    "numbers": ("numbers", "near"),
+    "boxes": ("boxes", "overlap"),
+    "records": ("records", "fields"),
+}
+
+
 def said_of(table: Table, rules: Rules) -> Said:
-    """A batch's answers of the kinds `text`, `numbers` and `boxes`."""
+    """A batch's answers of the kinds `text`, `numbers`, `boxes` and `records`."""
     answers = table.answers
     rests: dict[str, Any] = {"task": answers.task, "worker": answers.worker, "tasks": table.tasks}
     rests["workers"] = table.workers
@@ -111,17 +118,18 @@ def said_of(table: Table, rules: Rules) -> Said:
     found = inference.measure(table, rules)
     is_known = table.known != NO_LABEL
     tried = is_known[answers.task]
-    is_boxes = rules.kind == "boxes"
-    in_words: Callable[[Any], str] = boxes_in_words if is_boxes else label_text
+    kind, measure = _KINDS[rules.kind]
+    is_numbers = kind == "numbers"
+    in_words: Callable[[Any], str] = boxes_in_words if kind == "boxes" else label_text
     return Said(
-        kind="boxes" if is_boxes else "numbers",
-        measure="overlap" if is_boxes else "near",
+        kind=kind,
+        measure=measure,
         value=[None if value is None else in_words(value) for value in found.value],
         sure=found.sure,
         likeness=found.likeness,
         method=dict(found.method),
-        error=None if is_boxes else [row["median_error"] for row in found.skills],
-        alpha=None if is_boxes else number_alpha(answers.task, [table.values[label] for label in answers.label]),
+        error=[row["median_error"] for row in found.skills] if is_numbers else None,
+        alpha=number_alpha(answers.task, [table.values[label] for label in answers.label]) if is_numbers else None,
         known=counted_share(float(found.found_known[is_known].sum()), int(is_known.sum())),
         known_seen=np.bincount(answers.worker[tried], minlength=answers.workers) if is_known.any() else None,
         known_right=np.bincount(answers.worker[tried & found.knows], minlength=answers.workers),

@@ -16,10 +16,12 @@ from backend.reviews.judging import by_people_method, findings
 Document = Mapping[str, Any]
 
 
-MEASURES: Mapping[str, Literal["similarity", "near", "f1"]] = {
+Measure = Literal["similarity", "near", "f1", "fields"]
+MEASURES: Mapping[str, Measure] = {
     "piecework-texts": "similarity",
     "piecework-numbers": "near",
     "piecework-boxes": "f1",
+    "piecework-records": "fields",
 }
 """How a results file measures people whose answers are no labels, by the name of its method for labels."""
 
@@ -58,7 +60,7 @@ def skill(documents: Sequence[Document], worker: str, answers: Mapping[str, Any]
     return Count(float(sum(_same(labels[task], answers[task]) for task in compared)), len(compared))
 
 
-def agreement(documents: Sequence[Document], worker: str) -> tuple[Literal["similarity", "near", "f1"], Count] | None:
+def agreement(documents: Sequence[Document], worker: str) -> tuple[Measure, Count] | None:
     """The newest published agreement of one whose answers are no labels, and how it is measured; None without."""
     most = len(_decided(documents, worker))
     for document in reversed(documents):
@@ -72,7 +74,7 @@ def agreement(documents: Sequence[Document], worker: str) -> tuple[Literal["simi
     return None
 
 
-def measured_by(document: Document) -> Literal["similarity", "near", "f1"] | None:
+def measured_by(document: Document) -> Measure | None:
     """None if its labels are equal or not."""
     method = by_people_method(document["method"]) or document["method"]
     labels = method["parameters"].get("labels") if isinstance(method.get("parameters"), dict) else None

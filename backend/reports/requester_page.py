@@ -49,6 +49,7 @@ _MEASURES = {
     "similarity": "likeness of texts to the others of their task (chrF)",
     "near": "of numbers that lie within what people differ by",
     "overlap": "of boxes and what was found (IoU); missed and invented ones count zero",
+    "fields": "of a form's fields that say what was found, texts by their likeness",
     "ranking": "of comparisons that say what the scores say; a tie counts half",
 }
 

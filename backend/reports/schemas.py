@@ -74,10 +74,11 @@ class Alpha(BaseModel):
     level: str
 
 
-Measure = Literal["similarity", "near", "overlap", "ranking"]
+Measure = Literal["similarity", "near", "overlap", "ranking", "fields"]
 """How like what was found an answer is. `similarity`: of texts (chrF). `near`: whether a number lies within what people
 differ by. `overlap`: of boxes with the things found (IoU), missed and invented ones counting zero. `ranking`: whether a
-comparison says what the scores say; a tie counts half."""
+comparison says what the scores say; a tie counts half. `fields`: of a form, the share of fields that say what was
+found, its texts together counting by their similarity."""
 
 
 class Agreement(BaseModel):
@@ -183,7 +184,7 @@ class RequesterReport(BaseModel):
     format: Literal["piecework/requester-report/1"] = "piecework/requester-report/1"
     title: str
     batch_id: str | None
-    kind: Literal["labels", "numbers", "text", "pairs", "boxes"]
+    kind: Literal["labels", "numbers", "text", "pairs", "boxes", "records"]
     status: str
     tasks: int
     labelled: int
@@ -221,9 +222,9 @@ class RejectionRow(BaseModel):
 
 class AgreementView(BaseModel):
     """How like what was found a worker's answers are, 0 to 1, as published results say: `similarity` of texts, share of
-    numbers that are `near`, `f1` of boxes. `count` answers."""
+    numbers that are `near`, `f1` of boxes, share of a form's `fields`. `count` answers."""
 
-    measure: Literal["similarity", "near", "f1"]
+    measure: Literal["similarity", "near", "f1", "fields"]
     value: float
     count: int
 

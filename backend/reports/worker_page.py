@@ -12,6 +12,7 @@ from backend.reports.style import STYLE
 AGREEMENTS = {
     "similarity": "likeness of texts to the others'",
     "near": "numbers near the one found",
+    "fields": "fields that say what was found",
     "f1": "boxes on what the others see (F1)",
 }
 

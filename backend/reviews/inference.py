@@ -2,8 +2,8 @@
 
 - Of free text the answer that agrees best with the others is the label, and nobody is rejected (`chosen_texts.py`).
 - Numbers and boxes are hardly ever equal, so they are compared within what people differ by (`settled_numbers.py`,
-  `found_boxes.py`); who is rejected follows from the same rule (`measured.py`). A model's answers count for labels
-  alone, so beside texts, numbers and boxes they are not read.
+  `found_boxes.py`), and forms by their fields (`filled_records.py`); who is rejected follows from the same rule
+  (`measured.py`). A model's answers count for labels alone, so beside all of these they are not read.
 - The label of a task is its known answer once those are revealed, else the label that the model finds; the model is
   chosen by evidence, its seed comes from the batch's id, so nobody picks either after seeing the answers.
 - A known answer that the workers skilled on the others contradict is flagged and forgiven: nobody is judged by it
@@ -32,12 +32,12 @@ from typing import Any
 
 import numpy as np
 
-from backend.reviews import chosen_texts, found_boxes, measured, preferences, settled_numbers
+from backend.reviews import chosen_texts, filled_records, found_boxes, measured, preferences, settled_numbers
 from backend.reviews import known as known_answers
 from backend.reviews.beside import ModelSaid, disclosed, join, predictions
 from backend.reviews.beside import parameters as model_parameters
 from backend.reviews.bought import Bought, label_bought
-from backend.reviews.kinds import Kind, kind_of
+from backend.reviews.kinds import Kind, fields_of, kind_of
 from backend.reviews.policy import MINIMUM_KNOWN_SEEN, Answer, answer_text
 from backend.reviews.stops import Asked, parameters, policy_of
 from piecework.domain.canonical import read_back
@@ -55,7 +55,7 @@ _DIGITS = 6
 class Rules:
     """What the batch fixed before its first answer. `choices`: possible answers as JSON text, empty if any text may be
     one. `target_confidence`: at which a task is not asked again; None asks each as often as the batch says. `kind` of
-    answers; `whole`: of numbers only integers."""
+    answers; `whole`: of numbers only integers; `fields` of a form with their kinds."""
 
     seed: int
     choices: tuple[str, ...]
@@ -63,6 +63,7 @@ class Rules:
     target_confidence: float | None = None
     kind: Kind = "labels"
     whole: bool = False
+    fields: tuple[tuple[str, Kind], ...] = ()
 
     @property
     def policy(self) -> Policy | None:
@@ -116,6 +117,7 @@ def rules_of(batch_id: str, review: Mapping[str, Any], answer_schema: Mapping[st
         # Asking where it pays weighs labels, so an answer with a target is one.
         kind=kind_of(answer_schema) if review.get("target_confidence") is None else "labels",
         whole=answer_schema.get("type") == "integer",
+        fields=tuple(sorted(fields_of(answer_schema).items())),
     )
 
 
@@ -161,7 +163,10 @@ def _decide_measured(table: Table, submissions: Sequence[str], rules: Rules, *, 
 
 
 def measure(table: Table, rules: Rules) -> measured.Measured:
-    """What answers of the kinds `numbers` and `boxes` come to."""
+    """What answers of the kinds `numbers`, `boxes` and `records` come to."""
+    if rules.kind == "records":
+        fields = dict(rules.fields)
+        return filled_records.measure(table.answers, table.workers, table.values, table.known, fields, rules.seed)
     if rules.kind == "boxes":
         return found_boxes.measure(table.answers, table.workers, table.values, table.known, rules.seed)
     return settled_numbers.measure(table.answers, table.workers, table.values, table.known, whole=rules.whole)

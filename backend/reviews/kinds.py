@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-Kind = Literal["labels", "text", "numbers", "boxes"]
+from piecework.domain.task_types.forms import DATE
+
+Kind = Literal["labels", "text", "numbers", "boxes", "records"]
 
 FEW_NUMBERS = 50
 """So many whole numbers or fewer are choices, such as the steps of a scale."""
@@ -13,17 +15,35 @@ BOX = ("label", "x", "y", "width", "height")
 
 
 def kind_of(answer_schema: Mapping[str, Any]) -> Kind:
-    """Labels are equal or not. Any text, any number and boxes are hardly ever equal, so they are not compared so."""
+    """Labels are equal or not. Any text, any number and boxes are hardly ever equal, so they are not compared so, and
+    forms that ask for texts or numbers are compared by their fields."""
     if {"enum", "const"} & answer_schema.keys():
         return "labels"
     asked = answer_schema.get("type")
-    if asked == "string":
-        return "text"
-    if asked == "number" or (asked == "integer" and not _is_scale(answer_schema)):
+    # A field may be null as well.
+    asks = set(asked) if isinstance(asked, list) else {asked}
+    if "string" in asks:
+        return "labels" if answer_schema.get("description") == DATE else "text"
+    if "number" in asks or ("integer" in asks and not _is_scale(answer_schema)):
         return "numbers"
     items = answer_schema.get("items") if asked == "array" else None
-    fields = items.get("properties") if isinstance(items, dict) else None
-    return "boxes" if isinstance(fields, dict) and set(fields) == set(BOX) and _named(fields["label"]) else "labels"
+    shape = items.get("properties") if isinstance(items, dict) else None
+    if isinstance(shape, dict) and set(shape) == set(BOX) and _named(shape["label"]):
+        return "boxes"
+    if asked != "object":
+        return "labels"
+    kinds = set(fields_of(answer_schema).values())
+    more = answer_schema.get("additionalProperties", True)
+    return "records" if kinds & {"text", "numbers"} or (not kinds and isinstance(more, dict)) else "labels"
+
+
+def fields_of(answer_schema: Mapping[str, Any]) -> dict[str, Kind]:
+    """Kinds of a form's fields; what is neither text nor number is a label."""
+    properties = answer_schema.get("properties")
+    if not isinstance(properties, dict):
+        return {}
+    kinds = {name: kind_of(schema) if isinstance(schema, dict) else "labels" for name, schema in properties.items()}
+    return {name: kind if kind in ("text", "numbers") else "labels" for name, kind in kinds.items()}
 
 
 def _named(label: Any) -> bool:

@@ -18,6 +18,7 @@ from piecework.quality.answers import Answers, Bools, Floats, Ints
 from piecework.quality.numbers import DEGREES_OF_FREEDOM, LARGEST, REACH, Settled, settle_numbers
 from piecework.quality.skill import PRIOR_ANSWERS
 
+METHOD = {"name": "piecework-numbers", "version": 2}
 _DIGITS = 6
 CROWD_AGREEMENT = 0.7
 """What is thought of a crowd before it has answered."""
@@ -39,7 +40,7 @@ class Found:
 
 def find(answers: Answers, values: Sequence[Any], *, whole: bool) -> Found:
     """`values`: the JSON of each number of `answers.label`. `whole`: only integers are answers."""
-    numbers = np.array([_number(values[label]) for label in answers.label.tolist()], dtype=np.float64)
+    numbers = np.array([number_of(values[label]) for label in answers.label.tolist()], dtype=np.float64)
     counts = ~np.isnan(numbers)
     settled = settle_numbers(
         answers.task[counts], answers.worker[counts], numbers[counts], tasks=answers.tasks, workers=answers.workers
@@ -49,14 +50,14 @@ def find(answers: Answers, values: Sequence[Any], *, whole: bool) -> Found:
     digits = 0 if whole else _digits(settled.estimate.typical)
     given = set(numbers[counts].tolist())
     value = [None if math.isnan(each) else _json(each, digits, given) for each in settled.value.tolist()]
-    return Found(settled, counts, near, value, _agreement(answers, near), 10.0**-digits)
+    return Found(settled, counts, near, value, agreement_of(answers, near), 10.0**-digits)
 
 
 def measure(answers: Answers, workers: Sequence[str], values: Sequence[Any], known: Ints, *, whole: bool) -> Measured:
     """`values`: the JSON of each number of `answers.label` and of `known`, (tasks,)."""
     found = find(answers, values, whole=whole)
-    numbers = np.array([_number(values[label]) for label in answers.label.tolist()], dtype=np.float64)
-    right = np.array([_number(values[label]) if label >= 0 else math.nan for label in known.tolist()])
+    numbers = np.array([number_of(values[label]) for label in answers.label.tolist()], dtype=np.float64)
+    right = np.array([number_of(values[label]) if label >= 0 else math.nan for label in known.tolist()])
     reach = found.settled.reach
     # No number lies near none.
     knows = np.abs(numbers - right[answers.task]) <= reach[answers.task]
@@ -68,8 +69,7 @@ def measure(answers: Answers, workers: Sequence[str], values: Sequence[Any], kno
     return Measured(
         name="number",
         method={
-            "name": "piecework-numbers",
-            "version": 2,
+            **METHOD,
             "parameters": {"degrees_of_freedom": DEGREES_OF_FREEDOM, "reach": REACH, "whole": whole},
         },
         value=found.value,
@@ -96,7 +96,7 @@ def measure(answers: Answers, workers: Sequence[str], values: Sequence[Any], kno
     )
 
 
-def _number(value: Any) -> float:
+def number_of(value: Any) -> float:
     """NaN for what cannot be counted."""
     if isinstance(value, bool) or not isinstance(value, (int, float)) or abs(value) > LARGEST:
         return math.nan
@@ -115,7 +115,8 @@ def _json(value: float, digits: int, given: set[float]) -> int | float:
     return int(rounded) if is_whole else float(rounded)
 
 
-def _agreement(answers: Answers, near: Bools) -> Floats:
+def agreement_of(answers: Answers, near: Bools) -> Floats:
+    """(workers,), the share of answers that are `near`, (answers,), drawn towards the crowd's."""
     compared = answers.per_task()[answers.task] > 1
     hits = np.bincount(answers.worker[compared & near], minlength=answers.workers)
     count = np.bincount(answers.worker[compared], minlength=answers.workers)

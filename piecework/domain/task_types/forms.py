@@ -21,7 +21,8 @@ from piecework.domain.task_types.kind import (
 )
 
 _FIELD_NAME = {"type": "string", "pattern": f"^[a-z][a-z0-9_]{{0,59}}{END}"}
-_DATE = "YYYY-MM-DD"
+DATE = "YYYY-MM-DD"
+"""How a field that is a date is described in an answer schema."""
 _BOUND = {"type": "number", "minimum": -9_007_199_254_740_991, "maximum": 9_007_199_254_740_991}
 _FIELD = record(
     {
@@ -62,7 +63,7 @@ _VALUES: dict[str, Callable[[Json], Json]] = {
         "minimum": int(field.get("least", 1)),
         "maximum": int(field.get("most", 5)),
     },
-    "date": lambda _: {"type": "string", "minLength": 10, "maxLength": 10, "description": _DATE},
+    "date": lambda _: {"type": "string", "minLength": 10, "maxLength": 10, "description": DATE},
 }
 
 
@@ -77,7 +78,7 @@ def _schema(options: Json) -> Json:
 
 def _filled_in(_shown: Mapping[str, Any], answer: Any, schema: Json) -> None:
     for name, value in answer.items():
-        if schema["properties"][name].get("description") == _DATE:
+        if schema["properties"][name].get("description") == DATE:
             _check_date(name, value)
         if isinstance(value, str) and not value.strip():
             raise AnswerRefused(f"{name} is blank: fill it in, or leave it out if it is optional")
@@ -89,7 +90,7 @@ def _check_date(name: str, value: str) -> None:
     try:
         date.fromisoformat(value)
     except ValueError as error:
-        raise AnswerRefused(f"{name} is no date {_DATE}: {value!r}") from error
+        raise AnswerRefused(f"{name} is no date {DATE}: {value!r}") from error
 
 
 DATA_ENTRY = TaskType(

@@ -87,3 +87,37 @@ def test_numbers_that_are_measured_cost_nobody_money_for_the_last_digit(house: H
     assert 49.8 < labels["t4"] < 50.3
     assert by_worker(results, "accepted") == {worker.address: 5 for worker in workers[:3]}
     assert by_worker(results, "rejected") == {workers[3].address: 5}
+
+
+def test_forms_are_judged_by_their_fields_and_not_by_a_wording(house: House) -> None:
+    fields = [
+        {"name": "total", "title": "Total", "kind": "number"},
+        {"name": "paid", "title": "Paid", "kind": "yes_no"},
+        {"name": "shop", "title": "Shop", "kind": "text"},
+    ]
+    batch_id = house.funded(
+        tasks=[{"id": f"t{i}", "content": {"text": f"receipt {i}"}} for i in range(5)],
+        answers_per_task=3,
+        task_type="data_entry",
+        answer_schema=None,
+        options={"fields": fields},
+        review=REVIEW,
+        gold={f"t{i}": {"total": 12.5, "paid": True, "shop": "Corner Shop"} for i in range(3)},
+    )
+    workers = [house.wallet() for _ in range(3)]
+    said = [
+        {"total": 12.5, "paid": True, "shop": "The Corner Shop"},
+        {"total": 12.5, "paid": True, "shop": "corner shop"},
+        {"total": 99, "paid": False, "shop": "x"},
+    ]
+    for worker, answer in zip(workers, said, strict=True):
+        house.submitted(worker, batch_id, answer)
+
+    results = results_of(house, batch_id)
+
+    assert results["method"]["parameters"]["labels"]["name"] == "piecework-records"
+    labels = {item["task"]: item["label"] for item in results["labels"]}
+    assert labels["t0"]["shop"] == "Corner Shop", "known, and public now"
+    assert labels["t4"] in said[:2]
+    assert by_worker(results, "accepted") == {worker.address: 5 for worker in workers[:2]}
+    assert by_worker(results, "rejected") == {workers[2].address: 5}

@@ -254,6 +254,13 @@ def measured(pinned: PinnedMarket, kind: str) -> PinnedMarket:
         pinned.gold = {task: 10.5 * at for at, task in enumerate(TASKS[:3])}
         pinned.says = lambda worker, task: 900 if worker == 2 else 10.5 * TASKS.index(task) + 0.1 * worker
         return pinned
+    if kind == "records":
+        fields = [{"name": name, "title": name, "kind": name} for name in ("number", "yes_no", "text")]
+        pinned.schema = build_answer_schema("data_entry", {"fields": fields})
+        pinned.gold = {task: {"number": 20, "yes_no": True, "text": "a shop"} for task in TASKS[:3]}
+        good = [{"number": 20 + at / 10, "yes_no": True, "text": f"shop {at}"} for at in range(2)]
+        pinned.says = lambda worker, _task: [*good, {"number": 900, "yes_no": False, "text": "no"}][worker]
+        return pinned
     pinned.schema = build_answer_schema("boxes", {"labels": ["cat"]})
 
     def cat(shift: float) -> list[dict[str, Any]]:
@@ -269,6 +276,8 @@ def moved_label(results: Results) -> None:
     item = next(item for item in results["labels"] if item["task"] == "task-5")
     if isinstance(item["label"], list):
         item["label"][0]["x"] += 0.00001
+    elif isinstance(item["label"], dict):
+        item["label"] |= {"number": 20.05}
     else:
         item["label"] += 0.0001
 
@@ -279,11 +288,11 @@ def lost_box(results: Results) -> None:
 
 def harsher_bound(results: Results) -> None:
     parameters = results["method"]["parameters"]["labels"]["parameters"]
-    name = "same_f1" if "same_f1" in parameters else "reach"
+    name = next(name for name in ("same_f1", "same_share", "reach") if name in parameters)
     parameters[name] = parameters[name] / 2
 
 
-@pytest.mark.parametrize("kind", ["numbers", "boxes"])
+@pytest.mark.parametrize("kind", ["numbers", "boxes", "records"])
 @pytest.mark.parametrize(
     ("edit", "check"),
     [
@@ -297,7 +306,7 @@ def harsher_bound(results: Results) -> None:
     ],
     ids=lambda each: getattr(each, "__name__", str(each)),
 )
-def test_numbers_and_boxes_are_computed_anew_too(
+def test_numbers_boxes_and_forms_are_computed_anew_too(
     inferred: PinnedMarket,
     payloads: str,
     kind: str,
