@@ -9,6 +9,7 @@ from typing import Any
 
 from backend.batches.schemas import DraftIn, TaskIn
 from backend.errors import Invalid
+from backend.reviews.kinds import kind_of
 from piecework.domain.answers import AnswerInvalid, check_answer
 from piecework.domain.exposure import default_share
 
@@ -16,7 +17,8 @@ _DIGITS = re.compile(r"[0-9]+")
 
 
 def check_known(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
-    """Raises Invalid for known answers that fit no task, or whose tasks anybody could pick out by their shape."""
+    """Raises Invalid for known answers that fit no task, that would judge people by equality where answers are hardly
+    ever equal, or whose tasks anybody could pick out by their shape."""
     known = wanted.gold or {}
     ids = {task.id for task in wanted.tasks}
     for task_id, answer in known.items():
@@ -26,6 +28,13 @@ def check_known(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
             check_answer(answer, answer_schema)
         except AnswerInvalid as error:
             raise Invalid("answer_invalid", f"the known answer of {task_id}: {error}") from error
+    kind = kind_of(answer_schema)
+    if known and wanted.review.policy == "agreement" and wanted.review.reject_gold_below and kind != "labels":
+        detail = (
+            f"the policy agreement compares whole answers, and those of the kind {kind} are hardly ever equal: honest "
+            "people would be rejected. Choose the policy inference, or leave reject_gold_below out"
+        )
+        raise Invalid("gold_needs_labels", detail)
     if wanted.max_gold_share is not None and not known:
         raise Invalid("gold_missing", "max_gold_share limits known answers, and none is given")
     _check_looks(wanted, set(known))

@@ -93,6 +93,21 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"reviewer": "0x" + "00" * 20}, "reviewer_missing"),
 ]
 
+TEXT_BY_EQUALITY = {
+    "answer_schema": {"type": "string"},
+    "gold": {"t0": "a red house"},
+    "review": {"policy": "agreement", "reject_gold_below": 0.6},
+}
+
+
+def test_known_texts_reject_nobody_for_being_written_otherwise(house: House, requester: Any) -> None:
+    """The policy agreement compares whole answers; without a bound, or by inference, known answers may stand."""
+    body = house.draft_body(2) | TEXT_BY_EQUALITY
+    problem = house.refused(requester, "/v1/batches", body, 422, "gold_needs_labels")
+    assert "the kind text are hardly ever equal" in problem["detail"]
+    for review in ({"policy": "agreement"}, {"policy": "inference", "reject_gold_below": 0.6}):
+        house.post(requester, "/v1/batches", body | {"review": review}, 201)
+
 
 @pytest.mark.parametrize(("changes", "code"), REFUSED, ids=lambda value: f"{value}"[:60])
 def test_what_breaks_a_rule_is_refused_by_name(

@@ -96,6 +96,18 @@ def test_texts_are_reported_by_their_likeness() -> None:
     assert "likeness of texts" in page_of(found).words
 
 
+def test_forms_are_reported_by_their_fields() -> None:
+    fields = [{"name": "n", "title": "N", "kind": "number"}, {"name": "ok", "title": "OK", "kind": "yes_no"}]
+    schema = build_answer_schema("data_entry", {"fields": fields})
+    answers = [Answer(f"t{t}", f"w{w}", {"n": t, "ok": w < 2}) for t in range(6) for w in range(3)]
+    found = report_of(answers, schema, {"t0": {"n": 0, "ok": True}})
+    assert (found.kind, found.agreement.measure, found.confusion) == ("records", "fields", None)
+    assert found.agreement.likeness is not None
+    assert found.agreement.likeness.value == pytest.approx(5 / 6, abs=1e-5)
+    assert [row.worker for row in found.people][-1] == "w2"
+    assert "of a form's fields" in page_of(found).words
+
+
 def test_what_nobody_else_answered_tells_nothing_of_agreement() -> None:
     found = report_of([Answer("t", "w", 5.5)], {"type": "number"})
     assert found.agreement.likeness is None
