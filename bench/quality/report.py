@@ -21,7 +21,7 @@ Row = tuple[str, str, str, str, str]
 _SPEED_GOAL = 50.0
 _CALIBRATION_GOAL = 0.05
 _STREAMING_GOAL_SECONDS = 0.001
-JOINED = ("cheats", "models")
+JOINED = ("alpha", "cheats", "models")
 """Modules beside this one whose sections join the table when they are there: `measure_section(paths, seeds)` gives what
 goes into the JSON, `section_rows(measured)` its rows."""
 
