@@ -12,11 +12,10 @@ from typing import Any
 
 from scripts.crowd.api import Json
 from scripts.crowd.job import Plan
+from scripts.crowd.kinds import Kind, kind_of
 
 REWARD_UNITS = 20_000
 _TASK_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_INTEGER = re.compile(r"-?[0-9]{1,15}")
-_MAX_CHOICES = 50
 
 
 class FolderInvalid(Exception):
@@ -32,16 +31,12 @@ class Crowd:
     """
 
     name: str
+    kind: Kind
     contents: dict[str, Json]
     answers: dict[str, list[tuple[str, Any]]]
     truth: dict[str, Any]
     repeated: int = 0
     renamed: int = 0
-
-    @property
-    def is_text(self) -> bool:
-        """Whether there are so many different answers that no choice can be offered."""
-        return len({answer for answers in self.answers.values() for _, answer in answers}) > _MAX_CHOICES
 
     @property
     def count(self) -> int:
@@ -58,13 +53,11 @@ class Crowd:
     def batch(self, target_confidence: float | None = None) -> Json:
         """A batch that takes exactly these answers; with a target, those of them that are needed for it."""
         target = {} if target_confidence is None else {"target_confidence": target_confidence}
-        choices = sorted({answer for answers in self.answers.values() for _, answer in answers}, key=str)
-        is_choice = not self.is_text
+        given = [answer for answers in self.answers.values() for _, answer in answers]
         return {
             "title": f"Real crowd: {self.name}",
             "instructions": f"Answers that a real crowd gave to {self.name}, played back.",
-            "task_type": "choice" if is_choice else "text",
-            "answer_schema": {"enum": choices} if is_choice else {"type": "string", "maxLength": 10_000},
+            **self.kind.asks(given),
             "answers_per_task": self.answers_per_task,
             "tasks": [{"id": task, "content": content} for task, content in self.contents.items()],
             "reward_units": str(REWARD_UNITS),
@@ -78,8 +71,7 @@ def read(folder: Path, limit: int | None = None) -> Crowd:
     rows = _rows(folder / "answers.csv", ("task", "worker", "answer"))
     if not rows:
         raise FolderInvalid(f"{folder / 'answers.csv'} has no answers")
-    numeric = all(_INTEGER.fullmatch(row["answer"]) for row in rows)
-    convert = int if numeric else str
+    kind = kind_of([row["answer"] for row in rows])
     answers: dict[str, list[tuple[str, Any]]] = {}
     names = _Names()
     seen, repeated = set(), 0
@@ -96,19 +88,19 @@ def read(folder: Path, limit: int | None = None) -> Crowd:
             repeated += 1
             continue
         seen.add((row["task"], row["worker"]))
-        answers.setdefault(row["worker"], []).append((row["task"], convert(row["answer"])))
+        answers.setdefault(row["worker"], []).append((row["task"], kind.read(row["answer"])))
     contents: dict[str, Json] = {name: {} for name in names.given.values()}
     if (folder / "tasks.csv").is_file():
         for task, row in _by_task(folder / "tasks.csv", ("task",)):
             if (known := names.given.get(task)) is not None:
                 contents[known] = {name: value for name, value in row.items() if name != "task"}
     truth = (
-        _truth(folder / "truth.csv", names.given, {row["task"] for row in rows}, numeric=numeric)
+        _truth(folder / "truth.csv", names.given, {row["task"] for row in rows}, kind)
         if (folder / "truth.csv").is_file()
         else {}
     )
     renamed = sum(given != own for own, given in names.given.items())
-    return Crowd(folder.name, contents, answers, truth, repeated, renamed)
+    return Crowd(folder.name, kind, contents, answers, truth, repeated, renamed)
 
 
 class _Names:
@@ -128,16 +120,17 @@ class _Names:
         return self.given[own]
 
 
-def _truth(path: Path, names: Mapping[str, str], answered: set[str], *, numeric: bool) -> dict[str, Any]:
+def _truth(path: Path, names: Mapping[str, str], answered: set[str], kind: Kind) -> dict[str, Any]:
     truth: dict[str, Any] = {}
     for number, (task, row) in enumerate(_by_task(path, ("task", "truth")), start=2):
         if task not in names:
             if task in answered:
                 continue  # beyond the limit
             raise FolderInvalid(f"{path} line {number}: nobody answered {task}")
-        if numeric and not _INTEGER.fullmatch(row["truth"]):
-            raise FolderInvalid(f"{path} line {number}: {row['truth']!r} is no number, but every answer is one")
-        truth[names[task]] = int(row["truth"]) if numeric else row["truth"]
+        try:
+            truth[names[task]] = kind.read(row["truth"])
+        except ValueError as error:
+            raise FolderInvalid(f"{path} line {number}: {row['truth']!r} is not {kind.wanted}") from error
     return truth
 
 

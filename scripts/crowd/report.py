@@ -14,12 +14,20 @@ _UNIT = 10**6
 
 
 def accuracy(labels: Mapping[str, Any], truth: Mapping[str, Any]) -> float | None:
-    """Share of tasks with known truth whose label is right; a missing label is wrong."""
+    """Share of tasks with known truth whose label is right; a missing label is wrong. None for measured numbers and for
+    boxes, which are hardly ever equal."""
     scored = [task for task in truth if task in labels]
-    if not scored:
+    if not scored or any(isinstance(truth[task], (float, list)) for task in scored):
         return None
     right = sum(1 for task in scored if labels[task] == truth[task])
     return round(right / len(scored), 4)
+
+
+def mean_error(labels: Mapping[str, Any], truth: Mapping[str, Any]) -> float | None:
+    """By how much labels miss the truth, in the mean, where both are measured numbers; None elsewhere."""
+    pairs = [(labels[task], right) for task, right in truth.items() if task in labels and isinstance(right, float)]
+    apart = [abs(label - right) for label, right in pairs if isinstance(label, (int, float))]
+    return round(sum(apart) / len(apart), 6) if apart else None
 
 
 def as_json(
@@ -37,6 +45,7 @@ def as_json(
         "accepted": outcome.counts["accepted"],
         "refunded": outcome.counts["refunded"],
         "label_accuracy": accuracy(outcome.labels, truth),
+        "mean_absolute_error": mean_error(outcome.labels, truth),
         "funded_units": str(outcome.funded_units),
         "paid_to_workers_units": str(outcome.paid_to_workers_units),
         "operator_fee_units": str(outcome.operator_fee_units),
@@ -69,10 +78,11 @@ def appeal_line(outcome: AppealOutcome) -> str:
 
 def as_table(report: Mapping[str, Any], title: str, appeal: AppealOutcome | None = None) -> Table:
     table = Table(title=title, show_header=False)
-    share = report["label_accuracy"]
+    share, error = report["label_accuracy"], report.get("mean_absolute_error")
     rows = (
         ("tasks, answers, workers", f"{report['tasks']:,}, {report['answers']:,}, {report['workers']:,}"),
-        ("label accuracy", "no truth given" if share is None else f"{share:.1%}"),
+        ("label accuracy", "not scored" if share is None else f"{share:.1%}"),
+        *([("mean absolute error", f"{error:g}")] if error is not None else []),
         ("accepted, refunded", f"{report['accepted']:,}, {report['refunded']:,} assignments"),
         ("funded", _money(report["funded_units"])),
         ("paid to workers", f"{_money(report['paid_to_workers_units'])} to {report['wallets_paid']} wallets"),

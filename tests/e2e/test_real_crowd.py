@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -103,3 +104,37 @@ def test_a_folder_that_is_no_recording_is_refused_before_anything_starts(tmp_pat
     assert done.returncode == 1
     assert "answers.csv" in done.stderr
     assert done.stdout == ""
+
+
+def number(task: int, worker: int) -> str:
+    return f"{20 * task + 10.5 + 0.01 * worker:.2f}"
+
+
+def boxes(task: int, worker: int) -> str:
+    drawn = [{"label": "cat", "x": 10 * task + worker, "y": 20, "width": 100, "height": 80}] if task % 3 else []
+    return json.dumps(drawn)
+
+
+@pytest.mark.parametrize("say", [number, boxes], ids=["numbers", "boxes"])
+def test_a_crowd_that_measures_or_draws_is_played_paid_and_audited(
+    tmp_path: Path, say: Callable[[int, int], str]
+) -> None:
+    with (tmp_path / "answers.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("task", "worker", "answer"))
+        rows.writerows((f"t{task}", f"w{worker}", say(task, worker)) for worker in range(3) for task in range(18))
+    with (tmp_path / "truth.csv").open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(("task", "truth"))
+        rows.writerows((f"t{task}", say(task, 1)) for task in range(18))
+
+    done = replay(tmp_path)
+
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    assert (report["answers"], report["accepted"], report["wallets_paid"]) == (54, 54, 3)
+    assert report["label_accuracy"] is None
+    assert report["audit"]["exit_code"] == 0
+    assert report["audit"]["recomputed"] > 54
+    if say is number:
+        assert report["mean_absolute_error"] < 0.02

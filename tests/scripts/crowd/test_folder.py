@@ -8,7 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from backend.reviews.kinds import kind_of as gateway_kind
+from piecework.domain.answers import check_answer_schema
 from scripts.crowd.folder import FolderInvalid, read
+from scripts.crowd.kinds import kind_of
+from scripts.crowd.report import accuracy, mean_error
 
 ANSWERS = "task,worker,answer\nt1,ann,1\nt1,bob,0\nt2,ann,0\n"
 TRUTH = "task,truth\nt1,1\nt2,0\n"
@@ -58,7 +62,7 @@ def test_bad_answers_are_named(tmp_path: Path, answers: str | bytes | None, said
     [
         ("task\nt1\n", "truth.csv has no column 'truth'"),
         (TRUTH + "t1,0\n", "truth.csv line 4: t1 stands twice"),
-        ("task,truth\nt1,yes\n", "truth.csv line 2: 'yes' is no number, but every answer is one"),
+        ("task,truth\nt1,yes\n", "truth.csv line 2: 'yes' is not a number, but every answer is one"),
         (TRUTH + "t9,0\n", "truth.csv line 4: nobody answered t9"),
     ],
 )
@@ -90,3 +94,48 @@ def test_a_second_answer_is_left_out_and_odd_ids_are_renamed_in_all_files(tmp_pa
     assert crowd.contents == {"_1": {"text": "hello"}, "_2": {}}
     few = read(tmp_path, limit=1)
     assert (list(few.contents), few.truth, few.count) == (["_1"], {"_1": "a"}, 2)
+
+
+MANY = [f"{number}" for number in range(60)]
+CAT = '[{"label": "cat", "x": 1, "y": 2, "width": 3, "height": 4.5}]'
+
+
+@pytest.mark.parametrize(
+    ("answers", "kind", "first"),
+    [
+        (["1", "0"], "choice", 1),
+        (["cat", "dog"], "choice", "cat"),
+        (["1.5", "cat"], "choice", "1.5"),
+        (MANY, "number", 0.0),
+        ([f"{number}.5" for number in range(11)], "number", 0.5),
+        (["0.5", "1"], "choice", "0.5"),
+        ([CAT, "[]"], "boxes", [{"label": "cat", "x": 1.0, "y": 2.0, "width": 3.0, "height": 4.5}]),
+        (["[]", "[1]"], "choice", "[]"),
+        ([f"a text {number}" for number in MANY], "text", "a text 0"),
+        ([*MANY, "nan"], "text", "0"),
+        (["[" * 5_000], "choice", "[" * 5_000),
+    ],
+    ids=["whole", "words", "mixed", "many", "fractions", "two", "boxes", "brackets", "texts", "nan", "deep"],
+)
+def test_what_the_answers_are_is_told_by_all_of_them(answers: list[str], kind: str, first: object) -> None:
+    found = kind_of(answers)
+    assert (found.name, found.read(answers[0])) == (kind, first)
+    asked = found.asks([found.read(answer) for answer in answers])
+    check_answer_schema(asked["answer_schema"])
+    expected = {"choice": "labels", "number": "numbers"}.get(kind, kind)
+    assert gateway_kind(asked["answer_schema"]) == expected, "the gateway compares them as what they are"
+
+
+def test_a_truth_of_another_kind_is_named(tmp_path: Path) -> None:
+    quoted = CAT.replace('"', '""')
+    answers = f'task,worker,answer\nt1,ann,"{quoted}"\nt1,bob,[]\n'
+    with pytest.raises(FolderInvalid, match=r"line 2: 'cat' is not a list of boxes, but every answer is one"):
+        read(folder(tmp_path, answers=answers, truth="task,truth\nt1,cat\n"))
+    assert read(folder(tmp_path, truth="task,truth\nt1,[]\n")).truth == {"t1": []}
+
+
+def test_measured_numbers_are_scored_by_how_far_off_they_are_and_boxes_are_not() -> None:
+    assert (accuracy({"a": 1}, {"a": 1}), mean_error({"a": 1}, {"a": 1})) == (1, None)
+    labels, truth = {"a": 2, "b": 1.5, "c": None}, {"a": 1.0, "b": 1.0, "c": 1.0}
+    assert (accuracy(labels, truth), mean_error(labels, truth)) == (None, 0.75)
+    assert (accuracy({"a": []}, {"a": []}), mean_error({"a": []}, {"a": []})) == (None, None)
