@@ -222,7 +222,7 @@ def test_a_models_answers_change_nothing_where_answers_are_no_labels(schema: dic
     }[schema["type"]]
     answers = [Answer(task, f"w{w}", given if w else other) for task in TASKS for w in range(3)]
     known = dict.fromkeys(TASKS[:6], given)
-    model = ModelSaid("0x" + "22" * 32, "small", {task: (answer_text(given), None) for task in TASKS})
+    model = ModelSaid("0x" + "22" * 32, "small", {task: (answer_text(given), None) for task in TASKS}, 0)
     with_model = inference.decide(answers, DIGESTS, known, rules(schema, 0.9), revealed=True, model=model)
     assert with_model == decide(answers, known, rules(schema, 0.9))
     assert rejected(with_model) == set()
