@@ -17,6 +17,7 @@ from backend.accounts.routes import router as accounts
 from backend.audit.routes import router as audit
 from backend.batches.routes import router as batches
 from backend.chain.routes import router as chain
+from backend.chain.sourcify import router as sourcify
 from backend.clients import RealClient, networks
 from backend.disputes.routes import router as disputes
 from backend.exports.routes import router as exports
@@ -208,6 +209,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     for router in (
         health.router,
         chain,
+        sourcify,
         accounts,
         payloads,
         search,

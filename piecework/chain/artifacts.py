@@ -22,7 +22,9 @@ class Artifact:
     source: str
     abi: list[dict[str, Any]]
     bytecode: str
+    deployed_bytecode: str
     link_references: dict[str, dict[str, list[dict[str, int]]]]
+    immutable_references: dict[str, list[dict[str, int]]]
     metadata: str
 
     def libraries(self) -> list[str]:
@@ -63,6 +65,8 @@ def load(contract: str) -> Artifact:
         source=raw["source"],
         abi=raw["abi"],
         bytecode=raw["bytecode"],
+        deployed_bytecode=raw["deployed_bytecode"],
         link_references=raw["link_references"],
+        immutable_references=raw["immutable_references"],
         metadata=raw["metadata"],
     )
