@@ -20,6 +20,8 @@ from backend.chain.routes import router as chain
 from backend.chain.sourcify import router as sourcify
 from backend.clients import RealClient, networks
 from backend.disputes.routes import router as disputes
+from backend.draws.drawing import Drawer
+from backend.draws.routes import router as draws
 from backend.exports.routes import router as exports
 from backend.headers import SafeHeaders
 from backend.ipfs.factory import open_copied
@@ -163,7 +165,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     """The HTTP application over parts that are built already."""
 
     upkeep, lookout, hub, dispatcher = Upkeep(services), Lookout(services), Hub(services), Dispatcher(services)
-    herald = Herald(services)
+    herald, drawer = Herald(services), Drawer(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -176,12 +178,14 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         dispatcher.start()
         lookout.start()
         herald.start()
+        drawer.start()
         following = asyncio.create_task(hub.run())
         try:
             yield
         finally:
             hub.close()
             following.cancel()
+            drawer.stop()
             herald.stop()
             lookout.stop()
             dispatcher.stop()
@@ -223,6 +227,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         work,
         reviews,
         revisions,
+        draws,
         reports,
         disputes,
         qualifications,

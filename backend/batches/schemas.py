@@ -22,8 +22,18 @@ class TaskIn(RequestModel):
     content: dict[str, Any]
 
 
+class DrawIn(RequestModel):
+    """Reviewers of each answer: how many are drawn, how many equal verdicts decide, how many are drawn at most."""
+
+    reviewers: int = Field(ge=1, le=20)
+    quorum: int = Field(ge=1, le=20)
+    most: int = Field(ge=1, le=50)
+
+
 class ReviewIn(RequestModel):
-    policy: Literal["agreement", "inference", "reviewers", "requester"] = "agreement"
+    policy: Literal["agreement", "inference", "reviewers", "requester", "drawn"] = "agreement"
+    draw: DrawIn | None = None
+    """With `drawn` alone. Their pay is a batch of its own: `POST /v1/batches/{batch_id}/review-batch`."""
     minimum_agreement: float | None = Field(default=None, ge=0, le=1)
     reject_gold_below: float | None = Field(default=None, ge=0, le=1)
     target_confidence: float | None = Field(default=None, gt=0, lt=1)

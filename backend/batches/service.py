@@ -11,6 +11,7 @@ from backend.accounts.service import digest_signed_by
 from backend.batches import repository
 from backend.batches.asking import asked_schema
 from backend.batches.commitment import Commitment, commit, packed
+from backend.batches.drawing import check_draw
 from backend.batches.known import check_known, max_share, mixed
 from backend.batches.schemas import Cost, DisputeTerms, DraftIn, DraftView, Gas, PermitIn
 from backend.batches.target import check_target
@@ -267,6 +268,7 @@ def _check_wanted(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
         raise Invalid("task_id_twice", "two tasks have the same id")
     check_known(wanted, answer_schema)
     check_target(wanted, answer_schema)
+    check_draw(wanted)
 
 
 def _manifest(wanted: DraftIn, answer_schema: dict[str, Any], commitment: Commitment | None) -> documents.Packed:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
+from backend.draws import guarding as draws
+from backend.errors import Conflict
 from backend.matching import repository, service
 from backend.matching.eligibility import BatchRules, WorkerFacts, refusals
 from backend.matching.schemas import NextItem, NextPage, NotOffered, ProfileIn, Reason
@@ -65,6 +67,10 @@ def _weigh(services: Services, session: Session, facts: WorkerFacts, row: reposi
     against = refusals(facts, BatchRules(batch.batch_id, batch.requester, asked))
     if against:
         return _Found(None, against)
+    try:
+        draws.check_reviewers_are_paid(session, draft)
+    except Conflict as waits:
+        return _Found(None, [Reason(code=waits.code, text=waits.detail)])
     each_ms, measured = _each_ms(services, session, batch, needs)
     pay = units_per_hour(batch.reward_units, each_ms)
     wish = facts.profile.wished_units_per_hour
@@ -103,6 +109,8 @@ def _weigh(services: Services, session: Session, facts: WorkerFacts, row: reposi
 
 def _open_for(services: Services, session: Session, draft: Draft, worker: str, most: int) -> int:
     """Tasks that this worker would be given if it asked now, at most `most`."""
+    if (own := draws.tasks_for(session, draft.batch_id, worker)) is not None:
+        return min(most, len(own - work.held_tasks(session, draft.batch_id, worker, sorted(own))))
     if not is_adaptive(draft):
         return len(work.open_tasks(session, draft.batch_id, worker, draft.answers_per_task, most))
     with services.asking.room(session, draft) as room:

@@ -6,14 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from backend.draws.deciding import NAME as DRAWN
+from backend.draws.deciding import Drawn
 from backend.reviews import inference, policy
 from backend.reviews.beside import ModelSaid
 from backend.reviews.preferences import Pairs
 from backend.reviews.stops import Asked
 from piecework.db.gateway import Draft
 
-AUTOMATIC = (policy.NAME, inference.NAME)
-"""Policies that decide without a person; reviewers still sign, or do not."""
+AUTOMATIC = (policy.NAME, inference.NAME, DRAWN)
+"""Policies that decide without the one who signs; that one still signs, or does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +41,12 @@ def judge(
     tasks: Sequence[str] | None = None,
     model: ModelSaid | None = None,
     pairs: Pairs | None = None,
+    drawn: Drawn | None = None,
 ) -> Judged:
     """By the batch's policy; plurality where people decide. `known`: answers by task, compared with what the manifest
     commits to. `submissions`: digests of the answer files, in the chain's order. `tasks`: all of the batch, needed
     where it has a target confidence. `model`: speaks for labels alone. `pairs`: what tasks compare,
-    where they compare things."""
+    where they compare things. `drawn`: what drawn reviewers said, where they decide."""
     if draft.review["policy"] == inference.NAME:
         rules = inference.rules_of(draft.batch_id, draft.review, draft.answer_schema)
         asked = Asked(tuple(tasks), draft.answers_per_task) if tasks is not None else None
@@ -54,6 +57,9 @@ def judge(
         # A label of a task that still takes answers could be copied: all of them come with the last file only.
         labelled = frozenset(found.labels) if final else frozenset()
         return Judged(found.labels, found.decisions, found.method, labelled)
+    if drawn is not None:
+        plain = policy.decide(answers, {}, None)
+        return Judged(plain.labels, drawn.decisions(), drawn.method(drawn.decisions()))
     reject_below = draft.review.get("reject_gold_below")
     outcome = policy.decide(answers, known, reject_below, revealed=final)
     method = {"name": policy.NAME, "version": policy.VERSION, "parameters": {"reject_gold_below": reject_below}}

@@ -7,10 +7,13 @@ import threading
 import structlog
 from sqlalchemy.orm import Session
 
+from backend.draws.deciding import NAME as DRAWN
+from backend.draws.deciding import drawn_of
 from backend.errors import GatewayError
 from backend.reviews import repository, service
 from backend.reviews.completion import is_final
 from backend.reviews.judging import AUTOMATIC
+from backend.reviews.undecided import answers_of
 from backend.services import Services
 from piecework.db.gateway import Draft
 from piecework.db.mirror import MirrorBatch
@@ -71,10 +74,21 @@ class Proposer:
         """Whether to propose now, and whether that file is the last one."""
         if draft.review["policy"] not in AUTOMATIC:
             return False, False
+        if draft.review["policy"] == DRAWN:
+            return self._drawn_turn(session, batch, draft, now), False
         if is_final(self._services, session, batch, draft, now, newest=newest):
             return True, True
         review_end = repository.earliest_review_end(session, batch.batch_id)
         return self._half_over(review_end, batch.terms, now), False
+
+    def _drawn_turn(self, session: Session, batch: MirrorBatch, draft: Draft, now: int) -> bool:
+        """Once drawn reviewers are through with all that waits; from half of a window on with what they decided."""
+        drawn, waiting = drawn_of(session, draft), answers_of(session, batch.batch_id).undecided
+        decisions, keys = drawn.decisions(), [(item.task, item.worker) for item in waiting]
+        if not any(key in decisions for key in keys):
+            return False
+        end = min(item.review_end for item in waiting)
+        return all(drawn.is_settled(key) for key in keys) or self._half_over(end, batch.terms, now)
 
     def _half_over(self, review_end: int | None, terms: dict[str, object], now: int) -> bool:
         if review_end is None:

@@ -11,6 +11,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.batches.service import pin
+from backend.draws.deciding import NAME as DRAWN
+from backend.draws.deciding import drawn_of
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.redundancy.book import is_adaptive
 from backend.relay.keeper import key_of
@@ -81,21 +83,22 @@ def build(
     model = model_said(brought.digest, brought.document) if brought else None
     is_compared = final and draft.task_type == preferences.TASK_TYPE
     pairs = preferences.pairs_of(draft.task_type, repository.contents(session, batch.batch_id)) if is_compared else None
-    judged = judge(draft, known or {}, everything, submissions, final=final, tasks=tasks, model=model, pairs=pairs)
-    decided: Decided
-    if verdicts is not None:
-        decided = _explicit(undecided, verdicts)
-    elif draft.review["policy"] in AUTOMATIC:
-        decided = judged.decisions
-    else:
-        raise Invalid("verdicts_missing", f"policy {draft.review['policy']!r} needs the reviewer's own verdicts")
+    drawn = drawn_of(session, draft) if draft.review["policy"] == DRAWN else None
+    judged = judge(
+        draft, known or {}, everything, submissions, final=final, tasks=tasks, model=model, pairs=pairs, drawn=drawn
+    )
+    decided = _decided(draft, undecided, verdicts, judged)
     chosen = [item for item in undecided if (item.task, item.worker) in decided]
+    if not chosen:
+        raise Conflict("nothing_decided_yet", f"no answer of batch {batch.batch_id} has enough equal verdicts yet")
     workers = list(dict.fromkeys(item.worker for item in chosen))[:MAX_WORKERS]
     chosen = [item for item in chosen if item.worker in set(workers)]
     tallies = repository.tallies(session, batch.batch_id)
     chosen = _backed(services, batch, tallies, chosen, decided, explicit=verdicts is not None)
     workers = list(dict.fromkeys(item.worker for item in chosen))
     method = judged.method if verdicts is None else by_reviewers(judged)
+    if drawn is not None:
+        method = drawn.method({(item.task, item.worker) for item in chosen})
     counts = Counter((item.worker, decided[(item.task, item.worker)][0]) for item in chosen)
     signed = [Verdict(w, tallies[w].decided, counts[(w, "accepted")], counts[(w, "rejected")]) for w in workers]
     nonce = batch.settlements + 1
@@ -254,6 +257,20 @@ def _queue(
     }
     key = f"settle:{row.batch_id}:{row.nonce}:{row.results_digest}"
     return services.outbox.enqueue(session, kind="settle", dedupe_key=key, payload=payload)
+
+
+def _decided(
+    draft: Draft, undecided: Sequence[Undecided], verdicts: Sequence[VerdictIn] | None, judged: Judged
+) -> Decided:
+    name = draft.review["policy"]
+    if verdicts is not None and name == DRAWN:
+        detail = f"the answers of batch {draft.batch_id} are judged by drawn reviewers: propose without verdicts"
+        raise Invalid("verdicts_are_drawn", detail)
+    if verdicts is not None:
+        return _explicit(undecided, verdicts)
+    if name not in AUTOMATIC:
+        raise Invalid("verdicts_missing", f"policy {name!r} needs the reviewer's own verdicts")
+    return judged.decisions
 
 
 def _explicit(undecided: Sequence[Undecided], verdicts: Sequence[VerdictIn]) -> Decided:

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from backend.draws import guarding as draws
 from backend.errors import Conflict, Invalid
 from backend.redundancy.book import is_adaptive
 from backend.services import Services
@@ -32,6 +33,8 @@ def choose(
 
     Raises Conflict if there is none, Invalid or Conflict for wishes that cannot be.
     """
+    if (own := draws.tasks_for(session, draft.batch_id, worker)) is not None:
+        return _of_drawn(session, draft, worker, wanted, own)
     if draft.gold is not None:
         _refuse_wishes(draft, wanted)
     if limits is not None:
@@ -46,6 +49,20 @@ def choose(
         return _wished(session, draft, worker, wanted.tasks)
     if not picked:
         raise _nothing_left(draft)
+    return picked
+
+
+def _of_drawn(session: Session, draft: Draft, worker: str, wanted: AssignmentIn, own: set[str]) -> list[str]:
+    """Reviews that this worker was drawn for. Raises Conflict for any other, and if none is left."""
+    strange = sorted(set(wanted.tasks or ()) - own)
+    if strange:
+        raise Conflict("not_drawn", f"{worker} was not drawn for review {strange[0]}, or it is decided")
+    if wanted.tasks is not None:
+        return _wished(session, draft, worker, wanted.tasks)
+    held = repository.held_tasks(session, draft.batch_id, worker, sorted(own))
+    picked = sorted(own - held)[: wanted.count]
+    if not picked:
+        raise Conflict("not_drawn", f"{worker} was drawn for no review of batch {draft.batch_id} that is left")
     return picked
 
 

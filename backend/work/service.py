@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.batches.service import pin
+from backend.draws import guarding as draws
 from backend.errors import Conflict, Invalid, NotFound
 from backend.matching.service import check_eligible
 from backend.pay.relaying import check_claim
@@ -59,6 +60,7 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
         batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, now)
         check_eligible(session, batch.batch_id, batch.requester, worker, now)
         assert draft is not None  # noqa: S101 - _open_batch refused otherwise
+        draws.check_reviewers_are_paid(session, draft)
         for due in repository.due_assignments(session, wanted.batch_id, now):
             refresh(session, due, now)
         unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
@@ -111,6 +113,8 @@ def draft_answers(services: Services, worker: str, assignment_id: str, given: An
         assert draft is not None  # noqa: S101 - assignments exist only for drafts
         contents = {name: task.content for name, task in repository.tasks(session, row.batch_id, row.tasks).items()}
         _check_answers(row, draft, contents, given)
+        for item in given.answers:
+            draws.check_names_answer(session, row.batch_id, item.task, item.answer)
         document = {
             "format": documents.format_name("answers"),
             "salt": new_salt(),
@@ -347,7 +351,8 @@ def _view(session: Session, row: Assignment, found: Standing) -> AssignmentView:
     tasks = None
     if found.status in ("claimed", "submission_queued"):
         contents: dict[str, Any] = repository.tasks(session, row.batch_id, row.tasks)
-        tasks = [TaskView(id=task_id, content=contents[task_id].content) for task_id in row.tasks]
+        shown = draws.shown(session, row.batch_id, row.tasks)
+        tasks = [TaskView(id=name, content=shown.get(name, contents[name].content)) for name in row.tasks]
     return AssignmentView(
         assignment_id=row.assignment_id,
         batch_id=row.batch_id,

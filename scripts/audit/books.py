@@ -86,6 +86,7 @@ class Submission:
     count: int
     work_digest: str
     block_number: int
+    block_hash: str
 
 
 @dataclass

@@ -17,6 +17,7 @@ from piecework.domain.documents import DocumentError
 from piecework.domain.ids import Cid
 from scripts.audit.books import BatchBooks, Claim, DisputeBooks, Settlement
 from scripts.audit.disclosure import Disclosures
+from scripts.audit.draws import DrawAuditor
 from scripts.audit.exposure import check_exposure
 from scripts.audit.labels import LabelAuditor
 from scripts.audit.report import Report
@@ -87,6 +88,12 @@ class FileAuditor:
             for settlement, found in zip(b.settlements, results, strict=True):
                 if found is not None:
                     self._check_results(batch_id, settlement, found, answers)
+            draws = DrawAuditor(
+                self._report, batch_id, batches, manifests[0] if manifests else None,
+                lambda digest: self._fetch(digest, "answers", batch_id),  # noqa: B023 - called in this round
+            )  # fmt: skip
+            for found in filter(None, results):
+                draws.check(found)
             self._check_decided_once(batch_id, b, results)
             known = self._gold(batch_id, [item for item in results if item], manifests)
             self._recompute(batch_id, b, results, answers, known)

@@ -160,7 +160,7 @@ class Ledger(DisputeRules):
         else:
             work.lots[1] = Lot(work.lots[1].count + count, e.args["reviewEnd"])
         self._advance(work)
-        b.submissions.append(Submission(e.args["worker"], count, e.args["workDigest"], e.block_number))
+        b.submissions.append(Submission(e.args["worker"], count, e.args["workDigest"], e.block_number, e.block_hash))
 
     def _on_SequenceUsed(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
         work = self._batch(e).work[e.args["worker"]]

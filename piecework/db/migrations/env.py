@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from piecework.db import gateway, mirror, notices, operators, people, revisions, search, webhooks
+from piecework.db import draws, gateway, mirror, notices, operators, people, revisions, search, webhooks
 from piecework.db.base import Base
 
 _MODULES = (
+    draws,
     gateway,
     mirror,
     notices,

@@ -1,0 +1,168 @@
+"""Draws reviewers: for each answer that waits, first as many as the batch says, then more where they disagree."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import structlog
+from sqlalchemy.orm import Session
+
+from backend.draws import repository
+from backend.draws.deciding import of_drawn
+from backend.matching.eligibility import BatchRules, refusals
+from backend.matching.repository import needs
+from backend.matching.service import facts, needs_of
+from backend.notices.telling import tell
+from backend.reviews.repository import locked_draft
+from backend.reviews.undecided import Undecided, answers_of
+from backend.services import Services
+from backend.signals.funding import funding_of
+from piecework.db.draws import DrawCandidate, ReviewSlot
+from piecework.db.gateway import Draft
+from piecework.db.mirror import MirrorBatch
+from piecework.domain.draw import DrawRules, missing, ranked
+from piecework.domain.messages import Terms
+
+log = structlog.get_logger("draws")
+
+PATIENCE = 6
+"""A drawn reviewer who says nothing in this part of the review window gets another beside it."""
+
+
+class Drawer:
+    """A thread of rounds; any number of gateways may run it on one database."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="drawer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(timeout=10)
+
+    def run_once(self) -> int:
+        """Returns how many reviewers were drawn."""
+        now, count = self._services.clock.now(), 0
+        with self._services.reading() as session:
+            due = [(batch.batch_id, link.review_batch_id) for batch, link in repository.under_review(session)]
+        for batch_id, review_batch_id in due:
+            with self._services.writing() as session:
+                batch, draft = repository.batch(session, batch_id), locked_draft(session, batch_id)
+                if batch is not None and draft is not None:
+                    count += self._draw(session, batch, draft, review_batch_id, now)
+        return count
+
+    def _draw(self, session: Session, batch: MirrorBatch, draft: Draft, review_batch_id: str, now: int) -> int:
+        rules = DrawRules.of(draft.review)
+        known = {(slot.submission, slot.task_id): slot for slot in repository.slots(session, batch.batch_id)}
+        given = repository.verdicts(session, review_batch_id)
+        patience = Terms.from_json(batch.terms).reviewWindow // PATIENCE
+        told: list[tuple[ReviewSlot, list[str], int]] = []
+        for item in answers_of(session, batch.batch_id).undecided:
+            block = repository.block_of(session, batch.batch_id, str(item.assignment.work_digest))
+            if block is None or item.review_end < now:
+                continue
+            slot = known.get((str(item.assignment.work_digest), item.task))
+            if slot is None:
+                slot = _slot(session, batch.batch_id, review_batch_id, item)
+                known[(slot.submission, slot.task_id)] = slot
+            if slot.block_hash != block[0]:  # new, or the chain took its block back: the draw stands on what stands
+                slot.block_hash, slot.drawn = block[0], []
+                slot.candidates, slot.excluded = self._candidates(session, batch, review_batch_id, item, block[1], now)
+            verdicts = [each.verdict for each in of_drawn(given.get(slot.slot_id, ()), slot)]
+            more = missing(verdicts, len(slot.drawn), rules, is_waiting=now <= slot.drawn_at + patience)
+            fresh = next_drawn(slot, more)
+            if fresh:
+                slot.drawn, slot.drawn_at = [*slot.drawn, *fresh], now
+                told.append((slot, fresh, item.review_end))
+        session.flush()
+        for slot, fresh, end in told:
+            data = {"review_batch_id": review_batch_id, "task": slot.slot_id, "review_ends_at": end}
+            tell(session, fresh, "ReviewDrawn", batch.batch_id, data, once=f"{slot.slot_id} {slot.block_hash}")
+        return sum(len(fresh) for _, fresh, _ in told)
+
+    def _candidates(
+        self, session: Session, batch: MirrorBatch, review_batch_id: str, item: Undecided, at: int, now: int
+    ) -> tuple[list[str], dict[str, str]]:
+        """Who had enrolled before the submission, and who of them is passed over, and why."""
+        enrolled = [row for row in repository.candidates(session, review_batch_id) if row.enrolled_at < at]
+        names = sorted(row.reviewer for row in enrolled)
+        linked = connected_to(self._services, session, batch.batch_id, item.worker, names)
+        return names, exclusions(session, batch, review_batch_id, enrolled, item.worker, linked, now)
+
+    def _run(self) -> None:
+        while not self._stop.wait(self._services.settings.proposer_poll_seconds):
+            try:
+                self.run_once()
+            except Exception as error:
+                log.error("drawer_failed", error=type(error).__name__, detail=str(error)[:300])
+
+
+def next_drawn(slot: ReviewSlot, count: int) -> list[str]:
+    """The next of the ranking, without those who are passed over."""
+    order = ranked(slot.block_hash, slot.submission, slot.task_id, slot.candidates)
+    open_to = [name for name in order if name not in slot.excluded and name not in slot.drawn]
+    return open_to[:count]
+
+
+def exclusions(
+    session: Session,
+    batch: MirrorBatch,
+    review_batch_id: str,
+    enrolled: Sequence[DrawCandidate],
+    worker: str,
+    linked: set[str],
+    now: int,
+) -> dict[str, str]:
+    """Never the worker itself, nobody known to be connected to it, never the requester, nobody unfit by now."""
+    rules = BatchRules(review_batch_id, batch.requester, needs_of(needs(session, review_batch_id)))
+    found = {}
+    for row in enrolled:
+        if row.reviewer == worker:
+            found[row.reviewer] = "own_answer"
+        elif row.reviewer == batch.requester:
+            found[row.reviewer] = "requester"
+        elif row.reviewer in linked:
+            found[row.reviewer] = "connected"
+        elif against := refusals(facts(session, row.reviewer, now), rules):
+            found[row.reviewer] = against[0].code
+    return found
+
+
+def connected_to(services: Services, session: Session, batch_id: str, worker: str, names: Sequence[str]) -> set[str]:
+    """Candidates whom signals of the batch name beside the worker, or whose money has a hand in common with its."""
+    looked = services.signals.peek(batch_id)
+    found = {name for each in looked.found if each.worker == worker for name in each.partners} if looked else set()
+    if names:
+        pairs = funding_of(services, session, batch_id, {worker, *names}).links
+        found |= {name for pair in pairs if worker in pair for name in pair}
+    return found - {worker}
+
+
+def _slot(session: Session, batch_id: str, review_batch_id: str, item: Undecided) -> ReviewSlot:
+    slot = ReviewSlot(
+        review_batch_id=review_batch_id,
+        slot_id=slot_name(repository.slot_count(session, review_batch_id) + 1),
+        batch_id=batch_id,
+        task_id=item.task,
+        worker=item.worker,
+        submission=str(item.assignment.work_digest),
+        block_hash="",
+        candidates=[],
+        excluded={},
+        drawn=[],
+        drawn_at=0,
+    )
+    session.add(slot)
+    session.flush()
+    return slot
+
+
+def slot_name(number: int) -> str:
+    """Of the `number`-th task of a review batch, from 1."""
+    return f"r{number:06d}"

@@ -1,0 +1,44 @@
+"""Reviewers by draw."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from backend.batches.schemas import DraftView
+from backend.dependencies import SignedIn, TheServices
+from backend.draws import service
+from backend.draws.schemas import CandidacyView, DrawList, DrawnReviews, ReviewBatchIn
+from backend.idempotency import CreatingRoute
+from backend.schemas import DigestText
+
+router = APIRouter(tags=["draws"], route_class=CreatingRoute)
+
+
+@router.post("/v1/batches/{batch_id}/review-batch", status_code=201)
+def review_batch(batch_id: DigestText, body: ReviewBatchIn, requester: SignedIn, services: TheServices) -> DraftView:
+    """Drafts the batch that pays the drawn reviewers of one's batch; fund it, and work can begin."""
+    return service.draft_review_batch(services, requester, batch_id, body)
+
+
+@router.put("/v1/reviews/batches/{batch_id}/candidacy")
+def enrol(batch_id: DigestText, reviewer: SignedIn, services: TheServices) -> CandidacyView:
+    """Enrols the signed-in address: it can be drawn for what is submitted from now on."""
+    return service.enrol(services, reviewer, batch_id)
+
+
+@router.delete("/v1/reviews/batches/{batch_id}/candidacy", status_code=204)
+def leave(batch_id: DigestText, reviewer: SignedIn, services: TheServices) -> None:
+    """Ends it for what is submitted from now on."""
+    service.leave(services, reviewer, batch_id)
+
+
+@router.get("/v1/reviews/drawn")
+def own(reviewer: SignedIn, services: TheServices) -> DrawnReviews:
+    """What the signed-in reviewer was drawn for and has not judged; whose window ends first stands first."""
+    return service.own(services, reviewer)
+
+
+@router.get("/v1/reviews/batches/{batch_id}/draws")
+def of_batch(batch_id: DigestText, reviewer: SignedIn, services: TheServices) -> DrawList:
+    """Every draw of a batch, for its reviewers and requester."""
+    return service.of_batch(services, reviewer, batch_id)

@@ -1,0 +1,114 @@
+"""Draws of reviewers computed again: who the chain picked, what they said on chain, and what that comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from piecework.domain.draw import DrawRules, decided, ranked
+from scripts.audit.books import BatchBooks, Submission
+from scripts.audit.report import Report
+
+Json = dict[str, Any]
+NAME = "drawn"
+_SAID = {"accept": "accepted", "reject": "rejected"}
+
+
+class DrawAuditor:
+    """One batch. `batches`: all of the escrow, its review batch among them. `fetch`: an answer file by its digest."""
+
+    def __init__(
+        self,
+        report: Report,
+        batch_id: str,
+        batches: Mapping[str, BatchBooks],
+        manifest: Json | None,
+        fetch: Callable[[str], Json | None],
+    ) -> None:
+        self._report = report
+        self._batch_id = batch_id
+        self._batches = batches
+        self._manifest = manifest
+        self._fetch = fetch
+        self._files: dict[str, Json | None] = {}
+
+    def check(self, found: Json) -> None:
+        """One results file, if it or the manifest says that reviewers were drawn."""
+        subject = f"settlement {found['settlement_nonce']} of {self._batch_id}"
+        asked = self._manifest["review"]["policy"] if self._manifest else None
+        said = found["method"]["name"]
+        if NAME not in (asked, said):
+            return
+        if self._manifest is None:
+            self._report.skip("draws_recomputed", subject, "the manifest could not be had")
+            return
+        if not self._report.equal("method_of_manifest", subject, asked, said):
+            return
+        parameters, rules = found["method"]["parameters"], DrawRules.of(self._manifest["review"])
+        try:
+            given = (parameters["reviewers"], parameters["quorum"], parameters["most"])
+            self._report.equal("draw_rules", subject, (rules.reviewers, rules.quorum, rules.most), given)
+            draws = {(each["task"], each["worker"], each["submission"]): each for each in parameters["draws"]}
+            for decision in found["decisions"]:
+                self._decision(subject, decision, draws, rules, parameters["review_batch"])
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            self._report.equal("draws_told", subject, "whole draws", f"{type(error).__name__}: {error}")
+
+    def _decision(
+        self, subject: str, decision: Json, draws: Mapping[Any, Json], rules: DrawRules, review_batch: str
+    ) -> None:
+        where = f"{decision['task']} by {decision['worker']} in {subject}"
+        draw = draws.get((decision["task"], decision["worker"], decision["submission"]))
+        if not self._report.holds("draw_of_decision", where, draw is not None, "the file tells no draw for it"):
+            return
+        assert draw is not None  # noqa: S101 - held
+        self._ranking(where, draw, rules)
+        verdicts = [each["verdict"] for each in draw["verdicts"]]
+        outcome = decided(verdicts, rules)
+        self._report.equal("verdicts_decide", where, _SAID.get(outcome or ""), decision["decision"])
+        self._verdicts(where, draw, review_batch)
+
+    def _ranking(self, where: str, draw: Json, rules: DrawRules) -> None:
+        """The drawn are the first of the ranking by the block's hash, without those who were passed over."""
+        own = self._batches[self._batch_id]
+        submitted = next((s for s in own.submissions if s.work_digest == draw["submission"]), None)
+        block = submitted.block_hash if submitted else None
+        if not self._report.equal("draw_seed", where, block, draw["block_hash"]):
+            return
+        order = ranked(draw["block_hash"], draw["submission"], draw["task"], draw["candidates"])
+        first = [name for name in order if name not in draw["excluded"]][: len(draw["drawn"])]
+        self._report.equal("draws_recomputed", where, first, draw["drawn"])
+        never = {draw["worker"], own.key.requester} & set(draw["drawn"])
+        self._report.holds("draw_of_others", where, not never, f"{sorted(never)} may judge nothing here")
+        count = len(draw["drawn"])
+        self._report.holds("draw_at_most", where, count <= rules.most, f"{count} were drawn, {rules.most} may be")
+
+    def _verdicts(self, where: str, draw: Json, review_batch: str) -> None:
+        """Each verdict is a drawn reviewer's, of this answer, and no earlier one of theirs is left out."""
+        review = self._batches.get(review_batch)
+        requester = review.key.requester if review else None
+        if not self._report.equal(
+            "review_batch_of_requester", where, self._batches[self._batch_id].key.requester, requester
+        ):
+            return
+        assert review is not None  # noqa: S101 - equal to a requester
+        listed = {(each["reviewer"], each["submission"]): each["verdict"] for each in draw["verdicts"]}
+        name = f"{draw['submission']}/{draw['task']}"
+        places = {(item.worker, item.work_digest): place for place, item in enumerate(review.submissions)}
+        order = [places.get(key, -1) for key in listed]
+        ok = -1 not in order and order == sorted(order) and {key[0] for key in listed} <= set(draw["drawn"])
+        self._report.holds("verdicts_on_chain", where, ok, "a verdict is not on chain, out of order, or nobody drawn")
+        last = max(order, default=-1)
+        for item in review.submissions[: last + 1]:
+            if item.worker in draw["drawn"]:
+                self._review(where, item, name, listed)
+
+    def _review(self, where: str, item: Submission, name: str, listed: Mapping[tuple[str, str], str]) -> None:
+        if item.work_digest not in self._files:
+            self._files[item.work_digest] = self._fetch(item.work_digest)
+        document = self._files[item.work_digest]
+        if document is None:
+            return  # noted when it was fetched
+        said = [answer["answer"]["verdict"] for answer in document["answers"] if answer["answer"].get("of") == name]
+        told = listed.get((item.worker, item.work_digest))
+        self._report.equal("verdict_of_review", f"{item.worker} on {where}", said, [] if told is None else [told])

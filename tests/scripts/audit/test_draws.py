@@ -1,0 +1,135 @@
+"""A draw is computed again from the block, and every way to tell it otherwise is named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from backend.ipfs.port import PayloadError
+from piecework.domain.cid import CidError
+from scripts.audit.draws import DrawAuditor
+from tests.backend.draws.reviewing import by_address, drawn, draws, enrol, judges, opened, proposal_of
+from tests.backend.house import House, open_house
+from tests.scripts.audit.auditing import audited, checks, count_of
+from tests.scripts.audit.servers import PinnedFiles, file_server
+
+Edit = Callable[[dict[str, Any]], None]
+
+
+@dataclass
+class StoredFiles:
+    """What the gateway pinned, as a server of files has it."""
+
+    house: House
+
+    def get(self, cid: Any) -> bytes | None:
+        try:
+            return bytes(self.house.services.store.get(cid, 2**20))
+        except (PayloadError, CidError):
+            return None
+
+
+@dataclass
+class Market:
+    house: House
+    url: str
+
+    def report(self) -> dict[str, Any]:
+        return audited(self.house.stack.rpc_url, self.house.stack.escrow.address, self.url)
+
+
+@pytest.fixture(scope="module")
+def market(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
+    """One answer, judged by two of three drawn reviewers, all settled."""
+    with open_house(stack, tmp_path_factory.mktemp("house"), proposer_poll_seconds=0.1) as house:
+        requester, worker, people = house.requester(), house.wallet(), [house.wallet() for _ in range(5)]
+        batch_id = opened(house, requester)
+        review_batch_id = draws(house, batch_id)["review_batch_id"]
+        enrol(house, batch_id, worker, *people)
+        house.submitted(worker, batch_id)
+        found = drawn(house, batch_id)
+        for name in found["drawn"][:2]:
+            judges(house, by_address(people)[name], found["slot"], "accept", review_batch_id)
+        house.settled(proposal_of(house, batch_id))
+        path = f"/v1/reviews/batches/{review_batch_id}/proposals"
+        house.settled(house.post(house.reviewers()[0], path, {}, 201))
+        files: Any = StoredFiles(house)
+        with file_server(PinnedFiles(files)) as url:
+            yield Market(house, url)
+
+
+def test_a_true_draw_is_clean(market: Market) -> None:
+    report = market.report()
+
+    assert (report["differs"], report["exit_code"]) == ([], 0)
+    assert count_of(report, "draws_recomputed") == count_of(report, "verdicts_decide") == 1
+    assert count_of(report, "verdict_of_review") == 2
+
+
+def _draw(found: dict[str, Any]) -> dict[str, Any]:
+    draw: dict[str, Any] = found["method"]["parameters"]["draws"][0]
+    return draw
+
+
+def _another_is_drawn(found: dict[str, Any]) -> None:
+    draw = _draw(found)
+    left = [name for name in draw["candidates"] if name not in draw["drawn"] and name not in draw["excluded"]]
+    draw["drawn"][0] = left[0]
+
+
+def _the_worker_judges_itself(found: dict[str, Any]) -> None:
+    draw = _draw(found)
+    draw["candidates"], draw["excluded"], draw["drawn"] = [draw["worker"]], {}, [draw["worker"]]
+
+
+def _verdicts_are_turned(found: dict[str, Any]) -> None:
+    for each in _draw(found)["verdicts"]:
+        each["verdict"] = "reject"
+
+
+LIES: dict[str, tuple[Edit, str]] = {
+    "another is drawn": (_another_is_drawn, "draws_recomputed"),
+    "another block": (lambda found: _draw(found).update(block_hash="0x" + "77" * 32), "draw_seed"),
+    "the worker judges itself": (_the_worker_judges_itself, "draw_of_others"),
+    "a candidate is left out": (
+        lambda found: _draw(found)["candidates"].remove(_draw(found)["drawn"][0]),
+        "draws_recomputed",
+    ),
+    "verdicts are turned": (_verdicts_are_turned, "verdict_of_review"),
+    "one verdict decides": (lambda found: _draw(found)["verdicts"].pop(), "verdicts_decide"),
+    "a verdict is left out": (lambda found: _draw(found)["verdicts"].pop(0), "verdict_of_review"),
+    "another submission": (
+        lambda found: _draw(found)["verdicts"][0].update(submission="0x" + "77" * 32),
+        "verdicts_on_chain",
+    ),
+    "a smaller quorum": (lambda found: found["method"]["parameters"].update(quorum=1), "draw_rules"),
+    "no draw": (lambda found: found["method"]["parameters"]["draws"].clear(), "draw_of_decision"),
+    "no whole draw": (lambda found: _draw(found).pop("candidates"), "draws_told"),
+    "another's review batch": (
+        lambda found: found["method"]["parameters"].update(review_batch="0x" + "77" * 32),
+        "review_batch_of_requester",
+    ),
+    "reviewers of its own": (lambda found: found["method"].update(name="reviewers"), "method_of_manifest"),
+}
+
+
+@pytest.mark.parametrize("lie", list(LIES))
+def test_a_draw_told_otherwise_is_named(market: Market, lie: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    edit, check = LIES[lie]
+    own = DrawAuditor.check
+
+    def spoiled(self: DrawAuditor, found: dict[str, Any]) -> None:
+        changed = deepcopy(found)
+        if found["method"]["name"] == "drawn":
+            edit(changed)
+        own(self, changed)
+
+    monkeypatch.setattr(DrawAuditor, "check", spoiled)
+    report = market.report()
+
+    assert report["exit_code"] == 1
+    assert check in checks(report, "differs"), report["differs"]
