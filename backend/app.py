@@ -34,6 +34,7 @@ from backend.matching.routes import router as matching
 from backend.notices.routes import router as notices
 from backend.payloads.routes import router as payloads
 from backend.payments.routes import router as payments
+from backend.prechecks.checking import PreChecker
 from backend.predictions.routes import router as predictions
 from backend.qualifications.routes import router as qualifications
 from backend.rates import RateLimit
@@ -165,7 +166,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     """The HTTP application over parts that are built already."""
 
     upkeep, lookout, hub, dispatcher = Upkeep(services), Lookout(services), Hub(services), Dispatcher(services)
-    herald, drawer = Herald(services), Drawer(services)
+    herald, drawer, prechecker = Herald(services), Drawer(services), PreChecker(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -179,12 +180,14 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         lookout.start()
         herald.start()
         drawer.start()
+        prechecker.start()
         following = asyncio.create_task(hub.run())
         try:
             yield
         finally:
             hub.close()
             following.cancel()
+            prechecker.stop()
             drawer.stop()
             herald.stop()
             lookout.stop()

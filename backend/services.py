@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from backend.ipfs.second_copy import SecondCopy
 from backend.outbound.client import GuardedClient
 from backend.pay.gas_price import GasPrice
 from backend.pay.pace import PaceBook
+from backend.prechecks.endpoint import Endpoint
 from backend.rates import Buckets, RateBook
 from backend.redundancy.book import AskingBook
 from backend.reviews.committed import CommittedAnswers
@@ -121,6 +123,17 @@ class Services:
         settings = self.settings
         ports = frozenset(int(port) for port in settings.outbound_ports.split(","))
         return GuardedClient(ports=ports, allowed=networks(settings.outbound_allowed_networks))
+
+    @cached_property
+    def precheck_endpoint(self) -> Endpoint | None:
+        """The operator's model, if there is one. Raises ValueError for unfit settings, OSError for the key's file."""
+        settings = self.settings
+        if settings.precheck_url is None or settings.precheck_model is None:
+            return None
+        key = settings.precheck_key.get_secret_value() if settings.precheck_key else None
+        if settings.precheck_key_file is not None:
+            key = Path(settings.precheck_key_file).read_text(encoding="utf-8").strip()
+        return Endpoint(settings.precheck_url, settings.precheck_model, key, settings.precheck_timeout_seconds)
 
     @property
     def is_development(self) -> bool:

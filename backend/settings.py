@@ -118,6 +118,19 @@ class GatewaySettings(BaseSettings):
     """Seconds between looks for windows that are over and accounts to sweep."""
     proposer_poll_seconds: float = 0.5
     """Seconds between looks for batches that can be settled by their policy."""
+    precheck_url: str | None = None
+    """An OpenAI-compatible endpoint, as far as `/v1`, whose model notes beside answers what it thinks of them, in
+    batches that ask for it."""
+    precheck_model: str | None = None
+    """Name of that model."""
+    precheck_key: SecretStr | None = None
+    """The endpoint's key, if it wants one."""
+    precheck_key_file: str | None = None
+    """A file that holds that key, instead."""
+    precheck_timeout_seconds: float = Field(default=20, gt=0)
+    """Seconds in which one note must have come."""
+    precheck_poll_seconds: float = 2
+    """Seconds between looks for answers that wait for a note."""
     review_warning_poll_seconds: float = 5
     """Seconds between looks for review windows that run out."""
     search_poll_seconds: float = 0.5
@@ -185,6 +198,12 @@ class GatewaySettings(BaseSettings):
             raise ValueError(
                 "PIECEWORK_SECRETS_KEY must be keys of 64 random hex digits, with commas between"
             ) from error
+        if (self.precheck_url is None) != (self.precheck_model is None):
+            raise ValueError(
+                "PIECEWORK_PRECHECK_URL and PIECEWORK_PRECHECK_MODEL belong together: set both, or neither"
+            )
+        if self.precheck_key is not None and self.precheck_key_file is not None:
+            raise ValueError("set PIECEWORK_PRECHECK_KEY or PIECEWORK_PRECHECK_KEY_FILE, not both")
         if not re.fullmatch(r"\d{1,5}(,\s*\d{1,5})*", self.outbound_ports):
             raise ValueError("PIECEWORK_OUTBOUND_PORTS must be port numbers with commas between")
         if not urlsplit(self.public_url).netloc:

@@ -34,6 +34,9 @@ class ReviewIn(RequestModel):
     policy: Literal["agreement", "inference", "reviewers", "requester", "drawn"] = "agreement"
     draw: DrawIn | None = None
     """With `drawn` alone. Their pay is a batch of its own: `POST /v1/batches/{batch_id}/review-batch`."""
+    pre_check: bool | None = None
+    """Tasks and answers are shown to a model of the gateway's operator, whose note stands beside each answer for who
+    reviews it. It decides nothing. Only where `GET /v1/chain` tells a `pre_check_model`."""
     minimum_agreement: float | None = Field(default=None, ge=0, le=1)
     reject_gold_below: float | None = Field(default=None, ge=0, le=1)
     target_confidence: float | None = Field(default=None, gt=0, lt=1)

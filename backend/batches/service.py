@@ -192,7 +192,7 @@ def as_transaction(services: Services, call: Call) -> Transaction:
 
 def _prepare(services: Services, requester: str, wanted: DraftIn) -> _Prepared:
     answer_schema = asked_schema(wanted)
-    _check_wanted(wanted, answer_schema)
+    _check_wanted(wanted, answer_schema, has_model=services.precheck_endpoint is not None)
     answer_schema = _read_back(answer_schema)
     reward = wanted.reward_units
     fee = wanted.operator_fee_units
@@ -256,7 +256,7 @@ def _check_room(services: Services, requester: str, total_units: int) -> None:
         raise Invalid("amount_too_large", detail)
 
 
-def _check_wanted(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
+def _check_wanted(wanted: DraftIn, answer_schema: dict[str, Any], *, has_model: bool) -> None:
     if wanted.reward_units == 0:
         raise Invalid("reward_zero", "the reward of an assignment must be above zero")
     try:
@@ -269,6 +269,10 @@ def _check_wanted(wanted: DraftIn, answer_schema: dict[str, Any]) -> None:
     check_known(wanted, answer_schema)
     check_target(wanted, answer_schema)
     check_draw(wanted)
+    if wanted.review.pre_check and not has_model:
+        raise Invalid(
+            "pre_check_absent", "this gateway's operator has set no model for pre-checks: leave pre_check out"
+        )
 
 
 def _manifest(wanted: DraftIn, answer_schema: dict[str, Any], commitment: Commitment | None) -> documents.Packed:

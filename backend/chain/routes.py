@@ -72,6 +72,8 @@ class ChainView(BaseModel):
     pay_floor_units_per_hour: UnitsText
     """A draft that pays less an hour is refused."""
     sweep_minimum_units: UnitsText
+    pre_check_model: str | None
+    """Whose notes a batch can ask for (`pre_check`); None if the operator has set none."""
     """Below this an account is not swept; a signed withdrawal pays it."""
     relay: RelayView
     explorer_url: str | None
@@ -106,6 +108,7 @@ def chain(services: TheServices) -> ChainView:
         operator_fee_basis_points=settings.operator_fee_basis_points,
         pay_floor_units_per_hour=settings.pay_floor_units_per_hour,
         sweep_minimum_units=settings.sweep_minimum_units,
+        pre_check_model=settings.precheck_model,
         relay=RelayView(
             packets_per_address=settings.relay_packets_per_address,
             packets_per_worker_and_batch=settings.relay_packets_per_worker_and_batch,

@@ -7,6 +7,8 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.paging import decode_cursor, encode_cursor
+from backend.prechecks import repository as prechecks
+from backend.prechecks.schemas import PreCheckView
 from backend.reviews import repository
 from backend.reviews.panels import panel_of
 from backend.reviews.schemas import (
@@ -22,6 +24,7 @@ from backend.reviews.warning import lead_seconds
 from backend.revisions import service as revisions
 from backend.services import Services
 from piecework.db.gateway import Draft
+from piecework.db.prechecks import PreCheck
 from piecework.domain.messages import Terms
 
 
@@ -70,6 +73,7 @@ def submissions(services: Services, address: str, batch_id: str, cursor: str | N
         asked = revisions.newest(
             session, batch_id, [assignment.assignment_id for assignment, _ in rows], services.clock.now()
         )
+        noted = prechecks.of_batch(session, batch_id)
         items = []
         for assignment, submission in rows:
             contents = repository.task_contents(session, batch_id, assignment.tasks)
@@ -91,6 +95,7 @@ def submissions(services: Services, address: str, batch_id: str, cursor: str | N
                                 "decision": decided.get((a["task"], assignment.worker)),
                                 "is_known": a["task"] in gold,
                                 "known_answer": gold.get(a["task"]),
+                                "pre_check": _note(noted.get((submission.work_digest, a["task"]))),
                                 "revision": asked.of(a["task"], assignment.worker),
                             }
                         )
@@ -100,6 +105,12 @@ def submissions(services: Services, address: str, batch_id: str, cursor: str | N
             )
     last = encode_cursor((rows[-1][1].block_number, rows[-1][1].log_index)) if len(rows) == limit else None
     return SubmissionPage(items=items, next_cursor=last)
+
+
+def _note(row: PreCheck | None) -> PreCheckView | None:
+    if row is None or row.likely is None:
+        return None
+    return PreCheckView.model_validate(row, from_attributes=True)
 
 
 def _known_to(session: Session, batch_id: str, address: str, draft: Draft | None) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from backend.batches.schemas import TASK_ID
+from backend.prechecks.schemas import PreCheckView
 from backend.revisions.schemas import RevisionView
 from backend.schemas import AddressText, RequestModel, SignatureText
 
@@ -78,6 +79,8 @@ class SubmittedTask(BaseModel):
     known_answer: Any
     revision: RevisionView | None = None
     """The newest request for a better answer, and what became of it."""
+    pre_check: PreCheckView | None = None
+    """A model's opinion, in batches that asked for one; no verdict."""
 
 
 class SubmissionView(BaseModel):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from piecework.db import draws, gateway, mirror, notices, operators, people, revisions, search, webhooks
+from piecework.db import draws, gateway, mirror, notices, operators, people, prechecks, revisions, search, webhooks
 from piecework.db.base import Base
 
 _MODULES = (
@@ -14,6 +14,7 @@ _MODULES = (
     notices,
     operators,
     people,
+    prechecks,
     revisions,
     search,
     webhooks,

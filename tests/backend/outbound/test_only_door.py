@@ -12,6 +12,7 @@ CLIENTS += ("ftplib", "smtplib", "ipfshttpclient", "websockets")
 ALLOWED = {
     "backend/ipfs/kubo.py": "the operator's own Kubo, from a setting",
     "backend/ipfs/pinning.py": "the operator's own pinning service, from a setting",
+    "backend/prechecks/endpoint.py": "the operator's own model, from a setting",
     "backend/app.py": "names the error of a node that does not answer",
     "backend/errors.py": "names the error of a node that does not answer",
 }
