@@ -54,6 +54,7 @@ from backend.services import ChainClock, Services, TokenInfo
 from backend.settings import GatewaySettings
 from backend.signals.lookout import Lookout
 from backend.signals.routes import router as signals
+from backend.talk.routes import router as talk
 from backend.task_types.routes import router as task_types
 from backend.web import routes as web
 from backend.webhooks.dispatcher import Dispatcher
@@ -238,6 +239,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         receipts,
         live,
         notices,
+        talk,
         webhooks,
     ):
         app.include_router(router)

@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from alembic import context
 
-from piecework.db import draws, gateway, mirror, notices, operators, people, prechecks, revisions, search, webhooks
+from piecework.db import (
+    draws,
+    gateway,
+    mirror,
+    notices,
+    operators,
+    people,
+    prechecks,
+    revisions,
+    search,
+    talk,
+    webhooks,
+)
 from piecework.db.base import Base
 
 _MODULES = (
@@ -17,6 +29,7 @@ _MODULES = (
     prechecks,
     revisions,
     search,
+    talk,
     webhooks,
 )  # importing them fills the metadata
 

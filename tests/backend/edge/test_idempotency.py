@@ -47,6 +47,7 @@ CREATES_NOTHING = {
     "/v1/webhooks/{endpoint_id}/replay": "moves an endpoint that is there",
     "/v1/work/revisions/{revision_id}/answer": "answers a request once",
     "/v1/work/revisions/{revision_id}/refusal": "ends a request once",
+    "/v1/batches/{batch_id}/messages/read": "moves a mark",
     "/v1/reviews/proposals/{proposal_id}/signatures": "one signature a reviewer",
 }
 
