@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from scripts.model_command import app as model_app
+
 app = typer.Typer(
     name="piecework",
     help="An open market for micro-tasks whose money, reputation and audit trail live on a blockchain.",
@@ -14,6 +16,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     add_completion=False,
 )
+app.add_typer(model_app)
 
 RpcUrl = Annotated[str, typer.Option("--rpc-url", envvar="PIECEWORK_RPC_URL", help="JSON-RPC URL of a node.")]
 Escrow = Annotated[str, typer.Option("--escrow", envvar="PIECEWORK_ESCROW_ADDRESS", help="Address of the TaskEscrow.")]

@@ -88,15 +88,20 @@ def classifier_source(path: Path | None, answers: AnswersFile, *, seed: int) -> 
     """Raises FileInvalid without a file of tasks or scikit-learn, or if the file describes no task of `answers`."""
     if path is None:
         raise FileInvalid("a classifier needs what workers saw: give --tasks TASKS.csv")
-    try:
-        import sklearn  # noqa: F401
-    except ImportError as error:
-        raise FileInvalid("scikit-learn is not installed: pip install 'piecework[models]'") from error
+    check_installed()
     table = read_tasks(path)
     if not set(table.tasks) & set(answers.task_names):
         raise FileInvalid(f"{path} describes none of the tasks that people answered: are the names the same?")
     predictor = naming_of(table, seed)
     return Source("sklearn", "TF-IDF and logistic regression", table.tasks, predictor, {"described": len(table.tasks)})
+
+
+def check_installed() -> None:
+    """Raises FileInvalid without scikit-learn."""
+    try:
+        import sklearn  # noqa: F401
+    except ImportError as error:
+        raise FileInvalid("scikit-learn is not installed: pip install 'piecework[models]'") from error
 
 
 def naming_of(table: TaskTable, seed: int) -> Naming:

@@ -6,6 +6,7 @@ import csv
 import html
 import itertools
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -61,9 +62,13 @@ def read_fields(path: Path) -> dict[str, dict[str, str]]:
 
 def read_tasks(path: Path) -> TaskTable:
     """The same as columns, numbers apart from texts. Raises FileInvalid."""
-    fields = read_fields(path)
-    names = next(iter(fields.values()))
-    columns = {name: [each[name] for each in fields.values()] for name in names}
+    return table_of(read_fields(path))
+
+
+def table_of(fields: Mapping[str, Mapping[str, str]]) -> TaskTable:
+    """What tasks show, by task and name, as columns; of what a task does not show the text is empty."""
+    names = dict.fromkeys(name for each in fields.values() for name in each)
+    columns = {name: [each.get(name, "") for each in fields.values()] for name in names}
     numbers = {name: values for name, column in columns.items() if (values := _numbers(column)) is not None}
     texts = {name: column for name, column in columns.items() if name not in numbers}
     return TaskTable(tuple(fields), texts, numbers)

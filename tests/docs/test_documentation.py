@@ -116,12 +116,14 @@ def make_targets() -> set[str]:
 
 
 def commands() -> dict[str, set[str]]:
-    """Options of every subcommand of `piecework`."""
+    """Options of every subcommand of `piecework`; of a group those of its subcommands."""
     group: Any = typer.main.get_command(app)
-    return {
-        name: {option for parameter in command.params for option in parameter.opts} | {"--help"}
-        for name, command in group.commands.items()
-    }
+    return {name: _options(command) | {"--help"} for name, command in group.commands.items()}
+
+
+def _options(command: Any) -> set[str]:
+    own = {option for parameter in command.params for option in parameter.opts}
+    return own.union(*(_options(each) for each in getattr(command, "commands", {}).values()))
 
 
 def unknown_commands(page: str) -> list[str]:
