@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from backend.redundancy import repository
 from backend.redundancy.book import AskingBook
 from backend.redundancy.room import Room
 from piecework.db.gateway import Draft
@@ -300,3 +301,36 @@ def test_a_room_starts_over_when_the_chain_went_back(house: House) -> None:
         with house.services.asking.room(session, draft, newest=True) as room:
             assert room._last is not None
             assert room._last[0] == place
+
+
+def test_a_room_follows_a_chain_that_really_went_back(stack: Any, tmp_path: Any) -> None:
+    """The blocks of the last answers are replaced by empty ones; the relay brings the answers again."""
+    with open_house(stack, tmp_path) as house:
+        batch_id = opened(house)
+        works(house, house.wallet(), batch_id, wrong=("t1",))
+        works(house, house.wallet(), batch_id)
+
+        def seen(book: AskingBook) -> tuple[int, Any, list[float]]:
+            """Answers that the room knows, the block of the last one, confidences."""
+            with house.services.reading() as session:
+                draft = session.get(Draft, batch_id)
+                assert draft is not None
+                book.freshen(session, draft)
+                with book.room(session, draft) as room:
+                    return room.asking.size, room._last and room._last[1], room.asking.confidence().tolist()
+
+        book = house.services.asking
+        size, block, _ = seen(book)
+        assert size == 2 * TASKS
+        with house.services.reading() as session:
+            place = repository.submitted_after(session, batch_id, None)[-1][0]
+        depth = stack.web3.eth.block_number - place + 1
+        assert "error" not in stack.web3.provider.make_request("anvil_reorg", [depth, []])
+
+        found = house.until(lambda: seen(book), lambda now: now[0] == 2 * TASKS and now[1] not in (block, None))
+
+        assert found == seen(AskingBook()), "as a room that never knew the blocks that are gone"
+        while tries(house, house.wallet(), batch_id):
+            pass
+        house.settled(proposal(house, batch_id))
+        assert results(house, batch_id)["method"]["parameters"]["found"]["stops"]["short"] == 0
