@@ -40,7 +40,12 @@ class SignalBook:
     def _fresh(self, batch_id: str, submissions: int) -> Looked | None:
         with self._lock:
             then, looked = self._kept.get(batch_id, (-1, None))
-            if looked is None or not (submissions == then or then < submissions < then + then / 10):
+            if looked is None or not is_fresh(submissions, then):
                 return None
             self._kept.move_to_end(batch_id)
             return looked
+
+
+def is_fresh(submissions: int, then: int) -> bool:
+    """Whether what was found at `then` submissions still tells enough."""
+    return submissions == then or then < submissions < then + then / 10

@@ -1,7 +1,7 @@
 """What a signal leads to beside a look: less work at a time and more known answers, with the reason, and nothing else.
 
-It reads no account and no verdict and can change neither. It ends when the worker's answers are decided, or when a
-later look finds nothing odd any more.
+It reads no account and no verdict and can change neither. It ends when the worker's answers are decided, when a
+reviewer looked and closes it, or when a later look finds nothing odd any more.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 from backend.matching.schemas import Reason
 from backend.services import Services
 from backend.signals import repository
-from backend.signals.looking import Found
+from backend.signals.closing import open_ones
+from backend.signals.looking import Found, Looked
 
 MOST_AT_ONCE = 3
 """Tasks of the batch in the worker's hands at a time."""
@@ -45,9 +46,15 @@ class Limits:
 
 
 def limits_of(services: Services, session: Session, batch_id: str, worker: str) -> Limits | None:
-    """None for a worker without an open signal: before a look found something, and after its answers are decided."""
+    """None for a worker without an open signal: before a look found something, after a reviewer closed it, and after
+    the worker's answers are decided."""
     looked = services.signals.peek(batch_id)
-    found = tuple(each for each in looked.found if each.worker == worker) if looked else ()
+    if looked is None:
+        # A gateway that has just started knows what was found before.
+        kept = repository.kept_look(session, batch_id)
+        looked = Looked.from_json(kept.looked) if kept else Looked(0, 0, ())
+    own = tuple(each for each in looked.found if each.worker == worker)
+    found = open_ones(own, repository.closed(session, batch_id, worker)) if own else ()
     if not found or repository.undecided(session, batch_id, worker) == 0:
         return None
     return Limits(found, repository.in_hand(session, batch_id, worker))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,8 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """One finding with names. `tasks` and `partners`: the most telling first."""
+    """One finding with names. `tasks` and `partners`: the most telling first. `beyond`: the closing after which answers
+    show it anew, 0 for none."""
 
     worker: str
     signal: str
@@ -39,6 +40,7 @@ class Found:
     how_to_answer: str
     tasks: tuple[str, ...]
     partners: tuple[str, ...]
+    beyond: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,18 @@ class Looked:
     workers: int
     found: tuple[Found, ...]
     funding: str = "not read"
+
+    def as_json(self) -> dict[str, Any]:
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> Looked:
+        """What `as_json` gave, after a way through JSON."""
+        found = tuple(
+            Found(**(each | {"tasks": tuple(each["tasks"]), "partners": tuple(each["partners"])}))
+            for each in kept["found"]
+        )
+        return cls(kept["answers"], kept["workers"], found, kept["funding"])
 
 
 def look_at(

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from piecework.db.gateway import Assignment, BatchTask, Draft, RelayIntent
+from piecework.db.gateway import Assignment, BatchTask, ClosedSignal, Draft, RelayIntent, SignalLook
 from piecework.db.mirror import ChainEvent, Checkpoint, MirrorBatch, MirrorSubmission, MirrorTally
 
 
@@ -77,3 +77,30 @@ def withdrawn_to(session: Session, workers: Collection[str]) -> set[tuple[str, s
 def contents(session: Session, batch_id: str) -> dict[str, dict[str, Any]]:
     query = select(BatchTask.task_id, BatchTask.content).where(BatchTask.batch_id == batch_id)
     return {row.task_id: row.content for row in session.execute(query)}
+
+
+def kept_look(session: Session, batch_id: str) -> SignalLook | None:
+    return session.get(SignalLook, batch_id)
+
+
+def keep_look(session: Session, row: SignalLook) -> None:
+    """In place of the one before."""
+    session.merge(row)
+
+
+def closed(session: Session, batch_id: str, worker: str | None = None) -> Sequence[ClosedSignal]:
+    """Oldest first; with `worker` about that one alone."""
+    query = select(ClosedSignal).where(ClosedSignal.batch_id == batch_id).order_by(ClosedSignal.position)
+    if worker is not None:
+        query = query.where(ClosedSignal.worker == worker)
+    return session.execute(query).scalars().all()
+
+
+def digests(session: Session, batch_id: str, worker: str) -> list[str]:
+    """Of a worker's submissions on chain, in their order."""
+    query = (
+        select(MirrorSubmission.work_digest)
+        .where(MirrorSubmission.batch_id == batch_id, MirrorSubmission.worker == worker)
+        .order_by(MirrorSubmission.block_number, MirrorSubmission.log_index)
+    )
+    return list(session.execute(query).scalars())

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
+
+from backend.schemas import AddressText, RequestModel
 
 SignalName = Literal[
     "too_fast", "copied_answers", "constant_answers", "random_answers", "ring", "skill_drop", "duplicate_account"
@@ -19,6 +21,15 @@ class OwnSignal(BaseModel):
     how_to_answer: str
 
 
+class OwnClosed(BaseModel):
+    """A signal that a reviewer looked at and closed. It comes back only if later answers show it by themselves."""
+
+    signal: SignalName
+    seen: str
+    reason: str
+    closed_at: float
+
+
 class OwnSignals(BaseModel):
     """What was seen in the signed-in worker's answers to one batch."""
 
@@ -29,6 +40,8 @@ class OwnSignals(BaseModel):
     tasks_at_a_time: int | None
     """How many tasks of this batch the worker gets at a time while a signal is open; None: as everybody."""
     items: list[OwnSignal]
+    closed: list[OwnClosed] = []
+    """The newest first."""
 
 
 class FoundSignal(OwnSignal):
@@ -38,6 +51,20 @@ class FoundSignal(OwnSignal):
     p_value: float
     tasks: list[str]
     partners: list[str]
+
+
+class ClosingIn(RequestModel):
+    worker: AddressText
+    signal: SignalName
+    reason: str = Field(min_length=1, max_length=1_000)
+    """Why nothing is wrong; the worker reads it."""
+
+
+class Closed(OwnClosed):
+    """The same for reviewers."""
+
+    worker: str
+    reviewer: str
 
 
 class BatchSignals(BaseModel):
@@ -52,3 +79,5 @@ class BatchSignals(BaseModel):
     """Which transfers were read to see who is paid by one hand, or why none."""
     note: str
     items: list[FoundSignal]
+    closed: list[Closed] = []
+    """The newest first."""

@@ -107,6 +107,38 @@ class ModelAnswers(Base):
     created_at: Mapped[float] = mapped_column(Float)
 
 
+class SignalLook(Base):
+    """What the last look at a batch's answers found, so that a gateway that starts anew knows it."""
+
+    __tablename__ = "signal_looks"
+
+    batch_id: Mapped[str] = mapped_column(Digest, primary_key=True)
+    submissions: Mapped[int] = mapped_column(Integer)
+    """On chain at that time."""
+    looked: Mapped[dict[str, Any]] = mapped_column(JSON)
+    looked_at: Mapped[float] = mapped_column(Float)
+
+
+class ClosedSignal(Base):
+    """A reviewer looked at a signal about a worker and closed it; never changed, and a later one counts beside it."""
+
+    __tablename__ = "closed_signals"
+
+    position: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+    batch_id: Mapped[str] = mapped_column(Digest)
+    worker: Mapped[str] = mapped_column(Address)
+    signal: Mapped[str] = mapped_column(String(30))
+    reviewer: Mapped[str] = mapped_column(Address)
+    seen: Mapped[str] = mapped_column(Text)
+    """What the signal said."""
+    reason: Mapped[str] = mapped_column(Text)
+    submissions: Mapped[list[str]] = mapped_column(JSON)
+    """Digests of the worker's submissions that were there: what they show was looked at."""
+    closed_at: Mapped[float] = mapped_column(Float)
+
+    __table_args__ = (Index("ix_closed_signals_worker", "batch_id", "worker"),)
+
+
 class Assignment(Base):
     """Tasks that one ticket gives one worker."""
 

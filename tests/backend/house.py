@@ -23,7 +23,7 @@ from tests.backend.payments.gateway import Gateway, running_gateway
 REWARD_UNITS = 1_000
 SCHEMA = {"enum": ["cat", "dog"]}
 _BOOKKEEPING = ("checkpoints", "indexed_blocks", "undo_entries", "undo_log", "sign_in_nonces", "user_sessions")
-_BOOKKEEPING += ("search_batches",)  # follows the mirror a moment later
+_BOOKKEEPING += ("search_batches", "signal_looks")  # follow the mirror a moment later
 _numbers = itertools.count(1)
 
 
