@@ -14,13 +14,16 @@ from typing import Any
 import numpy as np
 
 from piecework.quality.answers import Answers, Bools, Ints
-from piecework.quality.rankings import LEFT, PRIOR_DEVIATION, RIGHT, TIE, Ranking, comparisons_of, rank
+from piecework.quality.rankings import LEFT, MAX_ITERATIONS, PRIOR_DEVIATION, RIGHT, TIE, Ranking, comparisons_of, rank
 
 TASK_TYPE = "preference"
 LEAST_THINGS = 3
 """In a ranking: two alone have their label."""
 SIDES = ("a", "b")
 _OUTCOMES = {"a": LEFT, "b": RIGHT, "tie": TIE}
+LEAST_ROUNDS, MOST_WORK = 50, 5_000_000
+"""Rounds of the fit at least, and comparisons times rounds beyond that: a batch of very many comparisons that hardly
+agree must not hold up a gateway. `converged` says whether it was enough."""
 _DIGITS = 6
 
 
@@ -101,14 +104,16 @@ def rank_things(answers: Answers, tasks: Sequence[str], values: Sequence[Any], p
         if (outcome := said[label]) is not None and tasks[task] in pairs.compared
     ]
     columns = np.array(rows, dtype=np.int64).reshape(-1, 4).T
-    found = rank(comparisons_of(*columns, items=len(pairs.things), workers=answers.workers))
+    rounds = min(MAX_ITERATIONS, max(LEAST_ROUNDS, MOST_WORK // max(1, len(rows))))
+    found = rank(comparisons_of(*columns, items=len(pairs.things), workers=answers.workers), max_iterations=rounds)
     compares = np.bincount(columns[2], minlength=answers.workers) > 0
     return Ranked(found, pairs.things, compares)
 
 
 def disclosed(ranked: Ranked | None, workers: Sequence[str]) -> dict[str, Any]:
     """What a results file says: each thing by a task and side that show it, the best of each group first."""
-    method = {"name": "piecework-pairs", "version": 1, "parameters": {"prior_deviation": int(PRIOR_DEVIATION)}}
+    parameters = {"prior_deviation": int(PRIOR_DEVIATION), "least_rounds": LEAST_ROUNDS, "most_work": MOST_WORK}
+    method = {"name": "piecework-pairs", "version": 1, "parameters": parameters}
     if ranked is None:
         return {"method": method, "converged": True, "things": [], "reliability": []}
     found = ranked.found

@@ -160,5 +160,15 @@ def test_a_ranking_that_takes_everybody_at_their_word_puts_the_second_first(monk
     ]
     assert names(decide(answers, shown), shown)[:2] == ["p", "q"]
     honest = preferences.rank
-    monkeypatch.setattr(preferences, "rank", lambda data: honest(data, reliability=False))
+    monkeypatch.setattr(preferences, "rank", lambda data, **more: honest(data, reliability=False, **more))
     assert names(decide(answers, shown), shown)[:2] == ["q", "p"]
+
+
+@pytest.mark.parametrize(("most", "converged"), [(preferences.MOST_WORK, True), (1, False)], ids=["enough", "few"])
+def test_a_fit_that_is_cut_short_says_so(monkeypatch: pytest.MonkeyPatch, most: int, converged: bool) -> None:
+    monkeypatch.setattr(preferences, "MOST_WORK", most)
+    monkeypatch.setattr(preferences, "LEAST_ROUNDS", 2)
+    shown = contents(ROUND)
+    found = decide(crowd(shown, WORTH), shown)
+    assert ranking(found)["converged"] is converged
+    assert names(found, shown) == list("pqrst")
