@@ -162,8 +162,11 @@ class GatewaySettings(BaseSettings):
     relay_packets_per_worker_and_batch: int = Field(default=20, ge=0)
     """The same of one worker in one batch; 0 for no limit."""
     relay_packets_per_batch: int = Field(default=500, ge=0)
-    """The same of one batch, on top of one for each assignment; half of them only for workers who were paid before; 0
-    for no limit."""
+    """The same of one batch, on top of one for each assignment; a quarter of them only for workers with a record, and
+    a quarter only for those whom its requester paid before; 0 for no limit."""
+    relay_packets_of_settings: int = Field(default=2_000, ge=0)
+    """Settings (sweeping, credentials) of all addresses together; half of them only for workers with a record; 0 for no
+    limit."""
     relay_budget_seconds: int = Field(default=86_400, ge=1)
     """Seconds in which what was used up of these is free again, little by little."""
     relay_gas_limit: int = 12_000_000

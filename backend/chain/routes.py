@@ -46,6 +46,7 @@ class RelayView(BaseModel):
     packets_per_address: int
     packets_per_worker_and_batch: int
     packets_per_batch: int
+    settings_of_all: int
     refill_seconds: int
     coin_price_units: UnitsText | None
     """Token units of one coin of the chain; with it, work must pay for its relaying."""
@@ -113,6 +114,7 @@ def chain(services: TheServices) -> ChainView:
             packets_per_address=settings.relay_packets_per_address,
             packets_per_worker_and_batch=settings.relay_packets_per_worker_and_batch,
             packets_per_batch=settings.relay_packets_per_batch,
+            settings_of_all=settings.relay_packets_of_settings,
             refill_seconds=settings.relay_budget_seconds,
             coin_price_units=settings.coin_price_units,
             subsidy_units=settings.relay_subsidy_units,

@@ -3,6 +3,9 @@
 Counted is what brings no answers on chain: claims that end without any, returns, packets that are skipped, settings,
 withdrawals. Answers and appeals of work that is claimed already, and earned money, get twice the room: they are the
 last that shall wait.
+
+Addresses and records cost nearly nothing: anybody makes up keys, and pays itself for work of its own. So what anybody
+can fill keeps room that a record alone does not open: of a batch, for those whom its requester paid.
 """
 
 from __future__ import annotations
@@ -10,14 +13,17 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from backend.errors import TooMany
 from backend.relay.budget import Bucket, Full, names_of, room, take
 from backend.services import Services
-from piecework.db.mirror import MirrorAccount, MirrorBatch
+from piecework.db.mirror import MirrorAccount, MirrorBatch, MirrorPayment
 
 _LENIENCE = 2
+_SETTINGS = "settings"
+"""The bucket of everybody's settings together."""
 
 
 def bring(
@@ -58,9 +64,12 @@ def _buckets(
 ) -> list[Bucket]:
     settings = services.settings
     most = [settings.relay_packets_per_address]
+    names = names_of(account, batch.batch_id if batch is not None else None)
     if batch is not None:
         most += [settings.relay_packets_per_worker_and_batch, _of_batch(services, session, account, batch)]
-    names = names_of(account, batch.batch_id if batch is not None else None)
+    elif not is_promised:
+        most.append(_of_settings(services, session, account))
+        names.append(_SETTINGS)
     lenience = _LENIENCE if is_promised else 1
     return [Bucket(name, packets, lenience) for name, packets in zip(names, most, strict=True) if packets > 0]
 
@@ -68,20 +77,37 @@ def _buckets(
 def _of_batch(services: Services, session: Session, account: str, batch: MirrorBatch) -> int:
     """Room for a claim under way of each assignment, and for waste on top.
 
-    Half of that is for those alone who were paid for work before: addresses that are made up by the thousand cannot
-    take it from them.
+    Half of that is for all, a quarter more for those with a record, and the last for those alone whom this requester
+    paid before: neither made-up addresses nor made-up records can take that from them.
     """
     waste = services.settings.relay_packets_per_batch
     if waste == 0:
         return 0
+    if _was_paid_by(session, account, batch.requester):
+        return batch.funded + waste
+    return batch.funded + (waste * 3 // 4 if _has_record(session, account) else waste // 2)
+
+
+def _of_settings(services: Services, session: Session, account: str) -> int:
+    """Room for the settings of everybody together; half of it is for those alone who have a record."""
+    most = services.settings.relay_packets_of_settings
+    return most if most == 0 or _has_record(session, account) else max(1, most // 2)
+
+
+def _has_record(session: Session, account: str) -> bool:
     record = session.get(MirrorAccount, account)
-    is_known = record is not None and record.accepted > 0
-    return batch.funded + (waste if is_known else waste // 2)
+    return record is not None and record.accepted > 0
+
+
+def _was_paid_by(session: Session, account: str, requester: str) -> bool:
+    paid = select(MirrorPayment.batch_id).join(MirrorBatch, MirrorBatch.batch_id == MirrorPayment.batch_id)
+    own = paid.where(MirrorPayment.worker == account, MirrorBatch.requester == requester)
+    return bool(session.execute(select(exists(own))).scalar_one())
 
 
 def _spent(services: Services, full: Full, account: str, batch: MirrorBatch | None) -> TooMany:
     bucket = full.bucket
-    whose = f"{account} in all"
+    whose = "everybody's settings" if bucket.name == _SETTINGS else f"{account} in all"
     if batch is not None and bucket.name != account:
         whose = f"batch {batch.batch_id}" if bucket.name == batch.batch_id else f"{account} in batch {batch.batch_id}"
     detail = (

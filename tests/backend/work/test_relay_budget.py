@@ -7,10 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
+from backend.errors import TooMany
 from backend.relay import allowance, budget, conclusions
 from piecework.db.gateway import RelayBudget, RelayIntent
+from piecework.db.mirror import MirrorAccount, MirrorBatch, MirrorPayment
 from tests.backend.house import House, open_house, sign, verdict
 
 DAY = 86_400
@@ -24,6 +26,7 @@ def thrifty(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         "relay_packets_per_worker_and_batch": 6,
         "relay_packets_per_address": 30,
         "relay_packets_per_batch": 20,
+        "relay_packets_of_settings": 40,
         "relay_budget_seconds": DAY,
     }
     with open_house(stack, folder, **limits) as house:
@@ -165,11 +168,73 @@ def test_switching_sweeping_on_and_off_ends_too(thrifty: House) -> None:
     thrifty.refused(account, "/v1/sweeps", switch(2, 429), 429, "relay_budget_spent")
 
 
+def brought(house: House, kind: str, account: str, **more: Any) -> None:
+    with house.services.writing() as session:
+        asked = {"kind": kind, "dedupe_key": f"{kind}:{account}", "payload": {"account": account}}
+        intent = allowance.bring(house.services, session, account=account, **asked, **more)
+        session.delete(session.execute(select(RelayIntent).where(RelayIntent.intent_id == intent)).scalar_one())
+
+
+def settings_of_strangers(house: House, count: int) -> int:
+    """How many of so many new addresses may set something."""
+    done = 0
+    for _ in range(count):
+        try:
+            brought(house, "set_sweep", house.wallet().address)
+        except TooMany:
+            continue
+        done += 1
+    return done
+
+
+def without_settings(house: House) -> None:
+    with house.services.writing() as session:
+        session.execute(delete(RelayBudget).where(RelayBudget.name == "settings"))
+
+
+def test_new_addresses_do_not_make_room_for_more_settings(thrifty: House) -> None:
+    without_settings(thrifty)
+    assert settings_of_strangers(thrifty, 30) == 20
+
+    known, stranger = thrifty.wallet().address, thrifty.wallet().address
+    with thrifty.services.writing() as session:
+        session.add(MirrorAccount(address=known, accepted=1))
+    brought(thrifty, "set_sweep", known)
+    brought(thrifty, "withdraw", stranger, is_promised=True)
+    without_settings(thrifty)
+
+
+def test_settings_that_are_counted_by_address_alone_are_caught(
+    thrifty: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted bug: each new address brings room of its own."""
+    without_settings(thrifty)
+    monkeypatch.setattr(allowance, "_of_settings", lambda *_: 0)
+    assert settings_of_strangers(thrifty, 30) == 30
+
+
+def test_a_record_of_paying_oneself_does_not_open_what_is_for_the_requesters_own_workers(thrifty: House) -> None:
+    batch_id, ring, own = thrifty.funded(tasks=4), thrifty.wallet().address, thrifty.wallet().address
+    with thrifty.services.writing() as session:
+        batch = session.get_one(MirrorBatch, batch_id)
+        for address in (ring, own):
+            session.add(MirrorAccount(address=address, accepted=1_000))
+        paid = {"assignments": 1, "amount_units": 1, "reason": "reviewed", "block_timestamp": 1}
+        paid |= {"batch_id": batch_id, "transaction_hash": batch_id}
+        session.add(MirrorPayment(block_number=10**9, log_index=0, worker=own, **paid))
+        session.add(RelayBudget(name=batch_id, level=4.0 + 15, counted_at=9e9))
+        session.flush()
+        with pytest.raises(TooMany):
+            allowance.check(thrifty.services, session, ring, batch)
+        allowance.check(thrifty.services, session, own, batch)
+
+
 def test_the_limits_are_told(thrifty: House) -> None:
     assert thrifty.get(None, "/v1/chain")["relay"] == {
         "packets_per_address": 30,
         "packets_per_worker_and_batch": 6,
         "packets_per_batch": 20,
+        "settings_of_all": 40,
         "refill_seconds": DAY,
         "coin_price_units": None,
         "subsidy_units": "0",
