@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
-from piecework.db.gateway import Assignment, BatchTask, Decision, Draft
+from piecework.db.gateway import Assignment, BatchTask, Decision, Draft, Proposal
 from piecework.db.mirror import MirrorBatch, MirrorSettlement
 
 Task = Row[str, int, dict[str, Any]]
@@ -23,10 +24,15 @@ def is_funded(session: Session, batch_id: str) -> bool:
     return session.get(MirrorBatch, batch_id) is not None
 
 
-def settlements(session: Session, batch_id: str) -> Sequence[str]:
-    """Digests of the results files, oldest first."""
-    query = select(MirrorSettlement.results_digest).where(MirrorSettlement.batch_id == batch_id)
-    return session.execute(query.order_by(MirrorSettlement.nonce)).scalars().all()
+def settlements(session: Session, batch_id: str) -> Sequence[Row[int, str]]:
+    """Number and digest of the results files, oldest first, up to the first whose decisions this gateway has still to
+    mark as settled: what is exported under a name of results must never grow afterwards."""
+    own = MirrorSettlement.batch_id == batch_id
+    query = select(MirrorSettlement.nonce, MirrorSettlement.results_digest).where(own)
+    rows = session.execute(query.order_by(MirrorSettlement.nonce)).all()
+    active = (Proposal.batch_id == batch_id, Proposal.status.in_(("open", "queued")))
+    unmarked = set(session.execute(select(Proposal.results_digest).where(*active)).scalars())
+    return list(takewhile(lambda row: row.results_digest not in unmarked, rows))
 
 
 def position(session: Session, batch_id: str, task_id: str) -> int | None:
@@ -46,10 +52,12 @@ def contents(session: Session, batch_id: str, at_a_time: int) -> Iterator[dict[s
     yield from session.execute(query.execution_options(yield_per=at_a_time)).scalars()
 
 
-def decisions(session: Session, batch_id: str, task_ids: Sequence[str]) -> Sequence[Decision]:
-    """Those that stand in results files on chain, and so are public."""
+def decisions(session: Session, batch_id: str, task_ids: Sequence[str], last: int) -> Sequence[Decision]:
+    """Those that stand in results files on chain up to the settlement `last`, and so are public."""
     own = (Decision.batch_id == batch_id, Decision.task_id.in_(task_ids), Decision.settled)
-    return session.execute(select(Decision).where(*own).order_by(Decision.task_id, Decision.worker)).scalars().all()
+    query = select(Decision).join(Proposal, Proposal.proposal_id == Decision.proposal_id).where(*own)
+    query = query.where(Proposal.nonce <= last)
+    return session.execute(query.order_by(Decision.task_id, Decision.worker)).scalars().all()
 
 
 def answers(session: Session, assignment_ids: Sequence[str]) -> dict[str, dict[str, Any]]:

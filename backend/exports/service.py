@@ -26,21 +26,24 @@ _TASKS_AT_A_TIME = 200
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """A batch's results as they are now. `version` changes with each settlement; `tasks` is how many there are."""
+    """A batch's results up to its settlement number `last`. `version` changes with each settlement; `tasks` is how many
+    there are."""
 
     draft: Draft
     labels: Labels
     after: int
     version: str
     tasks: int
+    last: int
 
 
 def opened(services: Services, batch_id: str, after: str | None) -> Export:
     """From behind the task `after`. Raises NotFound, Conflict without any results, and Invalid for no task of it."""
     with services.reading() as session:
         draft = _draft(session, batch_id)
-        digests = repository.settlements(session, batch_id)
+        settled = repository.settlements(session, batch_id)
         place = -1 if after is None else repository.position(session, batch_id, after)
+    digests = [row.results_digest for row in settled]
     if not digests:
         raise Conflict("results_not_ready", f"batch {batch_id} has no settlement yet")
     if place is None:
@@ -50,7 +53,7 @@ def opened(services: Services, batch_id: str, after: str | None) -> Export:
     except (CidError, CidMismatch, DocumentError) as error:
         raise Conflict("document_unreadable", f"a results file that the chain names is none: {error}") from error
     version = hashlib.sha256("".join(digests).encode()).hexdigest()[:16]
-    return Export(draft, labels, place, version, draft.tasks)
+    return Export(draft, labels, place, version, draft.tasks, settled[-1].nonce)
 
 
 def _draft(session: Session, batch_id: str) -> Draft:
@@ -88,7 +91,7 @@ def label_studio_config(services: Services, batch_id: str) -> str:
     """The labelling interface that belongs to `label_studio`. Raises NotFound."""
     with services.reading() as session:
         draft = _draft(session, batch_id)
-    return interface_of(services, Export(draft, {}, -1, "", draft.tasks)).config()
+    return interface_of(services, Export(draft, {}, -1, "", draft.tasks, 0)).config()
 
 
 def interface_of(services: Services, export: Export) -> Interface:
@@ -108,7 +111,7 @@ def _outcomes(services: Services, export: Export) -> Iterator[dict[str, Any]]:
     while True:
         with services.reading() as session:
             rows = repository.tasks(session, batch_id, place, _TASKS_AT_A_TIME)
-            answers = _answers(session, batch_id, [row.task_id for row in rows])
+            answers = _answers(session, batch_id, [row.task_id for row in rows], export.last)
         for row in rows:
             yield outcome(row.task_id, row.content, label_of(export.labels, row.task_id), answers[row.task_id])
         if len(rows) < _TASKS_AT_A_TIME:
@@ -116,9 +119,9 @@ def _outcomes(services: Services, export: Export) -> Iterator[dict[str, Any]]:
         place = rows[-1].position
 
 
-def _answers(session: Session, batch_id: str, task_ids: list[str]) -> defaultdict[str, list[dict[str, Any]]]:
+def _answers(session: Session, batch_id: str, task_ids: list[str], last: int) -> defaultdict[str, list[dict[str, Any]]]:
     """By task: who answered what, and how it was decided. What no results file names is still sealed."""
-    decided = repository.decisions(session, batch_id, task_ids)
+    decided = repository.decisions(session, batch_id, task_ids, last)
     given = repository.answers(session, sorted({row.assignment_id for row in decided}))
     found: defaultdict[str, list[dict[str, Any]]] = defaultdict(list)
     for row in decided:

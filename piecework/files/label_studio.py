@@ -97,7 +97,16 @@ def array(tasks: Iterable[Json]) -> Iterator[str]:
 
 
 def regions_of(answer: Any, schema: Json, target: str) -> list[dict[str, Any]]:
-    """An answer as Label Studio's `result`. What does not fit the schema is written as JSON in a text."""
+    """An answer as Label Studio's `result`. What does not fit the schema is written as JSON in a text: a reviewer may
+    have settled with any label."""
+    try:
+        return _fitting(answer, schema, target)
+    except (TypeError, KeyError, IndexError, AttributeError):
+        text = {"text": [json.dumps(answer, ensure_ascii=False)]}
+        return [{"id": f"{ANSWER}-1", "from_name": ANSWER, "to_name": target, "type": "textarea", "value": text}]
+
+
+def _fitting(answer: Any, schema: Json, target: str) -> list[dict[str, Any]]:
     found = []
     for name, inner in _parts(schema):
         value = answer if name == ANSWER else answer.get(name.partition(".")[2], _ABSENT)

@@ -22,7 +22,8 @@ CASES_A_TYPE = 400
 SAID = [
     "", " ", "\u200b", "a", "A note", "x" * 2_100, "cat", "2026-02-28", "2026-02-30", "2026-13-01", "0000-01-01",
     "https://example.org/page", "http://example.org", "https://localhost/x", "ftp://example.org", "notes.txt", "a/b",
-    "...", "text/plain", "Text", "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
+    "...", "photo\u202egpj.exe", "a\nb.txt", "https://[", "https://exa\u2100mple.org/", "text/plain", "Text",
+    "bafkreigh2akiscaildcqabsyg3dfr6chu3fgpregiymsck7e7aqa4s52zy",
 ]  # fmt: skip
 VALUES: list[Any] = [None, True, False, 0, 1, -1, 2, 5, 6, 0.5, 1.5, 101, [], {}, *SAID]
 

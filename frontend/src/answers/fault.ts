@@ -27,6 +27,8 @@ type Check = (content: Json, answer: never, schema: Json) => Found
 const ROUNDING = 1e-6
 const HOST = /^[a-z0-9-]+(\.[a-z0-9-]+)+$/i
 const MEDIA_TYPE = /^[a-z0-9][a-z0-9.+-]*\/[a-z0-9][a-z0-9.+-]*$/
+/** Parts of a path, control signs, and signs that turn the reading order, with which a program looks like a picture. */
+const NO_NAME = /[/\\\p{Cc}\u202a-\u202e\u2066-\u2069]/u
 /** Types that may bring a schema of their own are checked by that schema, and for blanks where it is a text. */
 const CHECKS: Record<string, Check> = {
   multiple_choice: (_, answer: unknown[]) => (hasTwice(answer) ? ['twice'] : null),
@@ -114,7 +116,7 @@ type Delivered = { cid: string; name: string; media_type: string }
 function file({ cid, name, media_type }: Delivered): Found {
   if (!CID.test(cid)) return ['no_file']
   if (!MEDIA_TYPE.test(media_type)) return ['no_media_type']
-  return /[/\\\0]/.test(name) || name.replace(/^[. ]+|[. ]+$/g, '') === '' ? ['name_is_path'] : null
+  return NO_NAME.test(name) || name.replace(/^[. ]+|[. ]+$/g, '') === '' ? ['name_is_path'] : null
 }
 
 function hasTwice(values: unknown[]): boolean {

@@ -21,6 +21,8 @@ from piecework.domain.task_types.kind import (
 )
 
 _MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9.+-]*/[a-z0-9][a-z0-9.+-]*")
+_NO_NAME = re.compile("[/\\\\\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+"""Parts of a path, control signs, and signs that turn the reading order, with which a program looks like a picture."""
 _HOST = re.compile(r"[a-z0-9-]+(\.[a-z0-9-]+)+", re.IGNORECASE)
 
 
@@ -31,7 +33,10 @@ def _names_a_source(_shown: Mapping[str, Any], answer: Any, _schema: Json) -> No
         return
     if not answer["answer"].strip():
         raise AnswerRefused("the answer is blank: write it, or say that it was not found")
-    link = urlsplit(answer["source"] or "")
+    try:
+        link = urlsplit(answer["source"] or "")
+    except ValueError as error:  # brackets that hold no address, signs that become others
+        raise AnswerRefused(f"the source is a link to a page: {error}") from error
     if link.scheme not in {"http", "https"} or not _HOST.fullmatch(link.hostname or "") or link.username:
         raise AnswerRefused("the source is a link to a page: https://host/path")
 
@@ -43,8 +48,8 @@ def _is_a_file(_shown: Mapping[str, Any], answer: Any, _schema: Json) -> None:
         raise AnswerRefused(f"the file's CID is none: {error}") from error
     if not _MEDIA_TYPE.fullmatch(answer["media_type"]):
         raise AnswerRefused(f"{answer['media_type']!r} is no media type such as image/png")
-    if set(answer["name"]) & set("/\\\0") or answer["name"].strip(". ") == "":
-        raise AnswerRefused("the file's name is a name, not a path")
+    if _NO_NAME.search(answer["name"]) or answer["name"].strip(". ") == "":
+        raise AnswerRefused("the file's name is a name, not a path, and shows all of itself in the order it has")
 
 
 def _file_schema(options: Json) -> Json:

@@ -9,9 +9,11 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from sqlalchemy import update
+from sqlalchemy.orm import Session
 
-from backend.exports import repository
-from piecework.db.gateway import Decision
+from backend.exports import repository, service
+from piecework.db.gateway import Decision, Proposal
 from tests.backend.house import House, is_problem, verdict
 
 TASKS = [{"id": f"t{number}", "content": {"text": f"=text {number}", "n": number}} for number in range(4)]
@@ -84,8 +86,8 @@ def test_a_leak_of_sealed_answers_is_noticed(
     """The planted bug: answers are shown with a decision that is only proposed."""
     true_decisions = repository.decisions
 
-    def leaky(session: Any, batch_id: str, task_ids: Any) -> Any:
-        own = true_decisions(session, batch_id, task_ids)
+    def leaky(session: Any, batch_id: str, task_ids: Any, last: int) -> Any:
+        own = true_decisions(session, batch_id, task_ids, last)
         if batch["sealed"] not in task_ids:
             return own
         words = {"decision": "accepted", "reason": "proposed"}
@@ -95,6 +97,52 @@ def test_a_leak_of_sealed_answers_is_noticed(
     monkeypatch.setattr(repository, "decisions", leaky)
     with pytest.raises(AssertionError):
         check_sealed(house, batch)
+
+
+def judged(house: House, export: service.Export) -> int:
+    """Answers in it."""
+    return sum(len(json.loads(line)["answers"]) for line in service.json_lines(house.services, export))
+
+
+def settled_twice(house: House) -> tuple[str, service.Export]:
+    """A batch with two answers, each settled by itself, and the export that was opened between."""
+    batch_id, worker = house.funded(tasks=2), house.wallet()
+    offer = house.submitted(worker, batch_id, count=2)
+    house.settled(house.proposed(batch_id, [verdict(worker, offer["tasks"][0])]))
+    between = service.opened(house.services, batch_id, None)
+    house.settled(house.proposed(batch_id, [verdict(worker, offer["tasks"][1])]))
+    return batch_id, between
+
+
+def test_an_export_holds_one_state_of_the_results_whatever_is_settled_while_it_is_read(house: House) -> None:
+    batch_id, between = settled_twice(house)
+
+    now = service.opened(house.services, batch_id, None)
+
+    assert (judged(house, between), judged(house, now)) == (1, 2)
+    assert between.version != now.version
+
+
+def test_results_whose_decisions_are_not_marked_yet_have_no_name_yet(house: House) -> None:
+    batch_id, between = settled_twice(house)
+
+    with Session(house.services.engine) as session:  # as in the moment before the gateway follows the chain
+        own = (Proposal.batch_id == batch_id, Proposal.nonce == 2)
+        session.execute(update(Proposal).where(*own).values(status="queued"))
+        found = repository.settlements(session, batch_id)
+        session.rollback()
+
+    assert [row.nonce for row in found] == [between.last] == [1]
+
+
+def test_an_export_that_takes_in_later_settlements_is_noticed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted bug: whatever is settled when a page is read goes into it."""
+    _, between = settled_twice(house)
+    true_decisions = repository.decisions
+    monkeypatch.setattr(
+        repository, "decisions", lambda session, batch_id, tasks, _: true_decisions(session, batch_id, tasks, 99)
+    )
+    assert judged(house, between) == 2
 
 
 @pytest.mark.parametrize("wanted", ["jsonl", "csv", "answers-csv"])

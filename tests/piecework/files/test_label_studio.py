@@ -141,3 +141,13 @@ def test_a_control_that_forgets_its_choices_is_noticed(monkeypatch: pytest.Monke
     monkeypatch.setattr(label_studio, "_name", str)
     with pytest.raises(AssertionError):
         test_choices_that_look_alike_stay_apart()
+
+
+@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize("label", ["odd", 5, [1], [{"label": "a"}], {"a": {}}, True, [[]]])
+def test_a_label_that_fits_no_schema_breaks_no_file(name: str, label: Any) -> None:
+    content = example(name)["tasks"][0]["content"]
+    made = interface(name).task(outcome("t1", content, {"label": label, "confidence": None}, []))
+
+    assert json.loads("".join(array([made]))) == [made]
+    assert isinstance(made["predictions"][0]["result"], list)
