@@ -39,7 +39,7 @@ class Place:
     mark: str
 
     @classmethod
-    def of(cls, event: Event) -> Self:
+    def of(cls, event: Event | ChainEvent) -> Self:
         return cls(event.block_number, event.log_index, event.block_hash[2 : 2 + _MARK])
 
     @classmethod

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Row, Select, String, case, cast, func, select, tuple_, type_coerce
 from sqlalchemy.orm import Session
 
+from backend.events import Place
 from piecework.db.base import UNITS_WIDTH
 from piecework.db.mirror import (
     ChainEvent,
@@ -98,11 +99,11 @@ def events(
     return session.execute(query.order_by(*newest_first).limit(limit)).scalars().all()
 
 
-def all_events(session: Session, wanted: Wanted, at_a_time: int) -> Iterator[ChainEvent]:
-    """Oldest first, read by and by."""
+def later_events(session: Session, wanted: Wanted, after: Place, limit: int) -> Sequence[ChainEvent]:
+    """Oldest first."""
     oldest_first = ChainEvent.block_number, ChainEvent.log_index
-    query = _wanted(wanted).order_by(*oldest_first).execution_options(yield_per=at_a_time)
-    yield from session.execute(query).scalars()
+    query = _wanted(wanted).where(tuple_(*oldest_first) > (after.block_number, after.log_index))
+    return session.execute(query.order_by(*oldest_first).limit(limit)).scalars().all()
 
 
 def _wanted(wanted: Wanted) -> Select[ChainEvent]:

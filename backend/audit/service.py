@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from backend import events as events_of_chain
 from backend.audit import repository
 from backend.audit.repository import COUNTS, Wanted
 from backend.audit.schemas import AuditEventPage, BatchMoney, Counts, Money, Place, Totals
@@ -95,9 +96,18 @@ def table(services: Services, wanted: Wanted) -> Iterator[str]:
 
 
 def _lines(services: Services, wanted: Wanted) -> Iterator[list[Any]]:
-    with services.reading() as session:
-        for row in repository.all_events(session, wanted, ROWS_AT_A_TIME):
-            yield _line(row)
+    """Some at a time, each time in a session of its own: whoever reads slowly holds no connection."""
+    place, is_read = events_of_chain.START, False
+    while not is_read:
+        with services.reading() as session:
+            rows = repository.later_events(session, wanted, place, ROWS_AT_A_TIME)
+            if not events_of_chain.stands(session, place):  # looked at last: no reorg slips in between
+                raise Conflict("chain_went_back", "the chain went back while its events were read: ask again")
+            found = [_line(row) for row in rows]
+            is_read = len(rows) < ROWS_AT_A_TIME
+            if rows:
+                place = events_of_chain.Place.of(rows[-1])
+        yield from found
 
 
 def _line(row: ChainEvent) -> list[Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import closing
+from collections.abc import Sequence
 
-from sqlalchemy import Row, and_, or_, select
+from sqlalchemy import Row, and_, or_, select, tuple_
 from sqlalchemy.orm import Session
 
+from backend.events import Place
 from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorDispute
 from piecework.domain.receipts import MONEY_EVENTS
 
@@ -16,8 +16,8 @@ _OF_BATCHES = ("Paid", "FeePaid", "FeeLocked", "FeeReleased", "Ruled", "Rejectio
 """Events of a requester's batch that are about somebody else in the first place."""
 
 
-def money_events(session: Session, address: str, at_a_time: int) -> Iterator[Found]:
-    """Every event that may stand in the books of an address with its batch, oldest first, read by and by.
+def money_events(session: Session, address: str, after: Place, limit: int) -> Sequence[Found]:
+    """The next events that may stand in the books of an address with their batches, oldest first.
 
     Beside its own these are the rulings on disputes that it arbitrates or put up the bond for.
     """
@@ -35,11 +35,11 @@ def money_events(session: Session, address: str, at_a_time: int) -> Iterator[Fou
                 and_(ChainEvent.batch_id.in_(near), ChainEvent.name == "Ruled"),
             ),
         )
+        .where(tuple_(ChainEvent.block_number, ChainEvent.log_index) > (after.block_number, after.log_index))
         .order_by(ChainEvent.block_number, ChainEvent.log_index)
-        .execution_options(yield_per=at_a_time)
+        .limit(limit)
     )
-    with closing(session.execute(query)) as rows:
-        yield from rows
+    return session.execute(query).all()
 
 
 def dispute(session: Session, dispute_id: str) -> MirrorDispute | None:

@@ -9,7 +9,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from backend.errors import Invalid
+from backend.errors import Conflict, Invalid
+from backend.events import START, Place, stands
 from backend.receipts import repository
 from backend.services import Services, TokenInfo
 from piecework.db.mirror import ChainEvent, MirrorBatch
@@ -63,8 +64,12 @@ def table(services: Services, address: str, since: date | None, until: date | No
 
 
 def _between(services: Services, address: str, since: date | None, until: date | None) -> Iterator[Line]:
-    with services.reading() as session:
-        for line in lines(session, address):
+    """Each part in a session of its own: whoever reads slowly holds no connection."""
+    books = Books(address)
+    while not books.is_read:
+        with services.reading() as session:
+            found = books.read_on(session)
+        for line in found:
             day = _moment(line.event).date()
             if until is not None and day > until:
                 return
@@ -72,19 +77,36 @@ def _between(services: Services, address: str, since: date | None, until: date |
                 yield line
 
 
-def lines(session: Session, address: str) -> Iterator[Line]:
-    """Every line of the address's books, oldest first."""
-    balance = locked = 0
-    ruling: tuple[int, int] | None = None
-    for event, batch in repository.money_events(session, address, ROWS_AT_A_TIME):
-        follows_ruling = ruling == (event.block_number, event.log_index - 1)
-        ruling = (event.block_number, event.log_index) if event.name == "Ruled" else None
+class Books:
+    """The books of an address, some events at a time, oldest first; the sums go on from one part to the next."""
+
+    def __init__(self, address: str) -> None:
+        self.is_read = False
+        self._address = address
+        self._place = START
+        self._ruling: tuple[int, int] | None = None
+        self._balance = self._locked = 0
+
+    def read_on(self, session: Session) -> list[Line]:
+        """Their next lines. Raises Conflict if the chain went back behind what was told: it would not add up."""
+        rows = repository.money_events(session, self._address, self._place, ROWS_AT_A_TIME)
+        if not stands(session, self._place):  # looked at last: no reorg slips in between
+            raise Conflict("chain_went_back", "the chain went back while its events were read: ask again")
+        self.is_read = len(rows) < ROWS_AT_A_TIME
+        found = [line for event, batch in rows for line in self._lines(session, event, batch)]
+        if rows:
+            self._place = Place.of(rows[-1][0])
+        return found
+
+    def _lines(self, session: Session, event: ChainEvent, batch: MirrorBatch | None) -> Iterator[Line]:
+        follows_ruling = self._ruling == (event.block_number, event.log_index - 1)
+        self._ruling = (event.block_number, event.log_index) if event.name == "Ruled" else None
         context, batch_id = _context(session, event, batch, follows_ruling)
         for entry in entries(event.name, event.args, context):
-            if entry.account == address:
-                balance += entry.change_units
-                locked += entry.held_units
-                yield Line(event, batch_id, entry, balance, locked)
+            if entry.account == self._address:
+                self._balance += entry.change_units
+                self._locked += entry.held_units
+                yield Line(event, batch_id, entry, self._balance, self._locked)
 
 
 def _context(

@@ -11,7 +11,9 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
-from backend.receipts.service import lines
+from backend.errors import Conflict
+from backend.receipts import service
+from backend.receipts.service import Books, Line
 from piecework.chain.rpc import Rpc
 from piecework.db.engine import open_engine, upgrade
 from piecework.db.mirror import ChainEvent, MirrorAccount, MirrorBatch, MirrorDispute
@@ -70,15 +72,20 @@ def held_units(session: Session, address: str) -> int:
     return total + sum(row.fee_units for row in session.execute(bonds).scalars())
 
 
+def every_line(session: Session, address: str) -> list[Line]:
+    books, found = Books(address), []
+    while not books.is_read:
+        found += books.read_on(session)
+    return found
+
+
 def check_books(session: Session) -> Counter[str]:
     """Every account's books; returns how often each line was seen."""
     seen: Counter[str] = Counter()
     for account in session.execute(select(MirrorAccount)).scalars().all():
         changes = balance = locked = 0
         place = (-1, -1)
-        with closing(lines(session, account.address)) as books:
-            every = list(books)
-        for line in every:
+        for line in every_line(session, account.address):
             assert place <= (line.event.block_number, line.event.log_index), "the lines are in order"
             place = line.event.block_number, line.event.log_index
             changes += line.entry.change_units
@@ -153,14 +160,36 @@ def test_a_planted_bug_in_a_rule_is_noticed(
         check_books(session)
 
 
+@pytest.mark.parametrize("rows", [1, 7])
+def test_books_are_the_same_in_however_small_parts_they_are_read(
+    session: Session, monkeypatch: pytest.MonkeyPatch, rows: int
+) -> None:
+    monkeypatch.setattr(service, "ROWS_AT_A_TIME", rows)
+    check_books(session)
+
+
+def test_books_are_not_read_on_when_the_chain_went_back(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "ROWS_AT_A_TIME", 1)
+    address = session.execute(select(MirrorBatch.requester).limit(1)).scalar_one()
+    books = Books(address)
+    (line,) = books.read_on(session)
+    place = (line.event.block_number, line.event.log_index)
+
+    session.get_one(ChainEvent, place).block_hash = "0x" + "1" * 64
+    session.flush()
+    with pytest.raises(Conflict, match="went back"):
+        books.read_on(session)
+    session.rollback()
+
+
 def test_a_line_that_is_lost_on_the_way_is_noticed(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: the query knows only the events that name the address first."""
     from backend.receipts import repository
 
     everything = repository.money_events
 
-    def own(session: Session, address: str, at_a_time: int) -> Iterator[Any]:
-        return ((e, b) for e, b in everything(session, address, at_a_time) if e.account == address)
+    def own(session: Session, address: str, after: Any, limit: int) -> list[Any]:
+        return [(e, b) for e, b in everything(session, address, after, limit) if e.account == address]
 
     monkeypatch.setattr(repository, "money_events", own)
     with pytest.raises(AssertionError):

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
+from backend.audit import service as audit_service
+from backend.audit.repository import Wanted
+from backend.receipts import service as receipts_service
+from backend.services import Services
 from piecework.domain.messages import Verdict
+from piecework.files import cells
 from tests.backend.payments.gateway import EXPLORER_URL, Gateway, running_gateway
 from tests.backend.relay.market import DAY, OPERATOR_FEE_UNITS, REWARD_UNITS
 
@@ -104,6 +110,63 @@ def test_days_that_are_none_are_refused(gateway: Gateway, worker: Any, query: di
     found = gateway.get(f"/v1/accounts/{worker.address}/receipts.csv", status=422, **query)
 
     assert found["code"] == code
+
+
+class Watched:
+    """The gateway's services, and how many of their sessions are open."""
+
+    def __init__(self, services: Services) -> None:
+        self.services = services
+        self.held = 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.services, name)
+
+    @contextmanager
+    def reading(self) -> Iterator[Any]:
+        with self.services.reading() as session:
+            self.held += 1
+            try:
+                yield session
+            finally:
+                self.held -= 1
+
+
+def held_by_slow_readers(gateway: Gateway, monkeypatch: pytest.MonkeyPatch, table: Callable[[Any], Any]) -> int:
+    """Sessions that are open while a reader has only the first part."""
+    for module in (cells, receipts_service, audit_service):
+        monkeypatch.setattr(module, "ROWS_AT_A_TIME", 1)
+    watched = Watched(gateway.client.app.state.services)  # type: ignore[attr-defined]
+    with closing(table(watched)) as parts:
+        next(parts)
+        return watched.held
+
+
+def of_worker(worker: Any) -> Callable[[Any], Any]:
+    return lambda services: receipts_service.table(services, worker.address, None, None)
+
+
+def of_escrow(_: Any) -> Callable[[Any], Any]:
+    return lambda services: audit_service.table(services, Wanted(None, None, ()))
+
+
+@pytest.mark.parametrize("table", [of_worker, of_escrow], ids=["receipts", "events"])
+def test_who_reads_a_table_slowly_holds_no_connection(
+    gateway: Gateway, worker: Any, monkeypatch: pytest.MonkeyPatch, table: Any
+) -> None:
+    assert held_by_slow_readers(gateway, monkeypatch, table(worker)) == 0
+
+
+def test_a_table_that_holds_its_session_is_noticed(
+    gateway: Gateway, worker: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted bug: one session for the whole table."""
+
+    def within_one(services: Any) -> Iterator[str]:
+        with services.reading():
+            yield from of_worker(worker)(services)
+
+    assert held_by_slow_readers(gateway, monkeypatch, within_one) == 1
 
 
 def test_an_address_that_never_acted_has_an_empty_table(gateway: Gateway) -> None:
