@@ -6,7 +6,7 @@ a price of the chain's coin nothing is refused here.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from backend.errors import Conflict, Invalid
 from backend.services import Services
@@ -80,6 +80,8 @@ def check_claim(services: Services, batch: MirrorBatch, asked: int) -> None:
     end, whatever gas costs then.
     """
     relaying = relaying_of(services, batch.operator_fee_units)
+    if batch.operator.lower() != services.operator_address.lower():  # its fee is somebody else's
+        relaying = replace(relaying, fee_units=0, subsidy_units=0)
     needed, most = relaying.count_that_pays, min(MAX_TASKS, Terms.from_json(batch.terms).maxClaim)
     each = relaying.fee_units + relaying.subsidy_units
     if needed is not None and asked >= needed:

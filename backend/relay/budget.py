@@ -21,6 +21,9 @@ from piecework.domain.messages import PacketKind
 
 _GIVEN_BACK = {PacketKind.SUBMIT: 2, PacketKind.CLAIM_AND_SUBMIT: 1}
 """By the kind of a packet that brought answers: its own number and its claim's."""
+ENDS_CLAIM = "ends_claim"
+"""In an intent's payload: false for answers after which a part of their claim is still out. They give nothing back, or
+one claim could bring any number of packets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +80,8 @@ def give_back(session: Session, confirmed: Iterable[RelayIntent]) -> None:
     """Answers came on chain: their packets and claims were no waste."""
     due: Counter[str] = Counter()
     for intent in confirmed:
+        if not intent.payload.get(ENDS_CLAIM, True):
+            continue
         packet = intent.payload["packet"]
         for name in names_of(packet["worker"], packet["batch_id"]):
             due[name] += _GIVEN_BACK.get(PacketKind(packet["kind"]), 0)

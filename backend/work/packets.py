@@ -11,6 +11,7 @@ from backend.accounts.service import digest_signed_by
 from backend.errors import Conflict, Invalid, NotFound
 from backend.pay.relaying import check_claim
 from backend.relay.allowance import bring
+from backend.relay.budget import ENDS_CLAIM
 from backend.relay.keeper import key_of
 from backend.services import Services
 from backend.work import repository
@@ -33,8 +34,8 @@ def signed(packet: Packet, signature: str) -> Packet:
     return replace(packet, signature=signature)
 
 
-def take(services: Services, session: Session, packet: Packet, now: int) -> str:
-    """Queues a packet that could apply; returns the intent's id.
+def take(services: Services, session: Session, packet: Packet, now: int, *, ends_claim: bool = True) -> str:
+    """Queues a packet that could apply; returns the intent's id. `ends_claim`: false for answers to a part of a claim.
 
     Raises Invalid, Conflict or NotFound with the name of what the contract would refuse, TooMany beyond the budget.
     """
@@ -42,7 +43,7 @@ def take(services: Services, session: Session, packet: Packet, now: int) -> str:
     batch = repository.batch(session, packet.batch_id)
     if batch is not None and packet.kind in _CLAIMS and batch.assigner not in services.assigner.addresses:
         check_claim(services, batch, packet.count)  # of a ticket of ours it was looked at before
-    payload = {"key": key, "packet": packet.to_json()}
+    payload = {"key": key, "packet": packet.to_json(), ENDS_CLAIM: ends_claim}
     digest = messages.digest(packet.typed_data(services.escrow.domain))
     dedupe = f"packet:{packet.batch_id}:{packet.worker}:{packet.sequence}:{digest.hex()[:32]}"
     return bring(
@@ -164,5 +165,9 @@ def take_own(services: Services, worker: str, given: PacketIn) -> str:
         signature=given.signature,
     )
     now = services.clock.now()
+    is_part = (
+        packet.kind == PacketKind.SUBMIT
+        and packet.count < services.escrow.tally(packet.batch_id, packet.worker).claimed
+    ) or (packet.kind == PacketKind.CLAIM_AND_SUBMIT and packet.submitted < packet.count)
     with services.writing() as session:
-        return take(services, session, packet, now)
+        return take(services, session, packet, now, ends_claim=not is_part)

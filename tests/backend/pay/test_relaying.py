@@ -133,21 +133,34 @@ def test_the_gas_that_is_counted_is_what_real_ones_take(priced: House, monkeypat
     assert 0.85 * relaying.RELAY_GAS < sum(used) <= relaying.RELAY_GAS
 
 
+def claim_of(priced: House, key: Any, worker: Any, count: int) -> dict[str, Any]:
+    packet = priced.gateway.market.claim(key, worker, count, sequence=0)
+    names = ("batch_id", "sequence", "deadline", "manifest_version", "count", "tasks_digest", "signature")
+    return {name: getattr(packet, name) for name in names} | {"kind": "claim"}
+
+
+def opened_elsewhere(priced: House, each: int, operator: str) -> Any:
+    """The key of a batch of twenty assignments that pays `each` to an operator."""
+    market = priced.gateway.market
+    key = market.open_batch(20, reward=each * 20, operatorFee=each, operator=operator)
+    path = f"/v1/batches/{market.batch_id(key)}"
+    priced.until(lambda: priced.client.get(path).status_code, lambda status: status == 200)
+    return key
+
+
 def test_a_claim_without_a_ticket_of_ours_must_pay_too(priced: House) -> None:
-    from piecework.domain.messages import Packet
+    worker, each = priced.wallet(), -(-cost_at(priced) // 5)
+    key = opened_elsewhere(priced, each, priced.services.operator_address)
 
-    market, worker, cost = priced.gateway.market, priced.wallet(), cost_at(priced)
-    each = -(-cost // 5)
-    key = market.open_batch(20, reward=each * 20, operatorFee=each)
-    batch_id = market.batch_id(key)
-    priced.until(lambda: priced.client.get(f"/v1/batches/{batch_id}").status_code, lambda status: status == 200)
-
-    def body(packet: Packet) -> dict[str, Any]:
-        names = ("batch_id", "sequence", "deadline", "manifest_version", "count", "tasks_digest", "signature")
-        return {name: getattr(packet, name) for name in names} | {"kind": "claim"}
-
-    small = body(market.claim(key, worker, 4, sequence=0))
+    small = claim_of(priced, key, worker, 4)
     problem = priced.refused(worker, "/v1/work/packets", small, 409, "claim_too_small")
     assert problem["count_that_passes"] == 5
-    intent = priced.post(worker, "/v1/work/packets", body(market.claim(key, worker, 5, sequence=0)), 202)["intent_id"]
+    intent = priced.post(worker, "/v1/work/packets", claim_of(priced, key, worker, 5), 202)["intent_id"]
     assert priced.gateway.finished(intent)["status"] == "confirmed"
+
+
+def test_a_fee_that_somebody_else_gets_pays_for_no_relaying_here(priced: House) -> None:
+    worker, each = priced.wallet(), cost_at(priced)
+    key = opened_elsewhere(priced, each, priced.wallet().address)
+    problem = priced.refused(worker, "/v1/work/packets", claim_of(priced, key, worker, 5), 409, "relay_too_dear")
+    assert problem["paid_units"] == "0"

@@ -118,6 +118,15 @@ def test_only_answers_give_back_what_they_took(engine: Engine, kind: PacketKind,
     assert levels(engine) == dict.fromkeys(names_of(WORKER, BATCH), left)
 
 
+def test_answers_to_a_part_of_a_claim_give_nothing_back(engine: Engine) -> None:
+    assert taken(engine, [Bucket(WORKER, 10)]) is None
+    part = brought(PacketKind.SUBMIT)
+    part.payload = {**part.payload, budget.ENDS_CLAIM: False}
+    with Session(write_engine(engine)) as session, session.begin():
+        budget.give_back(session, [part])
+    assert levels(engine) == {WORKER: 1.0}
+
+
 def test_nothing_is_given_on_credit(engine: Engine) -> None:
     assert taken(engine, [Bucket(WORKER, 3)]) is None
     with Session(write_engine(engine)) as session, session.begin():

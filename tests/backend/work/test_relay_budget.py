@@ -204,9 +204,7 @@ def test_new_addresses_do_not_make_room_for_more_settings(thrifty: House) -> Non
     without_settings(thrifty)
 
 
-def test_settings_that_are_counted_by_address_alone_are_caught(
-    thrifty: House, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_settings_that_are_counted_by_address_alone_are_caught(thrifty: House, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: each new address brings room of its own."""
     without_settings(thrifty)
     monkeypatch.setattr(allowance, "_of_settings", lambda *_: 0)
@@ -249,6 +247,44 @@ def endless(house: House) -> None:
     headers = {"authorization": f"Bearer {house.token(worker)}"}
     answer = house.client.post("/v1/work/assignments", json={"batch_id": batch_id, "count": 1}, headers=headers)
     assert answer.status_code == 429, "the loop goes on"
+
+
+def answered_piece_by_piece(house: House, most: int) -> int:
+    """How many packets of one answer each are taken, of one claim, from a bucket that has room for two."""
+    market, worker = house.gateway.market, house.wallet()
+    key = market.open_batch(most + 1)
+    batch_id = market.batch_id(key)
+    house.until(lambda: house.client.get(f"/v1/batches/{batch_id}").status_code, lambda status: status == 200)
+
+    def send(packet: Any, kind: str) -> int:
+        names = "batch_id", "sequence", "deadline", "manifest_version", "count", "tasks_digest", "work_digest"
+        body = {name: getattr(packet, name) for name in (*names, "signature")} | {"kind": kind}
+        headers = {"authorization": f"Bearer {house.token(worker)}"}
+        answer = house.client.post("/v1/work/packets", json=body, headers=headers)
+        if answer.status_code == 202:
+            assert house.gateway.finished(answer.json()["intent_id"])["status"] == "confirmed"
+        return int(answer.status_code)
+
+    assert send(market.claim(key, worker, most + 1, sequence=0), "claim") == 202
+    with house.services.writing() as session:
+        full = {"level": 10.0, "counted_at": 9e9}
+        session.execute(update(RelayBudget).where(RelayBudget.name == f"{worker.address}:{batch_id}").values(full))
+    for done in range(most):
+        status = send(market.submit(key, worker, 1, sequence=1 + done), "submit")
+        if status != 202:
+            assert status == 429
+            return done
+    return most
+
+
+def test_one_claim_does_not_bring_any_number_of_packets(thrifty: House) -> None:
+    assert answered_piece_by_piece(thrifty, 4) == 2
+
+
+def test_answers_that_all_give_back_are_caught(thrifty: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted bug: every packet of answers pays for its claim again."""
+    monkeypatch.setattr(budget, "ENDS_CLAIM", "nowhere")
+    assert answered_piece_by_piece(thrifty, 4) == 4
 
 
 def test_a_budget_that_is_not_charged_is_caught(thrifty: House, monkeypatch: pytest.MonkeyPatch) -> None:
