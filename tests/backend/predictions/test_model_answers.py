@@ -66,12 +66,25 @@ def test_people_are_paid_as_without_a_model(house: House) -> None:
         assert account.owed == 2 * REWARD_UNITS
 
 
-def test_a_model_may_be_brought_to_a_draft_that_is_not_funded_yet(
-    house: House,
-) -> None:
+def test_a_model_that_was_brought_to_a_draft_is_weighed_once_the_batch_is_funded(house: House) -> None:
     requester = house.requester()
-    draft = house.draft(requester, review=REVIEW)
-    house.post(requester, f"/v1/batches/{draft['batch_id']}/model-answers", said(), 201)
+    draft = house.draft(requester, answers_per_task=1, review=REVIEW)
+    batch_id = draft["batch_id"]
+    path = f"/v1/batches/{batch_id}/model-answers"
+    brought = house.post(requester, path, said(), 201)
+    assert house.get(requester, path) == brought
+    permit = {"permit": house.permit(requester, draft)}
+    house.send(requester, house.post(requester, f"/v1/batches/{batch_id}/transaction", permit)["transaction"])
+    house.until(lambda: house.client.get(f"/v1/batches/{batch_id}").status_code, lambda status: status == 200)
+    assert house.get(requester, path) == brought
+    house.submitted(house.wallet(), batch_id, "dog")
+
+    house.settled(house.get(None, f"/v1/reviews/proposals/{proposed(house, batch_id)}"))
+
+    settlement = house.get(None, f"/v1/batches/{batch_id}/results")["settlements"][0]
+    fetch = lambda cid: house.client.get(f"/v1/payloads/{cid}").content  # noqa: E731
+    method = documents.unpack(settlement["results_digest"], "results", fetch)["method"]
+    assert method["parameters"]["model_answers"]["digest"] == brought["digest"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,158 @@
+"""A gateway that lies about what it asks to sign: the app tells so, and the wallet is not asked at all."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from scripts.crowd.api import Api, Json
+from scripts.crowd.wallet import Node, Wallet
+from scripts.crowd.worker import work_listed
+from tests.frontend.browser import Visitor
+from tests.frontend.funded import Requester
+from tests.frontend.injected import NAME, InjectedWallet
+from tests.frontend.test_requester import COST_UNITS, paid, typed, worded
+
+pytestmark = pytest.mark.slow
+
+TOLD = "The gateway asked to sign something else than what is shown here."
+STRANGER = "0x" + "ab" * 20
+Lie = Callable[[Json], None]
+
+
+@pytest.fixture
+def node(stack_up: dict[str, Any]) -> Iterator[Node]:
+    found = Node(stack_up["rpc_url"])
+    yield found
+    found.close()
+
+
+def lying(visitor: Visitor, address: str, lies: list[Lie], method: str = "POST") -> None:
+    """Answers of this address say what the first of `lies` makes of them; with none left they are true."""
+
+    def answer(route: Any) -> None:
+        if route.request.method != method or not lies:
+            route.continue_()
+            return
+        true = route.fetch()
+        told = json.loads(true.text())
+        lies[0](told)
+        route.fulfill(response=true, json=told)
+
+    visitor.context.route(address, answer)
+
+
+def put(*path: str | int, value: Any) -> Lie:
+    """Writes `value` at a place of the answer."""
+
+    def lie(told: Json) -> None:
+        place: Any = told
+        for step in path[:-1]:
+            place = place[step]
+        assert place[path[-1]] != value, "a lie differs from the truth"
+        place[path[-1]] = value
+
+    return lie
+
+
+PERMITS = (
+    put("permit", "message", "spender", value=STRANGER),
+    put("permit", "message", "owner", value=STRANGER),
+    put("permit", "message", "value", value=str(3 * COST_UNITS + 1)),
+    put("permit", "domain", "verifyingContract", value=STRANGER),
+    put("permit", "domain", "chainId", value=1),
+    put("permit", "primaryType", value="Transfer"),
+)
+TRANSACTIONS = (
+    put("transaction", "to", value=STRANGER),
+    put("transaction", "value", value="1"),
+    put("transaction", "chain_id", value=1),
+)
+
+
+def test_permits_and_transactions_that_are_not_what_was_asked_never_reach_the_wallet(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node
+) -> None:
+    visitor = visit()
+    wallet = InjectedWallet(visitor, node, chain_id=stack_up["chain_id"])
+    visitor.open("/wallet")
+    visitor.click(f"Continue with {NAME}")
+    visitor.page.get_by_role("button", name=re.compile("Give me")).click()
+    visitor.page.locator("[data-state=confirmed]").first.wait_for()
+    typed(visitor)
+    worded(visitor)
+    paid(visitor)
+    visitor.click("Go on")
+    visitor.page.get_by_role("button", name="Sign and fund").wait_for()
+    drafts, transactions = list(PERMITS), list(TRANSACTIONS)
+    lying(visitor, "**/v1/batches", drafts)
+    lying(visitor, "**/v1/batches/*/transaction", transactions)
+    while drafts or transactions:
+        asked = len(wallet.asked)
+        visitor.page.reload()
+        visitor.click("Sign and fund")
+        visitor.sees(TOLD)
+        kinds = [] if drafts else ["Permit"]
+        assert wallet.asked[asked:] == kinds, "the transaction's permit is true; nothing else is asked for"
+        (drafts or transactions).pop(0)
+    visitor.page.reload()
+    visitor.click("Sign and fund")
+    visitor.page.wait_for_url(re.compile("/requests/0x"))
+    assert wallet.asked[-2:] == ["Permit", "eth_sendTransaction"]
+
+
+def turned(told: Json) -> None:
+    """The one answer that was accepted is rejected, in the message and in what the proposal says of it."""
+    for verdicts in (told["verdicts"], told["typed_data"]["message"]["verdicts"]):
+        verdicts[0] |= {"accepted": verdicts[0]["rejected"], "rejected": verdicts[0]["accepted"]}
+
+
+def paid_directly(told: Json) -> None:
+    told["typed_data"]["message"]["direct"] = [{"worker": STRANGER, "assignments": 1}]
+
+
+PROPOSALS = (
+    paid_directly,
+    put("typed_data", "message", "verdicts", value=[]),
+    put("results_digest", value="0x" + "12" * 32),
+    put("typed_data", "domain", "verifyingContract", value=STRANGER),
+)
+
+
+def test_settlements_that_are_not_what_was_decided_never_reach_the_wallet(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node
+) -> None:
+    requester = Requester(stack_up)
+    batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})
+    worker = Api(stack_up["gateway_url"], Wallet())
+    worker.sign_in(worker.get("/v1/chain"))
+    work_listed(worker, batch_id, ["t-1"], lambda *_: "cat", lambda _: None)
+    visitor = visit()
+    wallet = InjectedWallet(visitor, node, chain_id=stack_up["chain_id"], wallet=requester.api.wallet)
+    answers: list[Lie] = [turned]
+    lying(visitor, "**/v1/reviews/batches/*/proposals", answers)
+    visitor.open(f"/review/{batch_id}")
+    visitor.click(f"Continue with {NAME}")
+    visitor.page.get_by_role("button", name="A Accept").wait_for()
+    visitor.page.keyboard.press("a")
+    visitor.click("Sign 1 decision")
+    visitor.sees(TOLD)
+    assert wallet.asked == ["personal_sign"]
+    lies = list[Lie](PROPOSALS)
+    lying(visitor, "**/v1/reviews/proposals/*", lies, "GET")
+    while lies:
+        visitor.page.reload()
+        visitor.click("Sign")
+        visitor.sees(TOLD)
+        assert wallet.asked == ["personal_sign"]
+        lies.pop(0)
+    visitor.page.reload()
+    visitor.click("Sign")
+    visitor.page.locator("[data-state=confirmed]").wait_for()
+    assert wallet.asked == ["personal_sign", "Settlement"]
+    worker.close()
+    requester.close()
