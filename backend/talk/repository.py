@@ -12,6 +12,9 @@ from piecework.db.mirror import MirrorAccount, MirrorBatch, MirrorPayment, Mirro
 from piecework.db.people import WorkerList, WorkerListMember
 from piecework.db.talk import Message, Rating, ThreadRead
 
+NO_WORK = ("bonus", "direct")
+"""Reasons of payments that a requester can make to anybody who never worked for it, for the least unit there is."""
+
 
 def batch(session: Session, batch_id: str) -> MirrorBatch | None:
     return session.get(MirrorBatch, batch_id)
@@ -111,8 +114,8 @@ def read_to(session: Session, batch_id: str, worker: str, reader: str) -> Thread
 
 
 def paid_assignments(session: Session, batch_id: str, worker: str) -> int:
-    """That the chain shows as paid for work; gifts are no work."""
-    own = (MirrorPayment.batch_id == batch_id, MirrorPayment.worker == worker, MirrorPayment.reason != "bonus")
+    """That the chain shows as paid for work; gifts, and pay that nobody had to claim for, are no work."""
+    own = (MirrorPayment.batch_id == batch_id, MirrorPayment.worker == worker, _is_work())
     return int(session.execute(select(func.coalesce(func.sum(MirrorPayment.assignments), 0)).where(*own)).scalar_one())
 
 
@@ -143,4 +146,8 @@ def account(session: Session, address: str) -> MirrorAccount | None:
 
 def _is_paid() -> ColumnElement[bool]:
     own = (MirrorPayment.batch_id == Rating.batch_id, MirrorPayment.worker == Rating.worker)
-    return exists().where(*own, MirrorPayment.reason != "bonus", MirrorPayment.assignments > 0)
+    return exists().where(*own, _is_work(), MirrorPayment.assignments > 0)
+
+
+def _is_work() -> ColumnElement[bool]:
+    return MirrorPayment.reason.not_in(NO_WORK)

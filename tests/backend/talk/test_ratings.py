@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from backend.talk import repository
+from piecework.db.mirror import MirrorPayment
 from tests.backend.house import House, verdict
 
 
@@ -91,6 +92,33 @@ def test_nobody_rates_without_paid_work(house: House, monkeypatch: pytest.Monkey
     assert of(house, requester)["items"] == []
     monkeypatch.setattr(repository, "_is_paid", lambda: repository.Rating.stars > 0)
     assert of(house, requester)["count"] == 1
+
+
+def paid_unasked(house: House) -> tuple[str, Any, Any]:
+    """A batch, its requester, and somebody to whom it paid one unit directly."""
+    requester, stranger = house.requester(), house.wallet()
+    batch_id = house.funded(requester, 1)
+    paid = {"assignments": 1, "amount_units": 1, "reason": "direct", "block_timestamp": 1}
+    with house.services.writing() as session:
+        place = {"block_number": 10**9, "log_index": int(stranger.address, 16) % 10**6}
+        session.add(
+            MirrorPayment(batch_id=batch_id, worker=stranger.address, transaction_hash=batch_id, **place, **paid)
+        )
+    return batch_id, requester, stranger
+
+
+def test_nobody_is_rated_for_money_that_came_unasked(house: House) -> None:
+    batch_id, requester, stranger = paid_unasked(house)
+    house.refused(
+        requester, path(batch_id, stranger), {"stars": 1, "text": "Sloppy."}, 403, "no_paid_work", method="PUT"
+    )
+
+
+def test_a_rating_for_money_that_came_unasked_is_noticed(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted bug: direct pay counts as work."""
+    monkeypatch.setattr(repository, "NO_WORK", ("bonus",))
+    batch_id, requester, stranger = paid_unasked(house)
+    assert put(house, requester, batch_id, stranger, 1)["stars"] == 1
 
 
 def test_what_is_no_rating_is_refused(house: House, paid: tuple[str, Any, Any]) -> None:
