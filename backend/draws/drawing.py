@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.draws import repository
 from backend.draws.deciding import of_drawn
-from backend.matching.eligibility import BatchRules, refusals
+from backend.matching.eligibility import BY_LIST, BatchRules, refusals
 from backend.matching.repository import needs
 from backend.matching.service import facts, needs_of
 from backend.notices.telling import tell
@@ -119,7 +119,8 @@ def exclusions(
     linked: set[str],
     now: int,
 ) -> dict[str, str]:
-    """Never the worker itself, nobody known to be connected to it, never the requester, nobody unfit by now."""
+    """Never the worker itself, nobody known to be connected to it, never the requester, nobody unfit by now. The
+    requester's lists counted when they enrolled: now it knows the block, and could strike off whom it does not like."""
     rules = BatchRules(review_batch_id, batch.requester, needs_of(needs(session, review_batch_id)))
     found = {}
     for row in enrolled:
@@ -129,7 +130,7 @@ def exclusions(
             found[row.reviewer] = "requester"
         elif row.reviewer in linked:
             found[row.reviewer] = "connected"
-        elif against := refusals(facts(session, row.reviewer, now), rules):
+        elif against := [r for r in refusals(facts(session, row.reviewer, now), rules) if r.code not in BY_LIST]:
             found[row.reviewer] = against[0].code
     return found
 

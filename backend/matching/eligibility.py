@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 
 from backend.matching.schemas import LEVELS, KeptNeeds, ProfileIn, Reason
 
+BY_LIST = ("blocked", "not_in_pool")
+"""Reasons that rest on lists, which a requester changes whenever it likes."""
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerFacts:

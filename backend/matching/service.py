@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.matching import repository
-from backend.matching.eligibility import BatchRules, WorkerFacts, refusals
+from backend.matching.eligibility import BY_LIST, BatchRules, WorkerFacts, refusals
 from backend.matching.schemas import (
     MAX_MEMBERS,
     CredentialHeld,
@@ -76,10 +76,17 @@ def facts(session: Session, address: str, now: int) -> WorkerFacts:
     )
 
 
-def check_eligible(session: Session, batch_id: str, requester: str, worker: str, now: int) -> None:
-    """Raises NotAllowed with every reason why this worker gets no task of the batch; its code is the first one's."""
+def check_eligible(
+    session: Session, batch_id: str, requester: str, worker: str, now: int, *, is_drawn: bool = False
+) -> None:
+    """Raises NotAllowed with every reason why this worker gets no task of the batch; its code is the first one's.
+
+    `is_drawn`: the requester's lists count no more, or it could take away one drawn reviewer after the other.
+    """
     rules = BatchRules(batch_id, requester, needs_of(repository.needs(session, batch_id)))
     found = refusals(facts(session, worker, now), rules)
+    if is_drawn:
+        found = [reason for reason in found if reason.code not in BY_LIST]
     if found:
         reasons = [reason.model_dump() for reason in found]
         raise NotAllowed(found[0].code, "; ".join(reason.text for reason in found), reasons=reasons)

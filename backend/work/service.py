@@ -58,7 +58,8 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
     with services.writing() as session:
         draft = repository.locked_draft(session, wanted.batch_id)
         batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, now)
-        check_eligible(session, batch.batch_id, batch.requester, worker, now)
+        is_drawn = bool(draws.tasks_for(session, batch.batch_id, worker))
+        check_eligible(session, batch.batch_id, batch.requester, worker, now, is_drawn=is_drawn)
         assert draft is not None  # noqa: S101 - _open_batch refused otherwise
         draws.check_reviewers_are_paid(session, draft)
         for due in repository.due_assignments(session, wanted.batch_id, now):

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from backend.draws import drawing, guarding
+from backend.matching import service as matching
 from backend.work import service as work
 from piecework.domain.draw import ranked
 from tests.backend.draws.reviewing import (
@@ -98,6 +99,32 @@ def test_reviews_go_to_the_drawn_alone(house: House, monkeypatch: pytest.MonkeyP
     # The planted bug: whoever asks is taken for drawn.
     monkeypatch.setattr(guarding, "tasks_for", lambda *_: {found["slot"]})
     assert house.offer(outside[0], review_batch_id)["tasks"] == [found["slot"]]
+
+
+def blocks(house: House, requester: Any, *who: str) -> None:
+    made = house.post(requester, "/v1/lists", {"name": f"no {who[0]}", "kind": "block"}, 201)
+    house.post(requester, f"/v1/lists/{made['list_id']}/members", {"workers": list(who)})
+
+
+def test_a_requester_cannot_strike_off_whom_the_chain_picked(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    requester, worker, people = house.requester(), house.wallet(), [house.wallet() for _ in range(5)]
+    batch_id = opened(house, requester)
+    review_batch_id = draws(house, batch_id)["review_batch_id"]
+    enrol(house, batch_id, *people)
+    named = by_address(people)
+    blocks(house, requester, *list(named)[:2])  # as if it knew the block before the draw was made
+    house.submitted(worker, batch_id)
+
+    found = drawn(house, batch_id)
+    assert found["excluded"] == {}
+    blocks(house, requester, *found["drawn"])
+    with monkeypatch.context() as planted:  # the bug: its lists count at any time
+        planted.setattr(matching, "BY_LIST", ())
+        body = {"batch_id": review_batch_id, "tasks": [found["slot"]]}
+        house.refused(named[found["drawn"][0]], "/v1/work/assignments", body, 403, "blocked")
+    for name in found["drawn"][:2]:
+        judges(house, named[name], found["slot"], "accept", review_batch_id)
+    assert proposal_of(house, batch_id)["verdicts"][0]["accepted"] == 1
 
 
 def test_a_review_names_the_answer_that_it_is_about(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
