@@ -77,6 +77,8 @@ def known(house: House) -> dict[str, Any]:
         "address": [worker.address],
         "cid": [draft["manifest_cid"]],
         "intent_id": ["nothing"],
+        "chain_id": [str(house.stack.web3.eth.chain_id)],
+        "file": ["contracts/TaskEscrow.sol"],
         "dispute_id": ["0x" + "31" * 32],
         "endpoint_id": [hook["endpoint_id"]],
         "name": ["choice", "translation"],
