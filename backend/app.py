@@ -56,6 +56,7 @@ from backend.signals.lookout import Lookout
 from backend.signals.routes import router as signals
 from backend.talk.routes import router as talk
 from backend.task_types.routes import router as task_types
+from backend.uploads.routes import router as uploads
 from backend.web import routes as web
 from backend.webhooks.dispatcher import Dispatcher
 from backend.webhooks.routes import router as webhooks
@@ -241,6 +242,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         notices,
         talk,
         webhooks,
+        uploads,
     ):
         app.include_router(router)
     web.install(app, services)

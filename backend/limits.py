@@ -12,7 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from backend.errors import Malformed, TooLarge, problem
 
 _LARGE = re.compile(
-    r"/v1/(batches|payloads|work/assignments/[^/]+/answers|reviews/batches/[^/]+/proposals|lists/[^/]+/members(/removal)?)"
+    r"/v1/(batches|payloads|task-uploads/[^/]+/parts/[^/]+|work/assignments/[^/]+/answers|reviews/batches/[^/]+/proposals|lists/[^/]+/members(/removal)?)"
 )
 """Where bodies of the whole size are taken; elsewhere a few signed fields are all that is expected."""
 

@@ -88,6 +88,10 @@ class GatewaySettings(BaseSettings):
     """Bytes of one request's body, where a batch, answers, verdicts, lists or files arrive."""
     max_small_body_bytes: int = 1_048_576
     """Bytes of one request's body everywhere else."""
+    max_upload_bytes: int = Field(default=268_435_456, ge=1)
+    """Bytes of tasks that one requester can have uploaded in parts at a time."""
+    upload_lifetime_seconds: int = Field(default=604_800, ge=60)
+    """Seconds that a part of an upload is kept."""
     max_body_seconds: float = 60
     """Seconds in which a body must have arrived."""
     trusted_proxies: str = ""

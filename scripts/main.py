@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from scripts.file_commands import draft, export, receipts
 from scripts.model_command import app as model_app
 
 app = typer.Typer(
@@ -17,6 +18,9 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(model_app)
+
+for command in (draft, export, receipts):
+    app.command()(command)
 
 RpcUrl = Annotated[str, typer.Option("--rpc-url", envvar="PIECEWORK_RPC_URL", help="JSON-RPC URL of a node.")]
 Escrow = Annotated[str, typer.Option("--escrow", envvar="PIECEWORK_ESCROW_ADDRESS", help="Address of the TaskEscrow.")]
@@ -30,8 +34,6 @@ DatabaseUrl = Annotated[
     str,
     typer.Option("--database-url", envvar="PIECEWORK_DATABASE_URL", help="sqlite:///FILE or postgresql://…"),
 ]
-
-GatewayUrl = Annotated[str, typer.Option("--gateway-url", help="Address of the gateway.")]
 
 
 @app.command()
@@ -228,36 +230,6 @@ def operator_log(database_url: DatabaseUrl) -> None:
     from scripts.operator_log import run_operator_log
 
     raise typer.Exit(run_operator_log(database_url))
-
-
-@app.command()
-def export(
-    batch_id: Annotated[str, typer.Argument(help="A batch with results.")],
-    gateway_url: GatewayUrl,
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Ends in .jsonl, .csv, .json or .parquet.")],
-    wanted: Annotated[
-        str | None,
-        typer.Option("--format", help="jsonl, csv, answers-csv, label-studio or parquet; else as the file ends."),
-    ] = None,
-) -> None:
-    """Write a batch's labels and published answers to a file; run again, it goes on where it broke off."""
-    from scripts.export import run_export
-
-    raise typer.Exit(run_export(batch_id, gateway_url=gateway_url, out_path=out, wanted=wanted))
-
-
-@app.command()
-def receipts(
-    address: Annotated[str, typer.Argument(help="Whose books: a requester, worker, operator or arbitrator.")],
-    gateway_url: GatewayUrl,
-    out: Annotated[Path | None, typer.Option("--out", metavar="FILE.csv", help="Else receipts-ADDRESS.csv.")] = None,
-    since: Annotated[str | None, typer.Option("--since", help="First day (UTC), such as 2026-01-01.")] = None,
-    until: Annotated[str | None, typer.Option("--until", help="Last day (UTC).")] = None,
-) -> None:
-    """Write a CSV of all money that came in and went out of an address, with running balances and transactions."""
-    from scripts.receipts import run_receipts
-
-    raise typer.Exit(run_receipts(address, gateway_url=gateway_url, out_path=out, since=since, until=until))
 
 
 pins = typer.Typer(name="pins", help="Files that must stay on IPFS.", no_args_is_help=True)

@@ -7,10 +7,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Response
 
 from backend.batches import commitment, reading, service
+from backend.batches.arriving import whole
 from backend.batches.schemas import (
     BatchView,
     DisclosureKey,
-    DraftIn,
+    DraftBody,
     DraftView,
     EventPage,
     PermitBody,
@@ -28,9 +29,9 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
 @router.post("", status_code=201)
-def draft(body: DraftIn, requester: SignedIn, services: TheServices) -> DraftView:
+def draft(body: DraftBody, requester: SignedIn, services: TheServices) -> DraftView:
     """Drafts a batch: pins its manifest and returns what the wallet must sign to fund it."""
-    return service.draft(services, requester, body)
+    return service.draft(services, requester, whole(services, requester, body))
 
 
 @router.post("/{batch_id}/transaction")

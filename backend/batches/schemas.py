@@ -44,8 +44,8 @@ class ReviewIn(RequestModel):
     that one is asked; what was not needed is free for the requester to take back."""
 
 
-class DraftIn(RequestModel):
-    """A batch as its requester wants it. Windows are seconds; bounds are the contract's."""
+class DraftWords(RequestModel):
+    """What a batch is but for its tasks. Windows are seconds; bounds are the contract's."""
 
     title: str = Field(min_length=1, max_length=200)
     instructions: str = Field(min_length=1, max_length=20_000)
@@ -54,7 +54,6 @@ class DraftIn(RequestModel):
     """What the type lets a batch choose, such as its choices: `GET /v1/task-types` tells them, with an example each."""
     answer_schema: dict[str, Any] | None = None
     """Only for `choice` and `text`, instead of `options`: a JSON Schema of one's own for an answer."""
-    tasks: list[TaskIn] = Field(min_length=1, max_length=50_000)
     answers_per_task: int = Field(default=1, ge=1, le=100)
     reward_units: UnitsText
     operator_fee_units: UnitsText | None = None
@@ -79,6 +78,20 @@ class DraftIn(RequestModel):
     """Known answers by task id; committed to now, revealed with the results. The tasks are shuffled then."""
     max_gold_share: float | None = Field(default=None, gt=0, le=1)
     """Of known answers among one worker's tasks; by default a quarter above the batch's own share, at least 0.2."""
+
+
+class DraftIn(DraftWords):
+    """A batch as its requester wants it."""
+
+    tasks: list[TaskIn] = Field(min_length=1, max_length=50_000)
+
+
+class DraftBody(DraftWords):
+    """A batch as its requester sends it: its tasks here, or in an upload."""
+
+    tasks: list[TaskIn] | None = Field(default=None, min_length=1, max_length=50_000)
+    tasks_upload: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{16,64}$")
+    """The upload of this requester (`/v1/task-uploads`) that holds the tasks, and known answers beside `gold`."""
 
 
 class Gas(BaseModel):

@@ -14,7 +14,7 @@ from typing import Any, Self
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from piecework.client import exports
+from piecework.client import exports, uploads
 from piecework.client.amounts import to_tokens, to_units
 from piecework.client.errors import (
     FundingFailed,
@@ -31,6 +31,7 @@ from piecework.client.tasks import Source, TaskList, read_tasks
 from piecework.client.transport import Transport
 from piecework.client.wishes import Wish
 from piecework.domain.messages import BatchKey, Domain, Terms
+from piecework.domain.task_types import TaskTypeError, build_answer_schema
 
 INDEXED_SECONDS = 60.0
 
@@ -84,24 +85,33 @@ class AsyncClient:
         answers_per_task: int = 3,
         columns: Mapping[str, str] | None = None,
         known: str | None = None,
+        ids: str = "id",
+        encoding: str | None = None,
+        delimiter: str | None = None,
         files: tuple[str, ...] = (),
         review: str | Mapping[str, Any] = "inference",
+        show: bool = True,
         **more: Any,
     ) -> AsyncDraft:
         """Drafts a batch: the gateway pins it and says what it costs; nothing is paid yet.
 
-        `tasks`: a `.csv`, `.tsv` or `.jsonl` file, a list of mappings, or a DataFrame (see `read_tasks` for `columns`
-        and `known`). `files`: fields of the content whose values are paths of local files, which are uploaded.
-        `reward`: tokens for one answer, as text like "0.05". `review`: a policy's name, or its fields. `more`:
-        further fields of a draft as the gateway's description of `POST /v1/batches` has them, such as `languages`.
+        `tasks`: a file, a list of mappings, or a DataFrame (see `read_tasks` for what it may be, and for `columns`,
+        `known`, `ids`, `encoding` and `delimiter`). Many go in parts, with a progress bar if `show`: called again after
+        it was cut off, it sends the parts that are missing. `files`: fields of the content whose values are paths of
+        local files, which are uploaded. `reward`: tokens for one answer, as text like "0.05". `review`: a policy's
+        name, or its fields. `more`: further fields of a draft as the gateway's description of `POST /v1/batches` has
+        them, such as `languages`.
         Raises TasksRefused, AmountRefused, GatewayRefused, NotWhatWasAsked.
         """
         if self._account is None:
             raise PieceworkError("a draft belongs to a wallet: make the client with its key")
         chain = await self.chain()
-        listed = read_tasks(tasks, task_type, columns=columns, known=known) if not files else None
-        if listed is None:
-            listed = await self._with_files(tasks, task_type, columns, known, files)
+        how: dict[str, Any] = {"columns": columns, "known": known, "ids": ids}
+        how |= {"encoding": encoding, "delimiter": delimiter, "schema": _schema(task_type, options, more)}
+        if files:
+            listed = await self._with_files(tasks, task_type, files, how)
+        else:
+            listed = await asyncio.to_thread(read_tasks, tasks, task_type, **how)
         wish = Wish(
             tasks=listed,
             title=title,
@@ -114,7 +124,11 @@ class AsyncClient:
             more=more,
         )
         await self._http.sign_in(chain["chain_id"])
-        draft = await self._http.post("/v1/batches", wish.body())
+        upload_id = None
+        if uploads.is_large(listed):
+            with CountBar("sending tasks", shown=show) as bar:
+                upload_id = await uploads.send(self._http, listed, bar.show)
+        draft = await self._http.post("/v1/batches", wish.body(upload_id))
         manifest = await self._http.get(f"/v1/batches/{draft['batch_id']}/manifest")
         key = wish.check(draft, self._account.address, self._domain(chain), manifest)
         return AsyncDraft(self, wish, draft, key, chain)
@@ -203,15 +217,10 @@ class AsyncClient:
         return Path(path)
 
     async def _with_files(
-        self,
-        source: Source,
-        task_type: str,
-        columns: Mapping[str, str] | None,
-        known: str | None,
-        files: tuple[str, ...],
+        self, source: Source, task_type: str, files: tuple[str, ...], how: Mapping[str, Any]
     ) -> TaskList:
         """Uploads each local file once, and puts its CID in its place."""
-        listed = read_tasks(source, None, columns=columns, known=known)
+        listed = read_tasks(source, None, **how)
         pinned: dict[str, str] = {}
         for task in listed.tasks:
             for name in files:
@@ -371,6 +380,16 @@ class AsyncBatch:
         transaction, block = await asyncio.to_thread(money.close, self._client._signer(), key)
         await self._client.until_indexed(block)
         return transaction
+
+
+def _schema(task_type: str, options: Mapping[str, Any] | None, more: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Of one answer, to read known answers by; None if the options are none: the gateway says why."""
+    if more.get("answer_schema") is not None:
+        return dict(more["answer_schema"])
+    try:
+        return build_answer_schema(task_type, dict(options or {}))
+    except TaskTypeError:
+        return None
 
 
 def _account(key: str | None) -> LocalAccount | None:

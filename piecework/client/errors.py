@@ -13,6 +13,10 @@ PieceworkError
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from piecework.files.reading import Fault
+
 
 class PieceworkError(Exception):
     """Base of everything that the client raises on purpose."""
@@ -37,7 +41,11 @@ class NotWhatWasAsked(PieceworkError):
 
 
 class TasksRefused(PieceworkError, ValueError):
-    """The tasks cannot be sent; the message names file, line and column."""
+    """The tasks cannot be sent; the message names file, line and column of each of the first `faults`."""
+
+    def __init__(self, message: str, faults: Sequence[Fault] = ()) -> None:
+        super().__init__(message)
+        self.faults = tuple(faults)
 
 
 class ExportRefused(PieceworkError, ValueError):

@@ -90,8 +90,12 @@ class Client:
         answers_per_task: int = 3,
         columns: Mapping[str, str] | None = None,
         known: str | None = None,
+        ids: str = "id",
+        encoding: str | None = None,
+        delimiter: str | None = None,
         files: tuple[str, ...] = (),
         review: str | Mapping[str, Any] = "inference",
+        show: bool = True,
         **more: Any,
     ) -> Draft:
         """See AsyncClient.create_batch."""
@@ -105,8 +109,12 @@ class Client:
             answers_per_task=answers_per_task,
             columns=columns,
             known=known,
+            ids=ids,
+            encoding=encoding,
+            delimiter=delimiter,
             files=files,
             review=review,
+            show=show,
             **more,
         )
         return Draft(self, self._run(drafting))

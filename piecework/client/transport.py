@@ -44,6 +44,10 @@ class Transport:
         headers = {"idempotency-key": secrets.token_hex(16)}
         return (await self._send("POST", path, json=body, headers=headers)).json()
 
+    async def put(self, path: str, body: Any) -> Any:
+        """What may be done again without harm."""
+        return (await self._send("PUT", path, json=body)).json()
+
     async def upload(self, data: bytes) -> str:
         """Pins a file; returns its CID."""
         headers = {"content-type": "application/octet-stream"}

@@ -44,21 +44,24 @@ class Wish:
     def assignments(self) -> int:
         return len(self.tasks.tasks) * self.answers_per_task
 
-    def body(self) -> dict[str, Any]:
-        """Of `POST /v1/batches`."""
+    def body(self, upload_id: str | None = None) -> dict[str, Any]:
+        """Of `POST /v1/batches`; without the tasks and known answers that an upload holds."""
         body: dict[str, Any] = {
             "title": self.title,
             "instructions": self.instructions,
             "task_type": self.task_type,
-            "tasks": self.tasks.tasks,
             "reward_units": str(self.reward_units),
             "answers_per_task": self.answers_per_task,
             "review": dict(self.review),
         }
         if self.options is not None:
             body["options"] = dict(self.options)
-        if self.tasks.known:
-            body["gold"] = self.tasks.known
+        if upload_id is not None:
+            body["tasks_upload"] = upload_id
+        else:
+            body["tasks"] = self.tasks.tasks
+            if self.tasks.known:
+                body["gold"] = self.tasks.known
         return body | dict(self.more)
 
     def check(self, draft: Mapping[str, Any], requester: str, domain: Domain, manifest: Mapping[str, Any]) -> BatchKey:

@@ -96,6 +96,25 @@ class BatchTask(Base):
     __table_args__ = (Index("ix_batch_tasks_open", "batch_id", "assigned", "position"),)
 
 
+class TaskUploadPart(Base):
+    """Some tasks of a batch to be, as their requester sent them; forgotten when they expire."""
+
+    __tablename__ = "task_upload_parts"
+
+    requester: Mapped[str] = mapped_column(Address, primary_key=True)
+    upload_id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64))
+    """Of the canonical content."""
+    tasks: Mapped[int] = mapped_column(Integer)
+    """How many are in it."""
+    size: Mapped[int] = mapped_column(BigInteger)
+    """Bytes."""
+    content: Mapped[dict[str, Any]] = mapped_column(JSON)
+    """`tasks` and `known`; the known answers are as secret as a draft's."""
+    expires_at: Mapped[float] = mapped_column(Float, index=True)
+
+
 class ModelAnswers(Base):
     """What a model says of a batch's tasks, as its requester brought it; pinned with the first results."""
 

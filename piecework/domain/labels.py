@@ -16,6 +16,7 @@ from piecework.domain.canonical import NotCanonical, canonical_loads
 from piecework.domain.cid import cid_of_digest, verify_block
 from piecework.domain.documents import DocumentMalformed, format_name
 from piecework.domain.ids import Cid, is_task_id
+from piecework.domain.streamed import BrokenArray, items
 
 _START = '"labels":['
 _FIELDS = {"task", "label", "confidence"}
@@ -51,26 +52,12 @@ def _verified(cid: Cid, fetch: Callable[[Cid], bytes]) -> bytes:
 
 def _scanned(digest: str, blocks: Iterator[bytes]) -> Iterator[dict[str, Any]]:
     pieces = codecs.iterdecode(blocks, "utf-8")
-    decoder = json.JSONDecoder()
     try:
-        text = _after_start(digest, pieces)
-        while True:
-            text = text.removeprefix(",")
-            if text.startswith("]"):
-                return
-            try:
-                label, end = decoder.raw_decode(text) if text else (None, 0)
-            except json.JSONDecodeError:
-                end = 0
-            if end:
-                yield _checked(digest, label)
-                text = text[end:]
-                continue
-            more = next(pieces, None)
-            if more is None:
-                raise DocumentMalformed(f"results {digest}: the labels break off")
-            text += more
-    except (UnicodeDecodeError, RecursionError) as error:
+        for text in items(_after_start(digest, pieces), pieces):
+            yield _checked(digest, json.loads(text))
+    except BrokenArray as error:
+        raise DocumentMalformed(f"results {digest}: the labels are no list: {error}") from error
+    except UnicodeDecodeError as error:
         raise DocumentMalformed(f"results {digest}: {error}") from error
 
 

@@ -16,6 +16,7 @@ from functools import cached_property
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+from piecework.domain.answers import AnswerInvalid, check_answer
 from piecework.domain.task_types import task_type
 from piecework.files.outcomes import Outcome
 
@@ -24,6 +25,7 @@ TASK_KEY = "piecework_task"
 ANSWER = "answer"
 """The control of an answer that is no object; before a dot, of one that is: `answer.decision`."""
 _TAGS = {"image": "Image", "image_a": "Image", "image_b": "Image", "audio": "Audio"}
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _TABLES = ("left", "right", "record")
 _DATE = "YYYY-MM-DD"
 _AT_GATEWAY = re.compile(r"/v1/payloads/(b[a-z2-7]{20,110})\Z")
@@ -64,10 +66,18 @@ class Interface:
             regions = [region | {"meta": told} for region in regions_of(answer["answer"], self.schema, self.target)]
             made["annotations"].append({"result": regions, "was_cancelled": answer["decision"] == "rejected"})
         if found["label"] is not None:
-            prediction = {"model_version": "piecework", "result": regions_of(found["label"], self.schema, self.target)}
+            prediction = {"model_version": "piecework", "result": self._label(found["label"])}
             score = {} if found["confidence"] is None else {"score": found["confidence"]}
             made["predictions"].append(prediction | score)
         return made
+
+    def _label(self, label: Any) -> list[dict[str, Any]]:
+        """Nothing for what is no answer of this batch: a reviewer may write any label into a results file."""
+        try:
+            check_answer(label, dict(self.schema))
+        except AnswerInvalid:
+            return []
+        return regions_of(label, self.schema, self.target)
 
     def _data(self, name: str, value: Any) -> Any:
         is_pinned = name in _TAGS and isinstance(value, str) and not value.startswith("https://")
@@ -215,25 +225,30 @@ def _name(choice: Any) -> str:
     return json.dumps(choice, ensure_ascii=False)
 
 
+def _quoted(text: str) -> str:
+    """For an attribute; what XML cannot hold is shown as unknown."""
+    return quoteattr(_NO_XML.sub("\ufffd", text))
+
+
 def _object(name: str) -> str:
     tag = "Table" if name in _TABLES else _TAGS.get(name, "HyperText" if name == "url" else "Text")
     return f'<{tag} name="{name}" value="${name}"/>'
 
 
 def _control(name: str, schema: Json, target: str) -> Iterator[str]:
-    about = f"name={quoteattr(name)} toName={quoteattr(target)}"
+    about = f"name={_quoted(name)} toName={_quoted(target)}"
     kind = _kind(schema)
     if kind in ("choice", "choices", "yes_no"):
         named = {"choice": schema.get("enum"), "choices": schema.get("items", {}).get("enum"), "yes_no": None}[kind]
         values = ["yes", "no"] if named is None else [_name(item) for item in named]
         choice = "multiple" if kind == "choices" else "single"
         yield f'<Choices {about} choice="{choice}">'
-        yield from (f"  <Choice value={quoteattr(value)}/>" for value in values)
+        yield from (f"  <Choice value={_quoted(value)}/>" for value in values)
         yield "</Choices>"
     elif kind == "boxes":
         yield f"<RectangleLabels {about}>"
         for label in schema["items"]["properties"]["label"]["enum"]:
-            yield f"  <Label value={quoteattr(label)}/>"
+            yield f"  <Label value={_quoted(label)}/>"
         yield "</RectangleLabels>"
     elif kind == "number":
         yield f"<Number {about}/>"

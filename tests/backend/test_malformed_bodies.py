@@ -69,7 +69,12 @@ def known(house: House) -> dict[str, Any]:
     asked = {"worker": other.address, "task": "t0", "reason": "look again"}
     revision = house.post(requester, f"/v1/reviews/batches/{revised}/revisions", asked, 201)
     own_lists = [house.post(requester, "/v1/lists", {"name": name}, 201) for name in ("first", "second")]
+    part = {"tasks": [{"id": "t0", "content": {"text": "x"}}]}
+    token = {"authorization": f"Bearer {house.token(requester)}"}
+    assert house.client.put(f"/v1/task-uploads/{'u' * 20}/parts/0", json=part, headers=token).status_code == 200
     return {
+        "upload_id": ["u" * 20, "none" * 5],
+        "number": ["0", "1"],
         "tokens": [house.token(who) for who in (requester, worker, idle, other, house.reviewers()[0])],
         "batch_id": [draft["batch_id"], batch_id],
         "assignment_id": [offer["assignment_id"], ticketed["assignment_id"]],
@@ -144,6 +149,7 @@ def named(name: str, schema: Any, known: dict[str, Any]) -> Any:
         "lease_end": 2**39,
         "answer_schema": {"enum": ["cat", "dog"]},
         "gold": None,
+        "tasks_upload": None,
         "amount_units": "5",
         "reward_units": "5",
         "operator_fee_units": "0",
@@ -152,7 +158,8 @@ def named(name: str, schema: Any, known: dict[str, Any]) -> Any:
     }
     if name in given:
         return given[name]
-    if name in ("task", "id") or (name == "tasks" and schema.get("anyOf")):
+    is_names = name == "tasks" and schema.get("anyOf", [{}])[0].get("items", {}).get("type") == "string"
+    if name in ("task", "id") or is_names:
         return "t0" if name != "tasks" else ["t0"]
     return valid(schema, known)
 

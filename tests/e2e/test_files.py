@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import csv
 import json
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from piecework import Client
+from piecework.client import GatewayUnreachable
+from piecework.client.transport import Transport
 from tests.e2e.crowd import Crowd, key_of
 from tests.e2e.cutting import Cutting
 from tests.e2e.running import Up, until
@@ -42,11 +46,13 @@ def client(up: Up) -> Iterator[Client]:
         yield found
 
 
-def piecework(*arguments: str, folder: Path, status: int = 0) -> subprocess.CompletedProcess[str]:
+def piecework(
+    *arguments: str, folder: Path, status: int = 0, env: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """The command as a person runs it, in a folder."""
     command = [sys.executable, "-m", "scripts.main", *arguments]
-    env = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, check=False)
+    whole = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"} | (env or {})
+    done = subprocess.run(command, cwd=folder, env=whole, capture_output=True, text=True, check=False)
     assert done.returncode == status, done.stderr
     return done
 
@@ -93,7 +99,7 @@ def batch(up: Up) -> Any:
         client.faucet("100")
         funded = client.create_batch(TASKS, **HOW, answers_per_task=1).fund()
         with Crowd(up, lambda task: "good" if int(task["content"]["text"].split()[1]) % 2 else "bad"):
-            funded.wait(timeout_seconds=150, show=False)
+            funded.wait(show=False)
         yield funded.batch_id
 
 
@@ -165,3 +171,104 @@ def test_what_cannot_be_exported_is_said(up: Up, batch: str, tmp_path: Path) -> 
         done = piecework("export", *arguments, "--gateway-url", url, folder=tmp_path, status=1)
         assert said in done.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+MANY = 5_000
+
+
+def many(path: Path) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(["name", "sentence", "truth"])
+        writer.writerows((f"t{n}", f"Text {n}; it is a text", "good" if n % 50 == 0 else "") for n in range(MANY))
+    return path
+
+
+DRAFT = ("--type", "choice", "--options", '{"choices": ["good", "bad"]}', "--column", "sentence=text")
+DRAFT += ("--ids", "name", "--known", "truth", "--title", "Texts", "--instructions", "Is it good?", "--reward", "0.03")
+
+
+def parts_of(up: Up) -> list[tuple[Any, ...]]:
+    """Every part that the gateway keeps, with when it came."""
+    file = str(up.facts["database_url"]).removeprefix("sqlite:///")
+    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as connection:
+        return connection.execute(
+            "SELECT upload_id, number, expires_at FROM task_upload_parts ORDER BY 1, 2"
+        ).fetchall()
+
+
+def test_a_killed_draft_of_many_tasks_goes_on(up: Up, client: Client, tmp_path: Path) -> None:
+    path = many(tmp_path / "many.csv")
+    key = {"PIECEWORK_REQUESTER_KEY": key_of(up, "requester")}
+    arguments = ["draft", str(path), *DRAFT, "--gateway-url", up.facts["gateway_url"]]
+    with subprocess.Popen(
+        [sys.executable, "-m", "scripts.main", *arguments],
+        env={"PYTHONPATH": str(ROOT), **key},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+    ) as running:
+        until(lambda: parts_of(up), "a part is there")
+        running.kill()
+    before = parts_of(up)
+
+    done = piecework(*arguments, folder=tmp_path, env=key)
+
+    after = parts_of(up)
+    assert [number for _, number, _ in after] == list(range(MANY // 1_000))
+    assert set(before) <= set(after), "what was there is that same part"
+    manifest = client.get(f"/v1/batches/{done.stdout.strip()}/manifest")
+    assert len(manifest["tasks"]) == MANY
+    assert manifest["gold"]["count"] == MANY // 50
+    assert min(task["content"]["text"] for task in manifest["tasks"]) == "Text 0; it is a text"
+
+
+def test_what_was_sent_is_not_sent_again(up: Up, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent: list[str] = []
+    put, limit = Transport.put, 2
+
+    async def watched(self: Transport, path: str, body: Any) -> Any:
+        if len(sent) == limit:
+            raise GatewayUnreachable("the wire is cut")
+        found = await put(self, path, body)
+        sent.append(path)
+        return found
+
+    monkeypatch.setattr(Transport, "put", watched)
+    rows = [{"id": f"u{number}", "text": f"Other text {number}"} for number in range(4_500)]
+    with Client(up.facts["gateway_url"], key=key_of(up, "requester")) as client:
+        with pytest.raises(GatewayUnreachable):
+            client.create_batch(rows, **HOW, show=False)
+        limit = 100
+        draft = client.create_batch(rows, **HOW, show=False)
+        client.create_batch(rows, **HOW, show=False)
+        assert len(client.get(f"/v1/batches/{draft.batch_id}/manifest")["tasks"]) == len(rows)
+    assert [path.rpartition("/")[2] for path in sent] == ["0", "1", "2", "3", "4"]
+
+
+def test_a_file_is_checked_without_a_gateway(tmp_path: Path) -> None:
+    done = piecework("draft", str(many(tmp_path / "many.csv")), *DRAFT, folder=tmp_path)
+    assert done.stdout.strip() == f"{MANY} tasks of the type choice, {MANY // 50} with a known answer"
+    bad = tmp_path / "bad.csv"
+    bad.write_text("name,sentence,truth\na b,x,\nc,y,ugly\n")
+    said = piecework("draft", str(bad), *DRAFT, folder=tmp_path, status=1).stderr
+    assert "line 2, column 'name'" in said
+    assert "line 3, column 'truth'" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--type", "chioce"), "there is no task type"),
+        (("--type", "choice", "--options", "{"), "no JSON"),
+        (("--type", "choice", "--options", "[]"), "the options of choice"),
+        (("--type", "text", "--column", "x"), "COLUMN=FIELD"),
+        (("--type", "text", "--column", "x=text"), "no column 'x'"),
+        (("--type", "text", "--encoding", "klingon"), "no encoding"),
+        (("--type", "text", "--delimiter", ";;"), "one sign"),
+        (("--type", "text", "--gateway-url", "http://127.0.0.1:1"), "PIECEWORK_REQUESTER_KEY"),
+    ],
+)
+def test_a_draft_that_cannot_be_says_why(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
+    path = tmp_path / "tasks.csv"
+    path.write_text("text\nfine\n")
+    assert said in piecework("draft", str(path), *arguments, folder=tmp_path, status=1).stderr

@@ -108,6 +108,29 @@ def test_labels_are_predictions_and_rejected_answers_are_cancelled() -> None:
     assert made["predictions"][0]["result"][0]["value"] == {"choices": ["a"]}
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | TEXTS,
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["label", "x", "rule"]), inner),
+    max_leaves=4,
+)
+
+
+@pytest.mark.parametrize("name", NAMES)
+@given(label=JSON)
+def test_a_label_that_is_no_answer_is_no_prediction_and_breaks_nothing(name: str, label: Any) -> None:
+    found = interface(name).task(outcome("t", {}, {"label": label, "confidence": None}, []))
+    for prediction in found["predictions"]:
+        if prediction["result"]:
+            check_answer(label, SCHEMAS[name])
+    assert json.loads(json.dumps(found)) == found
+
+
+@pytest.mark.parametrize("choice", ["\x01", "<&>", '"', "\u2028", "\ufffe", "😀", "a\nb"])
+def test_an_interface_is_xml_whatever_the_choices_are(choice: str) -> None:
+    root = ElementTree.fromstring(Interface("choice", {"enum": [choice, "b"]}, ("text",)).config())  # noqa: S314
+    assert len(list(root.iter("Choice"))) == 2
+
+
 def test_choices_that_look_alike_stay_apart() -> None:
     schema = {"enum": ["1", 1, "true", True, "yes", '"1"']}
     for choice in schema["enum"]:

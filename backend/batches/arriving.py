@@ -1,0 +1,34 @@
+"""A draft's tasks, from its body or from an upload."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from backend.batches.schemas import DraftBody, DraftIn, DraftWords, TaskIn
+from backend.errors import Invalid
+from backend.services import Services
+from backend.uploads.service import collected
+
+
+def whole(services: Services, requester: str, body: DraftBody) -> DraftIn:
+    """The batch with its tasks.
+
+    Raises Invalid for tasks from nowhere or from two places, and what `collected` raises.
+    """
+    if body.tasks_upload is None:
+        if body.tasks is None:
+            raise Invalid("tasks_missing", "a batch has tasks: give them, or the upload that holds them (tasks_upload)")
+        return _joined(body, body.tasks, {})
+    if body.tasks is not None:
+        raise Invalid("tasks_twice", "give tasks or tasks_upload, not both")
+    return _joined(body, *collected(services, requester, body.tasks_upload))
+
+
+def _joined(body: DraftBody, tasks: list[TaskIn], known: dict[str, Any]) -> DraftIn:
+    """Of what was checked when it came in: nothing is checked twice."""
+    twice = next((task_id for task_id in known if task_id in (body.gold or {})), None)
+    if twice is not None:
+        raise Invalid("gold_twice", f"the answer to {twice} is known from the upload and from gold: give it once")
+    words = {name: getattr(body, name) for name in DraftWords.model_fields}
+    words["gold"] = {**(body.gold or {}), **known} or None
+    return DraftIn.model_construct(**words, tasks=tasks)

@@ -1,0 +1,1 @@
+"""Tasks of a batch that come in parts, before the batch is drafted."""
