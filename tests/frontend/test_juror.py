@@ -46,6 +46,22 @@ def test_the_button_to_vote_comes_when_all_evidence_has_its_place(
     assert ballot.bounding_box() == place
 
 
+def test_a_juror_votes_also_where_the_tasks_cannot_be_had(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any]
+) -> None:
+    """Whoever keeps the manifest back must not keep the jury from voting."""
+    staged = staged_dispute(stack_up)
+    juror = juror_of(visit, stack_up)
+    juror.open("/jury")
+    juror.click("Start with a test wallet")
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").wait_for()
+    gone = {"type": "about:blank", "title": "Gone", "status": 404, "code": "payload_missing", "detail": "nobody has it"}
+    juror.context.route("**/v1/batches/*/manifest", lambda route: route.fulfill(status=404, json=gone))
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    juror.page.get_by_role("button", name="2 are right").wait_for()
+    juror.expected_errors("404")
+
+
 def test_a_juror_votes_in_secret_shows_the_vote_and_takes_the_fee(
     visit: Callable[..., Visitor], stack_up: dict[str, Any]
 ) -> None:

@@ -1,7 +1,7 @@
 // One case: what was asked, answered, rejected and contested, and the juror's vote. What a task shows stays in its frame.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { Asked } from '../answers/AnswerForm'
 import { AnswerView } from '../answers/AnswerView'
 import type { Schemas } from '../api/client'
@@ -88,6 +88,11 @@ function useSettling({ evidence, rejections }: Dispute): { isSettled: boolean; s
 function Evidence({ dispute, onSettled }: { dispute: Dispute; onSettled: (part: string) => void }) {
   const { t } = useTexts()
   const said = dispute.evidence as { statement?: unknown } | null
+  const asked = useQuery(manifestQuery(dispute.batch_id))
+  useEffect(() => {
+    // What cannot be had is no reason for silence: jurors must be able to say so.
+    if (asked.isError) for (const { submission, task } of dispute.rejections) onSettled(`${submission} ${task}`)
+  }, [asked.isError, dispute.rejections, onSettled])
   const statement = useMemo<Part[]>(
     () => [{ kind: 'text', name: null, text: String(said?.statement ?? '') }],
     [said?.statement],
@@ -113,7 +118,7 @@ function Evidence({ dispute, onSettled }: { dispute: Dispute; onSettled: (part: 
           <p>{t('jury.no_statement')}</p>
         )}
       </section>
-      <Shown query={useQuery(manifestQuery(dispute.batch_id))}>
+      <Shown query={asked}>
         {(manifest) =>
           dispute.rejections.map((item) => {
             const key = `${item.submission} ${item.task}`
