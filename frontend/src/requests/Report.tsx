@@ -52,8 +52,8 @@ function Facts({ report }: { report: Found }) {
           <dd>{share(report.accuracy.known_answers ?? report.accuracy.estimate)}</dd>
         </div>
         <div>
-          <dt>{t('report.agreement')}</dt>
-          <dd>{share(report.agreement.pairwise)}</dd>
+          <dt>{t(report.agreement.likeness ? 'report.likeness' : 'report.agreement')}</dt>
+          <dd>{share(report.agreement.likeness ?? report.agreement.pairwise)}</dd>
         </div>
         {report.cost?.per_label_units != null && (
           <div>
