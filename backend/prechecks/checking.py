@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from backend.prechecks import repository
-from backend.prechecks.endpoint import Endpoint, NoNote
+from backend.prechecks.endpoint import Endpoint, NoNote, NotAboutThis
 from backend.reviews.undecided import answers_of
 from backend.services import Services
 from piecework.db.prechecks import PreCheck
@@ -63,6 +63,9 @@ class PreChecker:
                 continue
             try:
                 note = self._endpoint.ask(asked.instructions, asked.content, asked.answer)
+            except NotAboutThis as error:
+                log.warning("no_pre_check", batch_id=asked.batch_id, task=asked.task, why=str(error))
+                continue  # no answer keeps the others from being looked at
             except NoNote as error:
                 self._failures += 1
                 log.warning("no_pre_check", batch_id=asked.batch_id, task=asked.task, why=str(error))

@@ -18,6 +18,8 @@ MAX_BYTES = 262_144
 MAX_NOTE = 500
 LIKELY = ("right", "wrong", "unsure")
 _MAX_TEXT = 20_000
+_REFUSED = (400, 413, 422)
+"""Statuses by which a service refuses what it was sent: too long, or against its rules."""
 _SYSTEM = (
     "You help a person who reviews answers of a crowd. Given instructions, a task and one answer, say whether the "
     "answer is likely right by the instructions. Reply with one JSON object and nothing else: "
@@ -28,6 +30,10 @@ _SYSTEM = (
 
 class NoNote(Exception):
     """The endpoint gave nothing that can be shown; the message holds neither key nor reply."""
+
+
+class NotAboutThis(NoNote):
+    """It is there, and has nothing to show about this answer, whose words may have brought that about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,8 @@ class Endpoint:
                 httpx2.Client(timeout=self.timeout_seconds, follow_redirects=False, trust_env=False) as client,
                 client.stream("POST", self.url.rstrip("/") + "/chat/completions", json=asked, headers=headers) as found,
             ):
+                if found.status_code in _REFUSED:
+                    raise NotAboutThis(f"it answered {found.status_code}")
                 if found.status_code != 200:
                     raise NoNote(f"it answered {found.status_code}")
                 for chunk in found.iter_bytes():
@@ -104,8 +112,8 @@ def _note(reply: Any) -> Note:
         said = json.loads(text[text.index("{") : text.rindex("}") + 1])
         likely, note = said["likely"], said["note"]
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise NoNote("its reply is none that was asked for") from error
+        raise NotAboutThis("its reply is none that was asked for") from error
     if likely not in LIKELY or not isinstance(note, str):
-        raise NoNote("its reply is none that was asked for")
+        raise NotAboutThis("its reply is none that was asked for")
     plain = "".join(sign if sign.isprintable() else " " for sign in note).strip()
     return Note(likely, plain[:MAX_NOTE])

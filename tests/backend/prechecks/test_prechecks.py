@@ -169,6 +169,24 @@ def test_whatever_goes_wrong_there_is_no_note_and_nothing_else(house: House, mod
     house.settled(house.post(house.reviewers()[0], f"/v1/reviews/batches/{batch_id}/proposals", given, 201))
 
 
+@pytest.mark.parametrize("trouble", ["words", "a refusal"])
+def test_an_answer_that_the_model_refuses_keeps_it_from_no_other(house: House, model: Model, trouble: str) -> None:
+    """Whoever writes what a service's rules forbid must not stop the notes about everybody's answers."""
+    refusal = (TROUBLE | {"a refusal": saying("400 Bad Request")})[trouble]
+    batches = [submitted(house)[0] for _ in range(2)]
+
+    def talk(connection: socket.socket, request: bytes) -> None:
+        (refusal if len(model.asked) == 1 else saying(body=reply()))(connection, request)
+
+    model.talk = talk
+    checker = PreChecker(house.services)
+    assert checker.run_once() == 1
+    assert checker._failures == 0
+    assert sorted(note(house, batch_id) is None for batch_id in batches) == [False, True]
+    with house.services.writing() as session:
+        session.execute(update(PreCheck).values(attempts=MAX_ATTEMPTS))
+
+
 def test_an_answer_is_asked_about_a_few_times_and_then_left(
     house: House, model: Model, monkeypatch: pytest.MonkeyPatch
 ) -> None:
