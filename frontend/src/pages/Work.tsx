@@ -7,6 +7,7 @@ import { Gate } from '../parts/SignIn'
 import { Loading, Shown } from '../parts/states'
 import { useTexts } from '../texts'
 import { HandedIn } from '../work/HandedIn'
+import { OwnSignals } from '../work/OwnSignals'
 import { assignmentsQuery, batchQuery } from '../work/queries'
 import { TakeTasks } from '../work/TakeTasks'
 import { Workbench } from '../work/Workbench'
@@ -44,7 +45,12 @@ function Held({ batchId, address }: { batchId: string; address: string }) {
           )
         if (held || items.some((item) => item.status === 'queued' || item.status === 'submission_queued'))
           return <Loading />
-        return <TakeTasks batchId={batchId} />
+        return (
+          <>
+            <TakeTasks batchId={batchId} />
+            <OwnSignals batchId={batchId} address={address} />
+          </>
+        )
       }}
     </Shown>
   )

@@ -6,6 +6,7 @@ import { wayOf } from '../answers/way'
 import { canonical } from '../chain/checks'
 import { useTexts } from '../texts'
 import type { Key } from '../texts/plural'
+import { ClosingSignal } from './ClosingSignal'
 import { signalsQuery } from './queries'
 import type { Answer } from './verdicts'
 
@@ -32,6 +33,7 @@ export function Facts({ batchId, asked, answer }: { batchId: string; asked: Aske
           <p lang="en" dir="ltr">
             {item.seen}
           </p>
+          <ClosingSignal batchId={batchId} found={item} />
         </details>
       ))}
     </>

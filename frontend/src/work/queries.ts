@@ -66,6 +66,14 @@ export const assignmentsQuery = (address: string, batchId: string) =>
     queryFn: () => data(api.GET('/v1/work/assignments', { params: { query: { batch_id: batchId } } })),
   })
 
+/** What was noticed in this worker's answers to a batch. */
+export const ownSignalsQuery = (address: string, batchId: string) =>
+  queryOptions({
+    queryKey: ['signals', address, batchId],
+    queryFn: () => data(api.GET('/v1/signals/batches/{batch_id}/own', { params: { path: { batch_id: batchId } } })),
+    staleTime: 60_000,
+  })
+
 export const assignmentQuery = (assignmentId: string) =>
   queryOptions({
     queryKey: ['assignment', assignmentId],
