@@ -23,6 +23,7 @@ BITE = 10
 """Tasks that a worker takes: a model must foretell several people."""
 ERRORS = 8
 """Of each worker, on tasks of its own."""
+TRIES = 6
 
 
 @pytest.fixture(autouse=True)
@@ -89,6 +90,20 @@ def alone(house: House, batch_id: str, monkeypatch: pytest.MonkeyPatch) -> dict[
         return confidences(house, batch_id, AskingBook())
 
 
+def heeded(house: House, requester: Any, monkeypatch: pytest.MonkeyPatch, workers: int | None, **changes: Any) -> str:
+    """A batch in which the model has a say. Chance deals out the tasks, so a few times it has foretold too little."""
+    for _ in range(TRIES):
+        batch_id = opened(house, requester, **changes)
+        brings(house, requester, batch_id)
+        if workers is None:
+            works_on(house, batch_id, 0)
+        for seed in range(workers or 0):
+            assert works(house, batch_id, seed)
+        if confidences(house, batch_id, house.services.asking) != alone(house, batch_id, monkeypatch):
+            return batch_id
+    raise AssertionError(f"a model that is always right had no say in {TRIES} batches")
+
+
 def confidences(house: House, batch_id: str, book: AskingBook) -> dict[str, float]:
     with house.services.reading() as session:
         draft = session.get(Draft, batch_id)
@@ -102,9 +117,7 @@ def test_people_and_a_measured_model_end_tasks_and_the_audit_computes_it_again(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requester = house.requester()
-    batch_id = opened(house, requester)
-    brings(house, requester, batch_id)
-    works_on(house, batch_id, 0)
+    batch_id = heeded(house, requester, monkeypatch, None)
 
     report = house.get(requester, f"/v1/batches/{batch_id}/report")
     model, redundancy = report["model"], report["redundancy"]
@@ -113,7 +126,6 @@ def test_people_and_a_measured_model_end_tasks_and_the_audit_computes_it_again(
     assert 0 <= model["answers_saved"] <= model["stops"]["answers_saved_at_most"] <= redundancy["answers_saved"]
     assert model["saved_units"] == str(model["answers_saved"] * REWARD_UNITS)
     assert redundancy["tasks_open"] == 0
-    assert confidences(house, batch_id, house.services.asking) != alone(house, batch_id, monkeypatch)
     page = house.client.get(
         f"/v1/batches/{batch_id}/report?format=html", headers={"authorization": f"Bearer {house.token(requester)}"}
     ).text
@@ -139,13 +151,9 @@ def test_a_model_brought_anew_is_measured_anew_and_other_gateways_see_the_same(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     requester = house.requester()
-    batch_id = opened(house, requester, review=REVIEW | {"target_confidence": 0.995})
-    brings(house, requester, batch_id)
-    for seed in range(15):
-        assert works(house, batch_id, seed)
+    batch_id = heeded(house, requester, monkeypatch, 15, review=REVIEW | {"target_confidence": 0.995})
     people = alone(house, batch_id, monkeypatch)
     first = confidences(house, batch_id, house.services.asking)
-    assert first != people
     assert confidences(house, batch_id, AskingBook()) == first, "an empty book, as after a restart"
     brings(house, requester, batch_id, name="late")
     assert confidences(house, batch_id, house.services.asking) == people, "it may have seen the answers"
@@ -158,12 +166,10 @@ def test_a_gateway_that_believes_a_model_beyond_its_measure_is_seen_by_the_audit
     """The planted bug: while the tasks are asked, the model's word counts tenfold."""
     with open_house(stack, tmp_path) as house:
         requester = house.requester()
-        batch_id = opened(house, requester, review=REVIEW | {"target_confidence": 0.99})
-        brings(house, requester, batch_id)
         real = Measured.beside
         monkeypatch.setattr(Measured, "beside", lambda self, answered: 10.0 * real(self, answered))
         monkeypatch.setattr("backend.reviews.bought.assess_beside", _as_measured(real))
-        works_on(house, batch_id, 0)
+        batch_id = heeded(house, requester, monkeypatch, None, review=REVIEW | {"target_confidence": 0.99})
         house.settled(proposal(house, batch_id))
         monkeypatch.undo()
         report = audited(house)
