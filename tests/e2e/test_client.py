@@ -141,6 +141,6 @@ def test_what_goes_wrong_is_said_in_words(up: Up, client: Client, tmp_path: Path
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9", "nowhere", "ftp://127.0.0.1"])
 def test_a_gateway_that_is_not_there_is_said_to_be_so(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("piecework.client.transport._FIRST_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("piecework.client.transport.FIRST_PAUSE_SECONDS", 0.001)
     with Client(url) as lost, pytest.raises(GatewayUnreachable, match=r"127|nowhere"):
         lost.chain()
