@@ -66,13 +66,16 @@ def test_axe_finds_nothing_on_any_page_and_nothing_is_wider_than_the_screen(
         ("/requests", "No batches yet"),
         ("/review", "Nothing to review"),
         ("/wallet", "Test money"),
-        ("/audit", "Practice: what is in the sentence?"),
+        ("/audit", None),
         (f"/audit/{batch}", "BatchOpened"),
         ("/jury", "You are no juror here"),
         ("/nothing", "There is no such page"),
     ):
         visitor.open(path)
-        visitor.sees(heading)
+        if heading is None:  # other tests' batches are newer than the practice batch, and fill the first page
+            visitor.page.locator("main a[href^='/audit/0x']").first.wait_for()
+        else:
+            visitor.sees(heading)
         assert (path, violations(visitor), fits(visitor)) == (path, [], True)
     visitor.open(f"/tasks/{batch}")
     visitor.page.locator(".offer .primary").click()
