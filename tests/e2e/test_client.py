@@ -44,13 +44,6 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     running.stop()
 
 
-@pytest.fixture
-def client(up: Up) -> Iterator[Client]:
-    with Client(up.facts["gateway_url"], key=key_of(up, "requester")) as found:
-        found.faucet("100")
-        yield found
-
-
 def answer(task: Any) -> str:
     return REVIEWS[task["content"]["text"]]
 

@@ -39,13 +39,6 @@ def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
     running.stop()
 
 
-@pytest.fixture
-def client(up: Up) -> Iterator[Client]:
-    with Client(up.facts["gateway_url"], key=key_of(up, "requester")) as found:
-        found.faucet("100")
-        yield found
-
-
 def piecework(
     *arguments: str, folder: Path, status: int = 0, env: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from piecework.db import (
+from piecework.db import (  # noqa: F401 - importing them fills the metadata
     draws,
     gateway,
     mirror,
@@ -18,20 +18,6 @@ from piecework.db import (
     webhooks,
 )
 from piecework.db.base import Base
-
-_MODULES = (
-    draws,
-    gateway,
-    mirror,
-    notices,
-    operators,
-    people,
-    prechecks,
-    revisions,
-    search,
-    talk,
-    webhooks,
-)  # importing them fills the metadata
 
 context.configure(
     connection=context.config.attributes["connection"],
