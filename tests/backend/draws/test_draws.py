@@ -101,8 +101,8 @@ def test_reviews_go_to_the_drawn_alone(house: House, monkeypatch: pytest.MonkeyP
     assert house.offer(outside[0], review_batch_id)["tasks"] == [found["slot"]]
 
 
-def blocks(house: House, requester: Any, *who: str) -> None:
-    made = house.post(requester, "/v1/lists", {"name": f"no {who[0]}", "kind": "block"}, 201)
+def blocks(house: House, requester: Any, name: str, *who: str) -> None:
+    made = house.post(requester, "/v1/lists", {"name": name, "kind": "block"}, 201)
     house.post(requester, f"/v1/lists/{made['list_id']}/members", {"workers": list(who)})
 
 
@@ -112,12 +112,12 @@ def test_a_requester_cannot_strike_off_whom_the_chain_picked(house: House, monke
     review_batch_id = draws(house, batch_id)["review_batch_id"]
     enrol(house, batch_id, *people)
     named = by_address(people)
-    blocks(house, requester, *list(named)[:2])  # as if it knew the block before the draw was made
+    blocks(house, requester, "before the draw", *list(named)[:2])  # as if it knew the block before the draw was made
     house.submitted(worker, batch_id)
 
     found = drawn(house, batch_id)
     assert found["excluded"] == {}
-    blocks(house, requester, *found["drawn"])
+    blocks(house, requester, "after it", *found["drawn"])
     with monkeypatch.context() as planted:  # the bug: its lists count at any time
         planted.setattr(matching, "BY_LIST", ())
         body = {"batch_id": review_batch_id, "tasks": [found["slot"]]}
