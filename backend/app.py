@@ -16,6 +16,7 @@ from backend import describing, errors, health
 from backend.accounts.routes import router as accounts
 from backend.audit.routes import router as audit
 from backend.batches.routes import router as batches
+from backend.bonuses.routes import router as bonuses
 from backend.chain.routes import router as chain
 from backend.chain.sourcify import router as sourcify
 from backend.clients import RealClient, networks
@@ -227,6 +228,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         signals,
         task_types,
         batches,
+        bonuses,
         exports,
         matching,
         work,

@@ -11,16 +11,17 @@ from sqlalchemy.orm import Session
 
 from backend.ipfs.pin_audit import Expected, combined
 from piecework.db.gateway import Assignment, Decision, Draft, ModelAnswers, Proposal
-from piecework.db.mirror import MirrorBatch, MirrorClaim, MirrorDispute, MirrorManifest, MirrorSettlement
+from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorClaim, MirrorDispute, MirrorManifest, MirrorSettlement
 from piecework.domain import documents
 from piecework.domain.cid import cid_of_digest
+from piecework.domain.ids import ZERO_DIGEST
 
 
 def expected_pins(session: Session) -> dict[str, Expected]:
     """By CID, of batches that were drafted here and funded. Answers count from the proposal that decides them on:
     before that nobody but the gateway may read them.
     """
-    return combined(_answers(session), _known(session), _from_models(session), _named(session))
+    return combined(_answers(session), _known(session), _from_models(session), _named(session), _bonuses(session))
 
 
 def _named(session: Session) -> Iterator[tuple[str, Expected]]:
@@ -61,6 +62,14 @@ def _from_models(session: Session) -> Iterator[tuple[str, Expected]]:
     for row in session.execute(select(ModelAnswers).where(ModelAnswers.batch_id.in_(settled))).scalars():
         source = partial(_blocks, row.document, "model-answers")
         yield str(cid_of_digest(row.digest)), Expected(f"model answers of batch {row.batch_id}", source)
+
+
+def _bonuses(session: Session) -> Iterator[tuple[str, Expected]]:
+    """What bonuses are for; whoever gave one without a file left the digest zero."""
+    paid = select(ChainEvent.args, ChainEvent.batch_id).where(ChainEvent.name == "BonusPaid")
+    for args, batch_id in session.execute(paid.where(ChainEvent.batch_id.in_(select(Draft.batch_id)))):
+        if args["reasonDigest"] != ZERO_DIGEST:
+            yield str(cid_of_digest(args["reasonDigest"])), Expected(f"reason of a bonus in batch {batch_id}")
 
 
 def _blocks(document: dict[str, Any], kind: str) -> Sequence[bytes]:

@@ -244,6 +244,10 @@ class Escrow:
     def refund(self, key: BatchKey) -> Call:
         return self._call("refund", key.as_tuple())
 
+    def bonus(self, key: BatchKey, worker: str, amount_units: int, reason_digest: str) -> Call:
+        """`reason_digest` is the bonus file's, or zero."""
+        return self._call("bonus", key.as_tuple(), worker, amount_units, bytes.fromhex(reason_digest[2:]))
+
     def withdraw(self, amount_units: int, to: str) -> Call:
         return self._call("withdraw", amount_units, to)
 

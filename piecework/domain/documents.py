@@ -35,6 +35,7 @@ KINDS = (
     "model-answers",
     "revision",
     "evidence",
+    "bonus",
     "index",
 )
 """Every format is `piecework/<kind>/1`."""

@@ -99,6 +99,7 @@ def audit(
         files = FileAuditor(source, report, disclosure_keys)
         files.check(ledger.batches, _bar(bars, "pinned files"))
         files.check_evidence(ledger.disputes)
+        files.check_bonuses(ledger.bonuses)
     return facts
 
 

@@ -145,6 +145,16 @@ class BatchBooks:
         return sum(work.locked for work in self.work.values())
 
 
+@dataclass(frozen=True)
+class BonusBooks:
+    """A `BonusPaid` event. `name` says where it stands."""
+
+    name: str
+    batch_id: str
+    worker: str
+    reason_digest: str
+
+
 @dataclass
 class DisputeBooks:
     """A `Disputed` event. `bond` is what is left of it; `is_open` until it is ruled."""

@@ -15,7 +15,7 @@ from piecework.domain import documents
 from piecework.domain.cid import CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import Cid
-from scripts.audit.books import BatchBooks, Claim, DisputeBooks, Settlement
+from scripts.audit.books import BatchBooks, BonusBooks, Claim, DisputeBooks, Settlement
 from scripts.audit.disclosure import Disclosures
 from scripts.audit.draws import DrawAuditor
 from scripts.audit.exposure import check_exposure
@@ -117,6 +117,14 @@ class FileAuditor:
             if found is not None:
                 expected, given = (dispute.batch_id, dispute.worker), (found["batch_id"], found["worker"])
                 self._report.equal("evidence_of_dispute", f"dispute {number:#x}", expected, given)
+
+    def check_bonuses(self, bonuses: Sequence[BonusBooks]) -> None:
+        """What a bonus is for is the requester's affair, but a file that a digest names must be of that bonus."""
+        for bonus in bonuses:
+            found = self._fetch(bonus.reason_digest, "bonus", bonus.name) if bonus.reason_digest != _ZERO else None
+            if found is not None:
+                expected, given = (bonus.batch_id, bonus.worker), (found["batch_id"], found["worker"])
+                self._report.equal("reason_of_bonus", bonus.name, expected, given)
 
     # ---------------------------------------------------------------- fetching
 

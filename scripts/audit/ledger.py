@@ -11,7 +11,7 @@ from collections.abc import Callable
 from piecework.chain.errors import PAID_REASONS
 from piecework.chain.logs import DecodedEvent
 from piecework.domain.messages import BatchKey, Terms
-from scripts.audit.books import BatchBooks, Claim, Lot, Settlement, Submission
+from scripts.audit.books import BatchBooks, BonusBooks, Claim, Lot, Settlement, Submission
 from scripts.audit.disputes import DisputeRules
 from scripts.audit.rules import COUNTER_MAX, SEQUENCE_MAX, name_of
 
@@ -63,6 +63,7 @@ class Ledger(DisputeRules):
     def _on_BonusPaid(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
         self._debit(e, e.args["requester"], e.args["amount"])
         self.accounts[e.args["worker"]].owed += e.args["amount"]
+        self.bonuses.append(BonusBooks(name_of(e), e.args["batchId"], e.args["worker"], e.args["reasonDigest"]))
 
     # ---------------------------------------------------------------- batches
 

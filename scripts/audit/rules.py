@@ -7,7 +7,7 @@ from typing import Any
 
 from piecework.chain.logs import DecodedEvent
 from piecework.domain.messages import Domain
-from scripts.audit.books import BatchBooks, Books, DisputeBooks, Ruling, Work
+from scripts.audit.books import BatchBooks, BonusBooks, Books, DisputeBooks, Ruling, Work
 from scripts.audit.report import Report
 
 COUNTER_MAX = 2**32 - 1
@@ -23,6 +23,7 @@ class Rules:
         self.accounts: dict[str, Books] = defaultdict(Books)
         self.batches: dict[str, BatchBooks] = {}
         self.disputes: dict[int, DisputeBooks] = {}
+        self.bonuses: list[BonusBooks] = []
         self.rulings: list[Ruling] = []
         self.deposited = 0
         self.withdrawn = 0

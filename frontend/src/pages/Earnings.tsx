@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import { api, data, units } from '../api/client'
 import { useCall } from '../chain/calls'
 import { useSession } from '../chain/session'
+import { Bonuses } from '../earnings/Bonuses'
 import { CallSteps, Words } from '../parts/CallSteps'
 import { Money, Transaction, When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
@@ -54,6 +55,7 @@ function Purse({ address }: { address: string }) {
             {found.rejected > 0 && <Link to="/rejections">{t('nav.rejections')}</Link>}
           </p>
           <Payments address={address} />
+          <Bonuses address={address} />
           <Withdrawals address={address} />
           <section className="prose">
             <h2>{t('earnings.cash_title')}</h2>
@@ -129,9 +131,9 @@ function Payments({ address }: { address: string }) {
                   </td>
                   <td>
                     <Link to="/tasks/$batchId" params={{ batchId: item.batch_id }}>
-                      {t('table.tasks', { count: item.assignments })}
+                      {item.assignments > 0 ? t('table.tasks', { count: item.assignments }) : t('reason.bonus')}
                     </Link>{' '}
-                    <span className="tag">{t(`reason.${item.reason}` as Key)}</span>
+                    {item.assignments > 0 && <span className="tag">{t(`reason.${item.reason}` as Key)}</span>}
                   </td>
                   <td>
                     <Transaction hash={item.transaction_hash} />

@@ -7,6 +7,7 @@ import { useSession } from '../chain/session'
 import { Money, When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
 import { Shown } from '../parts/states'
+import { Bonuses } from '../requests/Bonuses'
 import { Ending } from '../requests/Ending'
 import { Receipts } from '../requests/Receipts'
 import { Report } from '../requests/Report'
@@ -57,6 +58,7 @@ function One({ batchId, address }: { batchId: string; address: string }) {
               <Ending batch={batch} />
               <Results batch={batch} />
               <Report batch={batch} />
+              <Bonuses batch={batch} />
             </>
           ) : (
             <p className="notice">{t('requests.not_yours')}</p>

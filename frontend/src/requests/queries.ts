@@ -49,6 +49,21 @@ export const reportQuery = (batchId: string) =>
     },
   })
 
+/** Who worked in a batch, with pay and bonuses as the chain has them. */
+export const batchWorkers = (batchId: string) =>
+  infiniteQueryOptions({
+    queryKey: ['batch', batchId, 'workers'],
+    queryFn: ({ pageParam }) => {
+      const params = {
+        path: { batch_id: batchId },
+        query: { limit: PAGE, ...(pageParam ? { cursor: pageParam } : {}) },
+      }
+      return data(api.GET('/v1/batches/{batch_id}/workers', { params }))
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
+  })
+
 /** The report as a page of its own, which loads nothing. */
 export async function reportPage(batchId: string): Promise<Blob> {
   const params = { path: { batch_id: batchId }, query: { format: 'html' as const } }

@@ -1,5 +1,5 @@
 // What the worker's pages ask of the gateway.
-import { queryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import { api, data, payload } from '../api/client'
 import { NotWhatWasAsked } from '../chain/checks'
 import { isAtHand, isGenuine, type Part, type Wanted, wantedParts } from './content'
@@ -130,6 +130,19 @@ export const paymentsQuery = (address: string) =>
     queryKey: ['payments', address],
     queryFn: () =>
       data(api.GET('/v1/accounts/{address}/payments', { params: { path: { address }, query: { limit: 50 } } })),
+    refetchInterval: LIVE_MILLISECONDS * 2,
+  })
+
+/** Bonuses that were given to an address, newest first. */
+export const bonusesQuery = (address: string) =>
+  infiniteQueryOptions({
+    queryKey: ['bonuses', address],
+    queryFn: ({ pageParam }) => {
+      const query = { limit: 20, ...(pageParam ? { cursor: pageParam } : {}) }
+      return data(api.GET('/v1/accounts/{address}/bonuses', { params: { path: { address }, query } }))
+    },
+    initialPageParam: null as string | null,
+    getNextPageParam: (page) => page.next_cursor,
     refetchInterval: LIVE_MILLISECONDS * 2,
   })
 

@@ -101,6 +101,13 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "rejections": [{"task": "t2", "results_digest": DIGEST, "submission": DIGEST, "note": ""}],
         "attachments": [{"cid": PART, "title": "the picture, enlarged"}],
     },
+    "bonus": {
+        "format": "piecework/bonus/1",
+        "salt": SALT,
+        "batch_id": BATCH,
+        "worker": WORKER,
+        "reason": "The most careful answers of all.",
+    },
     "index": {
         "format": "piecework/index/1",
         "salt": SALT,

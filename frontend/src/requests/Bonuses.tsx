@@ -1,0 +1,134 @@
+// Who worked in a batch, what each was paid, and money beside the pay.
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Schemas } from '../api/client'
+import { useCall } from '../chain/calls'
+import { useSession } from '../chain/session'
+import { CallSteps, Words } from '../parts/CallSteps'
+import { Address, Money } from '../parts/chain'
+import { Pages } from '../parts/Pages'
+import { Empty } from '../parts/states'
+import { Table } from '../parts/Table'
+import { useTexts } from '../texts'
+import { parseMoney } from '../texts/amounts'
+import { accountQuery } from '../work/queries'
+import { give } from './bonus'
+import { Field } from './Field'
+import { batchWorkers } from './queries'
+
+type Worker = Schemas['BatchWorker']
+
+export function Bonuses({ batch }: { batch: Schemas['BatchView'] }) {
+  const { t, number } = useTexts()
+  const [chosen, setChosen] = useState<string | null>(null)
+  const query = useInfiniteQuery(batchWorkers(batch.batch_id))
+  return (
+    <section>
+      <h2>{t('bonus.title')}</h2>
+      <p>{t('bonus.lead')}</p>
+      <Pages query={query}>
+        {(workers: Worker[]) =>
+          workers.length === 0 ? (
+            <Empty title={t('bonus.none')} />
+          ) : (
+            <Table
+              label={t('bonus.title')}
+              head={[t('bonus.worker'), t('bonus.answers'), t('bonus.pay'), t('bonus.given'), t('bonus.give')]}
+            >
+              {workers.map((item) => (
+                <tr key={item.worker}>
+                  <td>
+                    <Address of={item.worker} />
+                  </td>
+                  <td>{number(item.paid)}</td>
+                  <td>
+                    <Money units={item.paid_units} />
+                  </td>
+                  <td>{BigInt(item.bonus_units) > 0n && <Money units={item.bonus_units} />}</td>
+                  <td>
+                    <button
+                      type="button"
+                      className="small"
+                      aria-pressed={chosen === item.worker}
+                      aria-label={t('bonus.give_to', { worker: item.worker })}
+                      onClick={() => setChosen(item.worker)}
+                    >
+                      {t('bonus.give')}
+                    </button>
+                  </td>
+                </tr>
+              ))}
+            </Table>
+          )
+        }
+      </Pages>
+      {chosen && <Give key={chosen} batch={batch} worker={chosen} onCancel={() => setChosen(null)} />}
+    </section>
+  )
+}
+
+type GiveProps = { batch: Schemas['BatchView']; worker: string; onCancel: () => void }
+
+function Give({ batch, worker, onCancel }: GiveProps) {
+  const { t, money } = useTexts()
+  const { chain, address } = useSession()
+  const [typed, setTyped] = useState('')
+  const [reason, setReason] = useState('')
+  const call = useCall()
+  const account = useQuery(accountQuery(batch.requester))
+  const owed = BigInt(account.data?.owed_units ?? '0')
+  const amount = parseMoney(typed, chain.token.decimals)
+  const isWrong = typed !== '' && !amount
+  const short = amount && amount > owed ? amount - owed : 0n
+  const who = `${worker.slice(0, 6)}…${worker.slice(-4)}`
+  const sign = () =>
+    void call
+      .run(async (wallet) => {
+        if (!amount || !address) return null
+        return give(wallet, chain, address, { batchId: batch.batch_id, worker, amount, reason }, short)
+      })
+      .then((isDone) => isDone && setTyped(''))
+  return (
+    <form
+      className="card"
+      aria-label={t('bonus.give_to', { worker: who })}
+      onSubmit={(event) => {
+        event.preventDefault()
+        sign()
+      }}
+    >
+      <h3>{t('bonus.give_to', { worker: who })}</h3>
+      <p className="fine">
+        {t('ending.in_account')} <Money units={owed} />
+      </p>
+      <Field
+        label={t('bonus.amount')}
+        hint={isWrong ? t('bonus.amount_wrong') : undefined}
+        isWrong={isWrong}
+        inputMode="decimal"
+        value={typed}
+        onChange={setTyped}
+        after={chain.token.symbol}
+      />
+      <Field label={t('bonus.reason')} hint={t('bonus.reason_hint')} rows={2} value={reason} onChange={setReason} />
+      {!!amount && (
+        <Words>
+          {t(short > 0n ? 'bonus.words_deposit' : 'bonus.words', {
+            worker: who,
+            amount: money(amount, chain.token),
+            ...(short > 0n ? { short: money(short, chain.token) } : {}),
+          })}
+        </Words>
+      )}
+      <div className="choices">
+        <button type="submit" className="primary" disabled={call.busy || !amount || !account.data}>
+          {t('bonus.sign')}
+        </button>
+        <button type="button" disabled={call.busy} onClick={onCancel}>
+          {t('bonus.cancel')}
+        </button>
+      </div>
+      <CallSteps call={call} done={t('bonus.done')} />
+    </form>
+  )
+}
