@@ -15,7 +15,7 @@ from piecework.db.gateway import Draft
 from piecework.domain.draw import ACCEPT, DrawRules, decided
 
 NAME = "drawn"
-VERSION = 1
+VERSION = 2
 Key = tuple[str, str]
 
 
@@ -93,6 +93,7 @@ def _told(judgement: Judgement) -> dict[str, Any]:
         "block_hash": slot.block_hash,
         "slot": slot.slot_id,
         "candidates": slot.candidates,
+        "weights": slot.weights,
         "excluded": slot.excluded,
         "drawn": slot.drawn,
         "verdicts": verdicts,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from backend.draws import repository
 from backend.draws.deciding import of_drawn
+from backend.draws.standing import Weights
 from backend.matching.eligibility import BY_LIST, BatchRules, refusals
 from backend.matching.repository import needs
 from backend.matching.service import facts, needs_of
@@ -21,7 +22,7 @@ from backend.signals.funding import funding_of
 from piecework.db.draws import DrawCandidate, ReviewSlot
 from piecework.db.gateway import Draft
 from piecework.db.mirror import MirrorBatch
-from piecework.domain.draw import DrawRules, missing, ranked
+from piecework.domain.draw import CandidateRules, DrawRules, missing, ranked
 from piecework.domain.messages import Terms
 
 log = structlog.get_logger("draws")
@@ -62,6 +63,9 @@ class Drawer:
         known = {(slot.submission, slot.task_id): slot for slot in repository.slots(session, batch.batch_id)}
         given = repository.verdicts(session, review_batch_id)
         patience = Terms.from_json(batch.terms).reviewWindow // PATIENCE
+        review = repository.draft(session, review_batch_id)
+        candidates = CandidateRules.of(review.review) if review else None
+        weights = Weights(self._services, session, candidates, batch.opened_block)
         told: list[tuple[ReviewSlot, list[str], int]] = []
         for item in answers_of(session, batch.batch_id).undecided:
             block = repository.block_of(session, batch.batch_id, str(item.assignment.work_digest))
@@ -73,7 +77,7 @@ class Drawer:
                 known[(slot.submission, slot.task_id)] = slot
             if slot.block_hash != block[0]:  # new, or the chain took its block back: the draw stands on what stands
                 slot.block_hash, slot.drawn = block[0], []
-                slot.candidates, slot.excluded = self._candidates(session, batch, review_batch_id, item, block[1], now)
+                self._candidates(session, slot, batch, weights, block[1], now)
             verdicts = [each.verdict for each in of_drawn(given.get(slot.slot_id, ()), slot)]
             more = missing(verdicts, len(slot.drawn), rules, is_waiting=now <= slot.drawn_at + patience)
             fresh = next_drawn(slot, more)
@@ -87,13 +91,15 @@ class Drawer:
         return sum(len(fresh) for _, fresh, _ in told)
 
     def _candidates(
-        self, session: Session, batch: MirrorBatch, review_batch_id: str, item: Undecided, at: int, now: int
-    ) -> tuple[list[str], dict[str, str]]:
-        """Who had enrolled before the submission, and who of them is passed over, and why."""
-        enrolled = [row for row in repository.candidates(session, review_batch_id) if row.enrolled_at < at]
+        self, session: Session, slot: ReviewSlot, batch: MirrorBatch, weights: Weights, at: int, now: int
+    ) -> None:
+        """Who had enrolled before the submission, what they weigh, and who of them is passed over, and why."""
+        enrolled = [row for row in repository.candidates(session, slot.review_batch_id) if row.enrolled_at < at]
         names = sorted(row.reviewer for row in enrolled)
-        linked = connected_to(self._services, session, batch.batch_id, item.worker, names)
-        return names, exclusions(session, batch, review_batch_id, enrolled, item.worker, linked, now)
+        linked = connected_to(self._services, session, batch.batch_id, slot.worker, names)
+        slot.candidates = names
+        slot.weights = {name: str(units) for name, units in weights.of(names).items()}
+        slot.excluded = exclusions(session, batch, slot.review_batch_id, enrolled, slot.worker, linked, now)
 
     def _run(self) -> None:
         while not self._stop.wait(self._services.settings.proposer_poll_seconds):
@@ -105,7 +111,10 @@ class Drawer:
 
 def next_drawn(slot: ReviewSlot, count: int) -> list[str]:
     """The next of the ranking, without those who are passed over."""
-    order = ranked(slot.block_hash, slot.submission, slot.task_id, slot.candidates)
+    if count == 0:
+        return []
+    weights = {name: int(slot.weights[name]) if slot.weights else 1 for name in slot.candidates}
+    order = ranked(slot.block_hash, slot.submission, slot.task_id, weights)
     open_to = [name for name in order if name not in slot.excluded and name not in slot.drawn]
     return open_to[:count]
 
@@ -155,6 +164,7 @@ def _slot(session: Session, batch_id: str, review_batch_id: str, item: Undecided
         submission=str(item.assignment.work_digest),
         block_hash="",
         candidates=[],
+        weights={},
         excluded={},
         drawn=[],
         drawn_at=0,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from piecework.db.draws import DrawCandidate, ReviewLink, ReviewSlot
 from piecework.db.gateway import Assignment, BatchTask, Draft
-from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorSubmission
+from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorPayment, MirrorSubmission
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +93,23 @@ def block_of(session: Session, batch_id: str, submission: str) -> tuple[str, int
     )
     row = session.execute(query.limit(1)).first()
     return (row[0], row[1]) if row else None
+
+
+def paid_before(
+    session: Session, requesters: Sequence[str], before_block: int | None
+) -> Sequence[Row[str, str, int, int]]:
+    """Batch, worker, reward in token units and how many assignments of its work reviewers accepted there, in batches of
+    these requesters; neither silence nor gifts, which nobody looked at."""
+    columns = MirrorPayment.batch_id, MirrorPayment.worker, MirrorBatch.reward_units
+    query = (
+        select(*columns, func.sum(MirrorPayment.assignments))
+        .join(MirrorBatch, MirrorBatch.batch_id == MirrorPayment.batch_id)
+        .where(MirrorBatch.requester.in_(requesters), MirrorPayment.reason == "reviewed")
+        .group_by(*columns)
+    )
+    if before_block is not None:
+        query = query.where(MirrorPayment.block_number < before_block)
+    return session.execute(query).all()
 
 
 def verdicts(session: Session, review_batch_id: str) -> dict[str, list[Given]]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from fastapi import APIRouter
 
-from backend.batches.schemas import DraftView
 from backend.dependencies import SignedIn, TheServices
 from backend.draws import service
-from backend.draws.schemas import CandidacyView, DrawList, DrawnReviews, ReviewBatchIn
+from backend.draws.schemas import CandidacyView, DrawList, DrawnReviews, ReviewBatchIn, ReviewBatchView
 from backend.idempotency import CreatingRoute
 from backend.schemas import DigestText
 
@@ -15,7 +14,9 @@ router = APIRouter(tags=["draws"], route_class=CreatingRoute)
 
 
 @router.post("/v1/batches/{batch_id}/review-batch", status_code=201)
-def review_batch(batch_id: DigestText, body: ReviewBatchIn, requester: SignedIn, services: TheServices) -> DraftView:
+def review_batch(
+    batch_id: DigestText, body: ReviewBatchIn, requester: SignedIn, services: TheServices
+) -> ReviewBatchView:
     """Drafts the batch that pays the drawn reviewers of one's batch; fund it, and work can begin."""
     return service.draft_review_batch(services, requester, batch_id, body)
 

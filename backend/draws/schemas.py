@@ -6,8 +6,9 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from backend.batches.schemas import DraftView, ReviewIn
 from backend.matching.schemas import Needs
-from backend.schemas import RequestModel, UnitsText
+from backend.schemas import AddressText, RequestModel, UnitsText
 
 ANSWER_SCHEMA: dict[str, Any] = {
     "type": "object",
@@ -28,8 +29,35 @@ class ReviewBatchIn(RequestModel):
     reward_units: UnitsText
     """For one review."""
     needs: Needs = Needs()
+    candidates: Literal["paid", "fit"] | None = None
+    """`paid`: whoever was paid for accepted work by this requester before the batch was opened, drawn in proportion to
+    it. `fit`: whoever fits `needs`, all alike; if anybody can meet those, whoever makes up the most addresses decides.
+    By default `paid`, or `fit` where `needs` asks for credentials, pools or names."""
+    also_paid_by: list[AddressText] = Field(default=[], max_length=20)
+    """Other requesters whose accepted work counts like one's own; with `paid` alone."""
     estimated_seconds_per_task: int = Field(default=60, ge=1, le=86_400)
     lease_seconds: int = Field(default=3_600, ge=60, le=2_592_000)
+
+
+class CandidatesIn(RequestModel):
+    """What a review batch's manifest says of its candidates."""
+
+    kind: Literal["paid", "fit"]
+    paid_by: list[str]
+
+
+class PaidReviewIn(ReviewIn):
+    """The policy of a review batch."""
+
+    candidates: CandidatesIn
+
+
+class ReviewBatchView(DraftView):
+    candidates: CandidatesIn
+    known_reviewers: int | None
+    """Addresses that can be drawn now, if they enrol; None where all who fit can be."""
+    risk: str | None
+    """What can go wrong with these candidates, in words for the requester."""
 
 
 class CandidacyView(BaseModel):
@@ -38,6 +66,8 @@ class CandidacyView(BaseModel):
     review_batch_id: str
     reviewer: str
     enrolled_at: int | None
+    weight_units: UnitsText | None
+    """One is drawn in proportion to it; None where all weigh alike."""
 
 
 class DrawnReview(BaseModel):
@@ -72,6 +102,8 @@ class DrawView(BaseModel):
     block_hash: str
     slot: str
     candidates: list[str]
+    weights: dict[str, str]
+    """Token units by candidate; empty if all weigh alike."""
     excluded: dict[str, str]
     drawn: list[str]
     verdicts: list[VerdictView]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from backend.batches import service as batches
-from backend.batches.schemas import DraftIn, DraftView, ReviewIn, TaskIn
+from backend.batches.schemas import DraftIn, TaskIn
 from backend.draws import repository
 from backend.draws.deciding import NAME, drawn_of
 from backend.draws.drawing import slot_name
@@ -13,13 +13,17 @@ from backend.draws.guarding import tasks_for
 from backend.draws.schemas import (
     ANSWER_SCHEMA,
     CandidacyView,
+    CandidatesIn,
     DrawList,
     DrawnReview,
     DrawnReviews,
     DrawView,
+    PaidReviewIn,
     ReviewBatchIn,
+    ReviewBatchView,
     VerdictView,
 )
+from backend.draws.standing import FIT, PAID, Kind, Weights
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.matching.service import check_eligible
 from backend.reviews.service import require_reviewer
@@ -27,7 +31,7 @@ from backend.reviews.undecided import answers_of
 from backend.services import Services
 from piecework.db.draws import DrawCandidate, ReviewLink
 from piecework.db.gateway import Draft
-from piecework.domain.draw import DrawRules
+from piecework.domain.draw import CandidateRules, DrawRules
 from piecework.domain.messages import Terms
 
 MAX_SLOTS = 50_000
@@ -35,12 +39,14 @@ MAX_SLOTS = 50_000
 _YEAR = 31_536_000
 
 
-def draft_review_batch(services: Services, requester: str, batch_id: str, wanted: ReviewBatchIn) -> DraftView:
+def draft_review_batch(services: Services, requester: str, batch_id: str, wanted: ReviewBatchIn) -> ReviewBatchView:
     """Drafts the batch that pays the reviewers; funded like any other. Replaces a draft that was not funded."""
     with services.reading() as session:
         draft = _own_draft(session, requester, batch_id)
         _refuse_second(session, batch_id)
     rules, terms = DrawRules.of(draft.review), Terms.from_json(draft.terms)
+    candidates = _candidates(requester, wanted)
+    known = _check_known(services, candidates, rules)
     answers = draft.tasks * draft.answers_per_task
     if answers > MAX_SLOTS:
         raise Invalid("too_many_answers", f"{answers} answers, {MAX_SLOTS} can have drawn reviewers: split the batch")
@@ -58,29 +64,84 @@ def draft_review_batch(services: Services, requester: str, batch_id: str, wanted
         lease_seconds=wanted.lease_seconds,
         estimated_seconds_per_task=wanted.estimated_seconds_per_task,
         needs=wanted.needs,
-        review=ReviewIn(policy="agreement"),
+        review=PaidReviewIn(policy="agreement", candidates=candidates),
     )
     found = batches.draft(services, requester, body)
     with services.writing() as session:
         _refuse_second(session, batch_id)
         session.merge(ReviewLink(batch_id=batch_id, review_batch_id=found.batch_id))
-    return found
+    told = {"candidates": candidates, "known_reviewers": known, "risk": _risk(wanted, candidates)}
+    return ReviewBatchView.model_validate(found.model_dump() | told)
+
+
+def _candidates(requester: str, wanted: ReviewBatchIn) -> CandidatesIn:
+    """Addresses cost nothing: without proofs that do, those can be drawn whom the requester paid for good work."""
+    needs = wanted.needs.kept()
+    kind: Kind = wanted.candidates or (FIT if needs.credentials or needs.only_named else PAID)
+    if kind == FIT and wanted.also_paid_by:
+        detail = "also_paid_by names whose pay counts, and with candidates 'fit' no pay does: leave one of the two out"
+        raise Invalid("candidates_unclear", detail)
+    paid_by = sorted({requester, *wanted.also_paid_by}) if kind == PAID else []
+    return CandidatesIn(kind=kind, paid_by=paid_by)
+
+
+def _check_known(services: Services, candidates: CandidatesIn, rules: DrawRules) -> int | None:
+    """Raises Conflict where fewer could be drawn than judge each answer: all work would be paid unseen."""
+    if candidates.kind == FIT:
+        return None
+    with services.reading() as session:
+        rules_of = CandidateRules(candidates.kind, tuple(candidates.paid_by))
+        known = Weights(services, session, rules_of, None).known()
+    if known < rules.reviewers:
+        detail = (
+            f"{known} addresses were paid for accepted work by {', '.join(candidates.paid_by)}, and {rules.reviewers} "
+            "judge each answer: name requesters whose workers you trust (also_paid_by), ask for credentials, pools or "
+            "names (needs), or let anybody judge who fits needs (candidates: 'fit'). " + _ANYBODY
+        )
+        raise Conflict("reviewers_unknown", detail, known_reviewers=known, reviewers=rules.reviewers)
+    return known
+
+
+def _risk(wanted: ReviewBatchIn, candidates: CandidatesIn) -> str | None:
+    needs = wanted.needs.kept()
+    return _ANYBODY if candidates.kind == FIT and not (needs.credentials or needs.only_named) else None
 
 
 def enrol(services: Services, reviewer: str, batch_id: str) -> CandidacyView:
-    """From now on one can be drawn, if one is fit for the review batch."""
+    """From now on one can be drawn, if one is fit for the review batch and weighs anything."""
     now = services.clock.now()
     with services.writing() as session:
         link = _link(session, batch_id)
-        draft = repository.draft(session, batch_id)
-        assert draft is not None  # noqa: S101 - linked
+        draft, review = repository.draft(session, batch_id), repository.draft(session, link.review_batch_id)
+        assert draft is not None and review is not None  # noqa: S101 - linked
         check_eligible(session, link.review_batch_id, draft.requester, reviewer, now)
+        weight = _checked_weight(services, session, batch_id, CandidateRules.of(review.review), reviewer)
         row = repository.candidate(session, link.review_batch_id, reviewer)
         if row is None or row.left_at is not None:
             row = session.merge(
                 DrawCandidate(review_batch_id=link.review_batch_id, reviewer=reviewer, enrolled_at=now, left_at=None)
             )
-        return CandidacyView(review_batch_id=link.review_batch_id, reviewer=reviewer, enrolled_at=row.enrolled_at)
+        return CandidacyView(
+            review_batch_id=link.review_batch_id,
+            reviewer=reviewer,
+            enrolled_at=row.enrolled_at,
+            weight_units=weight,
+        )
+
+
+def _checked_weight(
+    services: Services, session: Session, batch_id: str, rules: CandidateRules | None, reviewer: str
+) -> int | None:
+    """Raises NotAllowed for who would never be drawn."""
+    batch = repository.batch(session, batch_id)
+    weight = Weights(services, session, rules, batch.opened_block if batch else None).of([reviewer]).get(reviewer)
+    if rules is not None and weight == 0:
+        detail = (
+            f"reviewers of this batch are drawn by what {', '.join(rules.paid_by)} paid them for accepted work before "
+            f"it was opened, and {reviewer} was paid nothing: do such work first, and review the next batch"
+        )
+        raise NotAllowed("not_paid_before", detail, paid_by=list(rules.paid_by))
+    return weight
 
 
 def leave(services: Services, reviewer: str, batch_id: str) -> None:
@@ -138,6 +199,7 @@ def of_batch(services: Services, address: str, batch_id: str) -> DrawList:
                     "block_hash": slot.block_hash,
                     "slot": slot.slot_id,
                     "candidates": slot.candidates,
+                    "weights": slot.weights,
                     "excluded": slot.excluded,
                     "drawn": slot.drawn,
                     "verdicts": [VerdictView.model_validate(v, from_attributes=True) for v in each.verdicts],
@@ -176,6 +238,10 @@ def _link(session: Session, batch_id: str) -> ReviewLink:
     return found
 
 
+_ANYBODY = (
+    "Addresses and records of paying oneself cost nothing: where anybody can be drawn, whoever enrols the most "
+    "addresses judges nearly every answer, its own workers' too."
+)
 _INSTRUCTIONS = (
     "Judge one answer by the instructions that it was given. Accept what a fair reader would call right by them; "
     "reject what is not, and say why in a way that its worker can check. Copy `of` from the task. You are paid "

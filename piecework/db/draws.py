@@ -42,6 +42,8 @@ class ReviewSlot(Base):
     block_hash: Mapped[str] = mapped_column(Digest)
     """Of the block that holds the submission."""
     candidates: Mapped[list[str]] = mapped_column(JSON)
+    weights: Mapped[dict[str, str]] = mapped_column(JSON, server_default="{}")
+    """Token units by candidate, as decimal text; empty if all weigh alike."""
     excluded: Mapped[dict[str, str]] = mapped_column(JSON)
     """Candidates who were passed over, with the reason."""
     drawn: Mapped[list[str]] = mapped_column(JSON)

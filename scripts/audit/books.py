@@ -117,6 +117,7 @@ class BatchBooks:
     accepted: int = 0
     refunded: int = 0
     funded: int = 0
+    opened_block: int = 0
     closed_at: int = 0
     manifests: list[str] = field(default_factory=list)
     fees_due: int = 0

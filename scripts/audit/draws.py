@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from piecework.domain.draw import DrawRules, decided, ranked
+from piecework.domain.draw import CandidateRules, DrawRules, decided, ranked
 from scripts.audit.books import BatchBooks, Submission
 from scripts.audit.report import Report
+from scripts.audit.standing import paid_before
 
 Json = dict[str, Any]
 NAME = "drawn"
@@ -15,7 +16,7 @@ _SAID = {"accept": "accepted", "reject": "rejected"}
 
 
 class DrawAuditor:
-    """One batch. `batches`: all of the escrow, its review batch among them. `fetch`: an answer file by its digest."""
+    """One batch. `batches`: all of the escrow, its review batch among them. `fetch`: a file by its digest and kind."""
 
     def __init__(
         self,
@@ -23,7 +24,7 @@ class DrawAuditor:
         batch_id: str,
         batches: Mapping[str, BatchBooks],
         manifest: Json | None,
-        fetch: Callable[[str], Json | None],
+        fetch: Callable[[str, str], Json | None],
     ) -> None:
         self._report = report
         self._batch_id = batch_id
@@ -31,6 +32,7 @@ class DrawAuditor:
         self._manifest = manifest
         self._fetch = fetch
         self._files: dict[str, Json | None] = {}
+        self._paid: dict[CandidateRules, Mapping[str, int] | None] = {}
 
     def check(self, found: Json) -> None:
         """One results file, if it or the manifest says that reviewers were drawn."""
@@ -51,6 +53,7 @@ class DrawAuditor:
             draws = {(each["task"], each["worker"], each["submission"]): each for each in parameters["draws"]}
             for decision in found["decisions"]:
                 self._decision(subject, decision, draws, rules, parameters["review_batch"])
+            self._standing(subject, parameters["draws"], parameters["review_batch"])
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             self._report.equal("draws_told", subject, "whole draws", f"{type(error).__name__}: {error}")
 
@@ -75,13 +78,39 @@ class DrawAuditor:
         block = submitted.block_hash if submitted else None
         if not self._report.equal("draw_seed", where, block, draw["block_hash"]):
             return
-        order = ranked(draw["block_hash"], draw["submission"], draw["task"], draw["candidates"])
+        told = draw.get("weights")  # files of version 1 tell none
+        weights = {name: int(told[name]) if told else 1 for name in draw["candidates"]}
+        order = ranked(draw["block_hash"], draw["submission"], draw["task"], weights)
         first = [name for name in order if name not in draw["excluded"]][: len(draw["drawn"])]
         self._report.equal("draws_recomputed", where, first, draw["drawn"])
         never = {draw["worker"], own.key.requester} & set(draw["drawn"])
         self._report.holds("draw_of_others", where, not never, f"{sorted(never)} may judge nothing here")
         count = len(draw["drawn"])
         self._report.holds("draw_at_most", where, count <= rules.most, f"{count} were drawn, {rules.most} may be")
+
+    def _standing(self, subject: str, draws: list[Json], review_batch: str) -> None:
+        """Candidates weigh what the logs say that they were paid before, if the review batch's manifest asks for it."""
+        review = self._batches.get(review_batch)
+        manifest = self._fetch(review.manifests[0], "manifest") if review else None
+        if manifest is None:
+            self._report.skip("standing_recomputed", subject, "the review batch's manifest could not be had")
+            return
+        rules = CandidateRules.of(manifest["review"])
+        weighs = rules is not None and rules.kind == "paid"
+        paid = self._paid_before(rules) if rules is not None and weighs else {}
+        if paid is None:
+            self._report.skip("standing_recomputed", subject, "a manifest of a batch that paid could not be had")
+            return
+        for draw in draws:
+            where = f"{draw['task']} by {draw['worker']} in {subject}"
+            expected = {name: str(paid.get(name, 0)) for name in draw["candidates"]} if weighs else {}
+            self._report.equal("standing_recomputed", where, expected, draw.get("weights", {}))
+
+    def _paid_before(self, rules: CandidateRules) -> Mapping[str, int] | None:
+        if rules not in self._paid:
+            before = self._batches[self._batch_id].opened_block
+            self._paid[rules] = paid_before(self._batches, rules.paid_by, before, self._fetch)
+        return self._paid[rules]
 
     def _verdicts(self, where: str, draw: Json, review_batch: str) -> None:
         """Each verdict is a drawn reviewer's, of this answer, and no earlier one of theirs is left out."""
@@ -105,7 +134,7 @@ class DrawAuditor:
 
     def _review(self, where: str, item: Submission, name: str, listed: Mapping[tuple[str, str], str]) -> None:
         if item.work_digest not in self._files:
-            self._files[item.work_digest] = self._fetch(item.work_digest)
+            self._files[item.work_digest] = self._fetch(item.work_digest, "answers")
         document = self._files[item.work_digest]
         if document is None:
             return  # noted when it was fetched

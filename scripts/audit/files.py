@@ -90,7 +90,7 @@ class FileAuditor:
                     self._check_results(batch_id, settlement, found, answers)
             draws = DrawAuditor(
                 self._report, batch_id, batches, manifests[0] if manifests else None,
-                lambda digest: self._fetch(digest, "answers", batch_id),  # noqa: B023 - called in this round
+                lambda digest, kind: self._fetch(digest, kind, batch_id),  # noqa: B023 - called in this round
             )  # fmt: skip
             for found in filter(None, results):
                 draws.check(found)

@@ -75,7 +75,9 @@ class Ledger(DisputeRules):
         self._report.equal("funding_amount", name_of(e), terms.unit_cost_units * count, e.args["amount"])
         self._holds("operator_fee_bound", e, terms.operatorFee <= terms.reward // 20, "above a twentieth of the reward")
         self._debit(e, e.args["requester"], e.args["amount"])
-        self.batches[e.args["batchId"]] = BatchBooks(key, count, funded=count, manifests=[terms.manifest])
+        self.batches[e.args["batchId"]] = BatchBooks(
+            key, count, funded=count, opened_block=e.block_number, manifests=[terms.manifest]
+        )
 
     def _on_BatchExtended(self, e: DecodedEvent, timestamp: int) -> None:  # noqa: N802
         b = self._batch(e)

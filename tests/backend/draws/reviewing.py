@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.backend.house import House
+from tests.backend.house import House, verdict
 
 RULES = {"reviewers": 3, "quorum": 2, "most": 5}
 
 
-def opened(house: House, requester: Any, tasks: int = 1, **changes: Any) -> str:
-    """A funded batch with drawn reviewers whose review batch is funded too."""
-    batch_id = house.funded(requester, tasks, review={"policy": "drawn", "draw": RULES}, **changes)
-    fund_reviews(house, requester, batch_id)
+def worked(house: House, requester: Any, *who: Any, each: int = 1) -> str:
+    """A batch of the requester whose answers these workers gave, and its reviewers accepted."""
+    batch_id = house.funded(requester, each * len(who))
+    for worker in who:
+        house.submitted(worker, batch_id, count=each)
+    answers = [
+        verdict(worker, task)
+        for worker in who
+        for item in house.get(worker, "/v1/work/assignments", batch_id=batch_id)["items"]
+        for task in item["task_ids"]
+    ]
+    house.settled(house.proposed(batch_id, answers))
     return batch_id
 
 
-def fund_reviews(house: House, requester: Any, batch_id: str) -> str:
-    draft = house.post(requester, f"/v1/batches/{batch_id}/review-batch", {"reward_units": "500"}, 201)
+def opened(house: House, requester: Any, tasks: int = 1, candidates: str = "fit", **changes: Any) -> str:
+    """A funded batch with drawn reviewers whose review batch is funded too."""
+    batch_id = house.funded(requester, tasks, review={"policy": "drawn", "draw": RULES}, **changes)
+    fund_reviews(house, requester, batch_id, candidates)
+    return batch_id
+
+
+def fund_reviews(house: House, requester: Any, batch_id: str, candidates: str = "fit") -> str:
+    """By default anybody may review, where a test is about something else; "" leaves it to the gateway."""
+    wanted = {"reward_units": "500"} | ({"candidates": candidates} if candidates else {})
+    draft = house.post(requester, f"/v1/batches/{batch_id}/review-batch", wanted, 201)
     body = {"permit": house.permit(requester, draft)}
     sent = house.post(requester, f"/v1/batches/{draft['batch_id']}/transaction", body)["transaction"]
     house.send(requester, sent)

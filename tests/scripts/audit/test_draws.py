@@ -12,7 +12,7 @@ import pytest
 from backend.ipfs.port import PayloadError
 from piecework.domain.cid import CidError
 from scripts.audit.draws import DrawAuditor
-from tests.backend.draws.reviewing import by_address, drawn, draws, enrol, judges, opened, proposal_of
+from tests.backend.draws.reviewing import by_address, drawn, draws, enrol, judges, opened, proposal_of, worked
 from tests.backend.house import House, open_house
 from tests.scripts.audit.auditing import audited, checks, count_of
 from tests.scripts.audit.servers import PinnedFiles, file_server
@@ -44,10 +44,12 @@ class Market:
 
 @pytest.fixture(scope="module")
 def market(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
-    """One answer, judged by two of three drawn reviewers, all settled."""
+    """One answer, judged by two of three reviewers drawn by what they were paid before, all settled."""
     with open_house(stack, tmp_path_factory.mktemp("house"), proposer_poll_seconds=0.1) as house:
         requester, worker, people = house.requester(), house.wallet(), [house.wallet() for _ in range(5)]
-        batch_id = opened(house, requester)
+        worked(house, requester, worker, *people)
+        worked(house, requester, *people[:2], each=3)
+        batch_id = opened(house, requester, candidates="paid")
         review_batch_id = draws(house, batch_id)["review_batch_id"]
         enrol(house, batch_id, worker, *people)
         house.submitted(worker, batch_id)
@@ -67,6 +69,7 @@ def test_a_true_draw_is_clean(market: Market) -> None:
 
     assert (report["differs"], report["exit_code"]) == ([], 0)
     assert count_of(report, "draws_recomputed") == count_of(report, "verdicts_decide") == 1
+    assert count_of(report, "standing_recomputed") == 1
     assert count_of(report, "verdict_of_review") == 2
 
 
@@ -91,6 +94,11 @@ def _verdicts_are_turned(found: dict[str, Any]) -> None:
         each["verdict"] = "reject"
 
 
+def _a_stranger_is_drawn(found: dict[str, Any]) -> None:
+    draw, stranger = _draw(found), "0x" + "77" * 20
+    draw["candidates"], draw["weights"] = [stranger, *draw["candidates"]], {stranger: "1"} | draw["weights"]
+
+
 LIES: dict[str, tuple[Edit, str]] = {
     "another is drawn": (_another_is_drawn, "draws_recomputed"),
     "another block": (lambda found: _draw(found).update(block_hash="0x" + "77" * 32), "draw_seed"),
@@ -99,6 +107,12 @@ LIES: dict[str, tuple[Edit, str]] = {
         lambda found: _draw(found)["candidates"].remove(_draw(found)["drawn"][0]),
         "draws_recomputed",
     ),
+    "somebody weighs more": (
+        lambda found: _draw(found)["weights"].update({_draw(found)["candidates"][0]: "1000000"}),
+        "standing_recomputed",
+    ),
+    "all weigh alike": (lambda found: _draw(found).update(weights={}), "standing_recomputed"),
+    "who was never paid is a candidate": (_a_stranger_is_drawn, "standing_recomputed"),
     "verdicts are turned": (_verdicts_are_turned, "verdict_of_review"),
     "one verdict decides": (lambda found: _draw(found)["verdicts"].pop(), "verdicts_decide"),
     "a verdict is left out": (lambda found: _draw(found)["verdicts"].pop(0), "verdict_of_review"),
