@@ -48,6 +48,12 @@ def household(text: str) -> str:
     return str(found) if found else text[:100]
 
 
+def network_of(scope: Scope) -> str:
+    """The household that a request comes from."""
+    client = scope.get("client")
+    return household(client[0]) if client else "unknown"
+
+
 class RealClient:
     """Puts the client's own address into the scope.
 

@@ -9,7 +9,8 @@ GatewayError
 ├── Conflict      409  not in this state; try again or do something else first
 ├── TooLarge      413  more bytes than taken
 ├── TooMany       429  more often or more at a time than given to one client
-└── Unavailable   503  something the gateway needs does not answer
+├── Unavailable   503  something the gateway needs does not answer
+└── NoRoom        507  what all clients together may keep is kept
 """
 
 from __future__ import annotations
@@ -95,6 +96,11 @@ class TooMany(GatewayError):
 class Unavailable(GatewayError):
     status = 503
     title = "Something the gateway needs does not answer"
+
+
+class NoRoom(GatewayError):
+    status = 507
+    title = "No room left"
 
 
 class Problem(BaseModel):

@@ -21,7 +21,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
 
 from backend.bodies import StrictRoute
-from backend.clients import household
+from backend.clients import network_of
 from backend.dependencies import visitor
 from backend.errors import GatewayError, Invalid
 from backend.transactions import RequestTransaction, serving
@@ -157,7 +157,7 @@ def _caller(services: Services, request: Request) -> str:
         found = None  # the route says so itself if it needs to know
     if found is not None:
         return found.address
-    return f"ip:{household(request.client.host) if request.client else 'unknown'}"
+    return f"ip:{network_of(request.scope)}"
 
 
 def _digest(request: Request, body: bytes) -> str:

@@ -14,7 +14,7 @@ from threading import Lock
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from backend.clients import household
+from backend.clients import network_of
 from backend.errors import TooMany, problem
 
 MAX_BUCKETS = 100_000
@@ -114,8 +114,7 @@ class RateLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            client = scope.get("client")
-            wait = self._buckets.take(household(client[0]) if client else "unknown", request_cost(scope))
+            wait = self._buckets.take(network_of(scope), request_cost(scope))
             if wait:
                 detail = _detail("your network address", wait)
                 seconds = math.ceil(wait)

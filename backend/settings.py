@@ -90,6 +90,9 @@ class GatewaySettings(BaseSettings):
     """Bytes of one request's body everywhere else."""
     max_upload_bytes: int = Field(default=268_435_456, ge=1)
     """Bytes of tasks that one requester can have uploaded in parts at a time."""
+    max_upload_bytes_in_all: int = Field(default=4_294_967_296, ge=1)
+    """Bytes of all uploads together, a part counting 16 KiB at least. When they are full, what a batch was drafted from
+    goes first, then the oldest upload of the network (IP address or /64) that holds the most."""
     upload_lifetime_seconds: int = Field(default=604_800, ge=60)
     """Seconds that a part of an upload is kept."""
     max_body_seconds: float = 60

@@ -4,10 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.batches.schemas import DraftBody, DraftIn, DraftWords, TaskIn
+from backend.batches import service
+from backend.batches.schemas import DraftBody, DraftIn, DraftView, DraftWords, TaskIn
 from backend.errors import Invalid
 from backend.services import Services
-from backend.uploads.service import collected
+from backend.uploads.service import collected, note_used
+
+
+def draft(services: Services, requester: str, body: DraftBody) -> DraftView:
+    """Drafts the batch; an upload that it came from may go then. Raises what `whole` and drafting raise."""
+    found = service.draft(services, requester, whole(services, requester, body))
+    if body.tasks_upload is not None:
+        note_used(services, requester, body.tasks_upload)
+    return found
 
 
 def whole(services: Services, requester: str, body: DraftBody) -> DraftIn:

@@ -6,8 +6,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from backend.batches import commitment, reading, service
-from backend.batches.arriving import whole
+from backend.batches import arriving, commitment, reading, service
 from backend.batches.schemas import (
     BatchView,
     DisclosureKey,
@@ -31,7 +30,7 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 @router.post("", status_code=201)
 def draft(body: DraftBody, requester: SignedIn, services: TheServices) -> DraftView:
     """Drafts a batch: pins its manifest and returns what the wallet must sign to fund it."""
-    return service.draft(services, requester, whole(services, requester, body))
+    return arriving.draft(services, requester, body)
 
 
 @router.post("/{batch_id}/transaction")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request
 
 from backend.bodies import StrictRoute
+from backend.clients import network_of
 from backend.dependencies import SignedIn, TheServices
 from backend.uploads import service
 from backend.uploads.schemas import MAX_PARTS, UPLOAD_ID, PartIn, UploadView
@@ -19,10 +20,10 @@ Number = Annotated[int, Path(ge=0, lt=MAX_PARTS)]
 
 @router.put("/{upload_id}/parts/{number}")
 def put_part(
-    upload_id: UploadId, number: Number, body: PartIn, requester: SignedIn, services: TheServices
+    request: Request, upload_id: UploadId, number: Number, body: PartIn, requester: SignedIn, services: TheServices
 ) -> UploadView:
     """Keeps a part until the upload expires; `POST /v1/batches` takes the whole by `tasks_upload`."""
-    return service.put(services, requester, upload_id, number, body)
+    return service.put(services, requester, network_of(request.scope), upload_id, number, body)
 
 
 @router.get("/{upload_id}")

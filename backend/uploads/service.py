@@ -13,6 +13,8 @@ from backend.batches.schemas import TaskIn
 from backend.errors import Conflict, Invalid, NotFound
 from backend.services import Services
 from backend.uploads import repository
+from backend.uploads.repository import Place
+from backend.uploads.room import counted, make_room
 from backend.uploads.schemas import PartIn, UploadView
 from piecework.db.gateway import TaskUploadPart
 from piecework.domain.canonical import NotCanonical, canonical_bytes
@@ -20,8 +22,11 @@ from piecework.domain.canonical import NotCanonical, canonical_bytes
 _MAX_TASKS = 50_000
 
 
-def put(services: Services, requester: str, upload_id: str, number: int, body: PartIn) -> UploadView:
-    """Keeps a part; the same part again changes nothing. Raises Conflict for another one, Invalid beyond the limits."""
+def put(services: Services, requester: str, network: str, upload_id: str, number: int, body: PartIn) -> UploadView:
+    """Keeps a part; the same part again changes nothing. `network`: where it comes from.
+
+    Raises Conflict for another one, Invalid beyond the requester's limit, NoRoom beyond the gateway's.
+    """
     content = body.model_dump()
     try:
         data = canonical_bytes(content)
@@ -31,13 +36,16 @@ def put(services: Services, requester: str, upload_id: str, number: int, body: P
     now = time.time()
     try:
         with services.writing() as session:
+            repository.lock(session)
             repository.remove_expired(session, now)
             found = repository.part(session, requester, upload_id, number)
             if found is None:
                 _check_room(services, session, requester, len(data))
+                make_room(services, session, counted(len(data)), network, Place(requester, upload_id))
                 row = TaskUploadPart(
                     requester=requester, upload_id=upload_id, number=number, digest=digest, tasks=len(body.tasks),
-                    size=len(data), content=content, expires_at=now + services.settings.upload_lifetime_seconds,
+                    size=len(data), network=network, counted_bytes=counted(len(data)), content=content,
+                    expires_at=now + services.settings.upload_lifetime_seconds,
                 )  # fmt: skip
                 session.add(row)
                 session.flush()
@@ -46,7 +54,7 @@ def put(services: Services, requester: str, upload_id: str, number: int, body: P
                 raise Conflict("part_differs", detail)
     except IntegrityError:
         # The same part at the same moment: one of the two is kept, and this one is compared with it.
-        return put(services, requester, upload_id, number, body)
+        return put(services, requester, network, upload_id, number, body)
     return view(services, requester, upload_id)
 
 
@@ -81,6 +89,12 @@ def remove(services: Services, requester: str, upload_id: str) -> None:
     view(services, requester, upload_id)
     with services.writing() as session:
         repository.remove(session, requester, upload_id)
+
+
+def note_used(services: Services, requester: str, upload_id: str) -> None:
+    """A batch was drafted from it: it is the first to go where room is short."""
+    with services.writing() as session:
+        repository.note_used(session, requester, upload_id)
 
 
 def collected(services: Services, requester: str, upload_id: str) -> tuple[list[TaskIn], dict[str, Any]]:

@@ -110,9 +110,20 @@ class TaskUploadPart(Base):
     """How many are in it."""
     size: Mapped[int] = mapped_column(BigInteger)
     """Bytes."""
+    network: Mapped[str] = mapped_column(String(100), server_default="")
+    """It came from this IP address, or this /64 of IPv6."""
+    counted_bytes: Mapped[int] = mapped_column(BigInteger, server_default="0")
+    """Of the room for all uploads."""
+    is_used: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    """A batch was drafted from it."""
     content: Mapped[dict[str, Any]] = mapped_column(JSON)
     """`tasks` and `known`; the known answers are as secret as a draft's."""
     expires_at: Mapped[float] = mapped_column(Float, index=True)
+
+    __table_args__ = (
+        Index("ix_task_upload_parts_network", "network", "counted_bytes"),
+        Index("ix_task_upload_parts_used", "is_used", "requester", "upload_id"),
+    )
 
 
 class ModelAnswers(Base):
