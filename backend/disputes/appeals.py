@@ -70,8 +70,9 @@ def take(services: Services, signed: SignedAppeal) -> str:
     """Queues a signed dispute whose bond comes from the worker's account; returns the intent's id."""
     now = services.clock.now()
     _check_evidence(services, signed)
+    found = packets.checked(services, _packet(signed), now)
     with services.writing() as session:
-        return packets.take(services, session, _packet(signed), now)
+        return packets.queue(services, session, found)
 
 
 def sponsor(services: Services, sponsor_address: str, signed: SignedAppeal) -> Sponsorship:

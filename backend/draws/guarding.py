@@ -5,7 +5,7 @@ Imported by the room that hands out work, so it knows nothing of that room.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -46,10 +46,7 @@ def check_reviewers_are_paid(session: Session, draft: Draft) -> None:
 def shown(session: Session, review_batch_id: str, slot_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
     """What the tasks of a review batch show once they are claimed, by task; empty if it is no review batch."""
     found = {}
-    for slot_id in slot_ids:
-        slot = repository.slot(session, review_batch_id, slot_id)
-        if slot is None:
-            continue
+    for slot_id, slot in repository.slots_named(session, review_batch_id, slot_ids).items():
         draft, task = repository.draft(session, slot.batch_id), repository.content(session, slot.batch_id, slot.task_id)
         assignment = repository.assignment_of(session, slot.batch_id, slot.submission)
         assert draft and task and assignment and assignment.answers  # noqa: S101 - drawn for an answer that is here
@@ -65,12 +62,12 @@ def shown(session: Session, review_batch_id: str, slot_ids: Sequence[str]) -> di
     return found
 
 
-def check_names_answer(session: Session, review_batch_id: str, slot_id: str, answer: Any) -> None:
-    """A review on chain names the answer that it is about. Raises Invalid for another."""
-    slot = repository.slot(session, review_batch_id, slot_id)
-    if slot is not None and answer["of"] != name_of(slot.submission, slot.task_id):
-        detail = f"the review {slot_id} is of {name_of(slot.submission, slot.task_id)}: copy `of` from the task"
-        raise Invalid("review_of_another", detail)
+def check_name_answers(session: Session, review_batch_id: str, answers: Mapping[str, Any]) -> None:
+    """Reviews on chain name the answers that they are about. `answers`: by task. Raises Invalid for another."""
+    for slot_id, slot in repository.slots_named(session, review_batch_id, list(answers)).items():
+        if answers[slot_id]["of"] != name_of(slot.submission, slot.task_id):
+            detail = f"the review {slot_id} is of {name_of(slot.submission, slot.task_id)}: copy `of` from the task"
+            raise Invalid("review_of_another", detail)
 
 
 def name_of(submission: str, task: str) -> str:

@@ -66,8 +66,10 @@ def slots_of_review(session: Session, review_batch_id: str) -> Sequence[ReviewSl
     return session.execute(query).scalars().all()
 
 
-def slot(session: Session, review_batch_id: str, slot_id: str) -> ReviewSlot | None:
-    return session.get(ReviewSlot, (review_batch_id, slot_id))
+def slots_named(session: Session, review_batch_id: str, slot_ids: Sequence[str]) -> dict[str, ReviewSlot]:
+    """By slot; none if it is no review batch."""
+    named = (ReviewSlot.review_batch_id == review_batch_id, ReviewSlot.slot_id.in_(slot_ids))
+    return {row.slot_id: row for row in session.execute(select(ReviewSlot).where(*named)).scalars()}
 
 
 def slot_count(session: Session, review_batch_id: str) -> int:

@@ -7,6 +7,8 @@ It reads the mirror and the chain's clock, and queues `payOverdue`, `expireClaim
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
@@ -22,6 +24,15 @@ if TYPE_CHECKING:
 _WORKERS_A_CALL = 100
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """An intent that is due; of those with one `dedupe_key` one is queued."""
+
+    kind: str
+    dedupe_key: str
+    payload: dict[str, Any]
+
+
 class Keeper:
     """Queues what is due."""
 
@@ -32,44 +43,54 @@ class Keeper:
 
     def run_once(self, session: Session, now: int) -> int:
         """Queues everything due at `now` (chain time); returns how many intents were asked for."""
-        count = self._pay_overdue(session, now)
-        count += self._lists(session, "expire_claims", and_(MirrorTally.claimed > 0, MirrorTally.lease_end < now))
-        over = and_(MirrorTally.contestable > 0, MirrorTally.disputed == 0, MirrorTally.contest_end < now)
-        count += self._lists(session, "release_rejected", over)
-        count += self._rule_overdue(session, now)
-        count += self._conclude(session, now)
-        count += self._refund(session, now)
-        return count + self._sweep(session)
+        wishes = list(self._wishes(session, now))
+        self.queue(session, wishes)
+        return len(wishes)
 
-    def _pay_overdue(self, session: Session, now: int) -> int:
+    def due(self, session: Session, now: int) -> list[Wish]:
+        """What is due and not queued yet. It only reads, so that a round with nothing to do takes no lock."""
+        return [wish for wish in self._wishes(session, now) if self._outbox.find(session, wish.dedupe_key) is None]
+
+    def queue(self, session: Session, wishes: Iterable[Wish]) -> None:
+        for wish in wishes:
+            self._outbox.enqueue(session, kind=wish.kind, dedupe_key=wish.dedupe_key, payload=wish.payload)
+
+    def _wishes(self, session: Session, now: int) -> Iterator[Wish]:
+        yield from self._pay_overdue(session, now)
+        yield from self._lists(session, "expire_claims", and_(MirrorTally.claimed > 0, MirrorTally.lease_end < now))
+        over = and_(MirrorTally.contestable > 0, MirrorTally.disputed == 0, MirrorTally.contest_end < now)
+        yield from self._lists(session, "release_rejected", over)
+        yield from self._rule_overdue(session, now)
+        yield from self._conclude(session, now)
+        yield from self._refund(session, now)
+        yield from self._sweep(session)
+
+    def _pay_overdue(self, session: Session, now: int) -> Iterator[Wish]:
         due = and_(MirrorTally.old_lot > 0, MirrorTally.old_review_end < now)
         rows = session.execute(_with_batch().where(due).limit(_WORKERS_A_CALL)).all()
         for tally, batch in rows:
             key = f"pay_overdue:{tally.batch_id}:{tally.worker}:{tally.decided}"
             payload = {"key": key_of(batch), "worker": tally.worker}
-            self._outbox.enqueue(session, kind="pay_overdue", dedupe_key=key, payload=payload)
-        return len(rows)
+            yield Wish("pay_overdue", key, payload)
 
-    def _rule_overdue(self, session: Session, now: int) -> int:
+    def _rule_overdue(self, session: Session, now: int) -> Iterator[Wish]:
         due = select(MirrorDispute).where(MirrorDispute.state == "open", MirrorDispute.ruling_end < now)
         rows = session.execute(due.limit(_WORKERS_A_CALL)).scalars().all()
         for row in rows:
             payload = {"dispute_id": row.dispute_id}
             dedupe = f"rule_overdue:{row.dispute_id}:{row.opened_block}"
-            self._outbox.enqueue(session, kind="rule_overdue", dedupe_key=dedupe, payload=payload)
-        return len(rows)
+            yield Wish("rule_overdue", dedupe, payload)
 
-    def _conclude(self, session: Session, now: int) -> int:
+    def _conclude(self, session: Session, now: int) -> Iterator[Wish]:
         if self._cases is None:
-            return 0
+            return
         due = self._cases.to_conclude(session, now)
         for row in due:
             payload = {"dispute_id": row.dispute_id, "panel": self._cases.panel}
             dedupe = f"conclude:{row.dispute_id}:{row.opened_block}"
-            self._outbox.enqueue(session, kind="conclude", dedupe_key=dedupe, payload=payload)
-        return len(due)
+            yield Wish("conclude", dedupe, payload)
 
-    def _lists(self, session: Session, kind: str, due: Any) -> int:
+    def _lists(self, session: Session, kind: str, due: Any) -> Iterator[Wish]:
         rows = session.execute(_with_batch().where(due).limit(_WORKERS_A_CALL)).all()
         by_batch: dict[str, list[Any]] = {}
         for tally, batch in rows:
@@ -78,13 +99,11 @@ class Keeper:
             state = [f"{t.worker}:{t.sequence}:{t.decided}:{t.lease_end}:{t.contest_end}" for t in tallies]
             dedupe = f"{kind}:{batch_id}:{_short(state)}"
             payload = {"key": key_of(batch), "workers": [tally.worker for tally in tallies]}
-            self._outbox.enqueue(session, kind=kind, dedupe_key=dedupe, payload=payload)
-        return len(by_batch)
+            yield Wish(kind, dedupe, payload)
 
-    def _refund(self, session: Session, now: int) -> int:
+    def _refund(self, session: Session, now: int) -> Iterator[Wish]:
         ended = or_(MirrorBatch.closed_at.is_not(None), MirrorBatch.claim_by < now)
         rows = session.execute(select(MirrorBatch).where(MirrorBatch.free > 0, ended)).scalars().all()
-        count = 0
         for batch in rows:
             terms = Terms.from_json(batch.terms)
             grace = terms.reviewWindow if terms.is_direct else 0
@@ -92,22 +111,19 @@ class Keeper:
             closed = batch.closed_at is not None and (grace == 0 or batch.closed_at + grace < now)
             if over or closed:
                 dedupe = f"refund:{batch.batch_id}:{batch.refunded}:{batch.free}:{batch.accepted}"
-                self._outbox.enqueue(session, kind="refund", dedupe_key=dedupe, payload={"key": key_of(batch)})
-                count += 1
-        return count
+                yield Wish("refund", dedupe, {"key": key_of(batch)})
 
-    def _sweep(self, session: Session) -> int:
+    def _sweep(self, session: Session) -> Iterator[Wish]:
         due = select(MirrorAccount).where(MirrorAccount.sweep, MirrorAccount.owed_units >= self._sweep_minimum)
         accounts = session.execute(due.limit(_WORKERS_A_CALL)).scalars().all()
         if not accounts:
-            return 0
+            return
         # Silence may pay the same amount again: how often money left tells the second time from the first.
         # A transfer that failed leaves the key as it was, and is not tried again and again.
         left = _times_paid_out(session, [account.address for account in accounts])
         state = [f"{a.address}:{a.owed_units}:{a.accepted}:{left.get(a.address, 0)}" for a in accounts]
         payload = {"accounts": [account.address for account in accounts]}
-        self._outbox.enqueue(session, kind="sweep", dedupe_key=f"sweep:{_short(state)}", payload=payload)
-        return 1
+        yield Wish("sweep", f"sweep:{_short(state)}", payload)
 
 
 def key_of(batch: MirrorBatch) -> dict[str, Any]:

@@ -42,11 +42,11 @@ class Sender:
     def __init__(
         self, engine: Engine, escrow: Escrow, token: Token, key: SecretStr, *, gas_limit: int = 12_000_000
     ) -> None:
-        self._engine = write_engine(engine)
+        self._engine, self._writer = engine, write_engine(engine)
         self._signer = Signer(escrow.web3, escrow.chain_id, key)
         self.address = self._signer.address
         self._planner = Planner(escrow, token, self.address, gas_limit=gas_limit)
-        self._watcher = Watcher(self._engine, escrow.web3, escrow.address, self._signer)
+        self._watcher = Watcher(engine, escrow.web3, escrow.address, self._signer)
 
     def __repr__(self) -> str:
         return f"Sender({self.address})"
@@ -102,7 +102,7 @@ class Sender:
             is_final=False,
         )
         self._signer.offer(row, fees)
-        with Session(self._engine, expire_on_commit=False) as session, session.begin():
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
             session.add(row)
             for intent in planned.intents:
                 stored = session.get_one(RelayIntent, intent.position)
@@ -116,7 +116,7 @@ class Sender:
     def _refuse(self, refusal: Refusal) -> None:
         intent = refusal.intent
         log.warning("intent_refused", kind=intent.kind, intent_id=intent.intent_id, reason=refusal.detail)
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             stored = session.get_one(RelayIntent, intent.position)
             if intent.kind in KEEPER_KINDS:
                 session.delete(stored)
@@ -127,7 +127,7 @@ class Sender:
         for step in unclear:
             log.warning("intent_not_estimated", intent_id=step.intent.intent_id, detail=step.detail)
         if unclear and count:
-            with Session(self._engine) as session, session.begin():
+            with Session(self._writer) as session, session.begin():
                 for step in unclear:
                     stored = session.get_one(RelayIntent, step.intent.position)
                     strike(stored, "node_refused", f"the node would not estimate it: {step.detail}")

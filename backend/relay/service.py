@@ -21,6 +21,7 @@ log = structlog.get_logger("relay")
 _WATCH_SECONDS = 0.05
 _IDLE_SECONDS = 0.5
 _OWNER_SECONDS = 2.0
+_TIDY_SECONDS = 60.0
 
 
 class Relay:
@@ -35,6 +36,7 @@ class Relay:
         cases = PanelCases(panel, services.escrow.address) if panel else None
         self._keeper = Keeper(outbox, sweep_minimum_units=minimum, cases=cases)
         self._ownership = NonceOwnership(services.engine, sender.address)
+        self._tidied_at = -_TIDY_SECONDS
         self._stop = threading.Event()
         self._threads = [
             threading.Thread(target=self._send, name="relay-sender", daemon=True),
@@ -72,9 +74,16 @@ class Relay:
 
     def _keep_once(self) -> bool:
         now = self._services.clock.now()
-        with self._services.writing() as session:
-            tidy(session, time.time(), self._services.settings.relay_budget_seconds)
-            return self._keeper.run_once(session, now) > 0
+        with self._services.reading() as session:
+            due = self._keeper.due(session, now)
+        if due:
+            with self._services.writing() as session:
+                self._keeper.queue(session, due)
+        if self._tidied_at + _TIDY_SECONDS < time.monotonic():
+            self._tidied_at = time.monotonic()
+            with self._services.writing() as session:
+                tidy(session, time.time(), self._services.settings.relay_budget_seconds)
+        return bool(due)
 
 
 def _guarded(name: str, work: Callable[[], bool]) -> bool:

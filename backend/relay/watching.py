@@ -15,6 +15,7 @@ from backend.relay.chainview import ChainView, Place
 from backend.relay.conclusions import conclude, requeue
 from backend.relay.outcomes import Outcomes
 from backend.relay.signing import Signer
+from piecework.db.engine import write_engine
 from piecework.db.gateway import RelayIntent, RelayReplaced, RelayTransaction
 
 if TYPE_CHECKING:
@@ -27,6 +28,8 @@ FINAL_BLOCKS = 128
 """A block with that many on top is not looked at again, unless the account's nonce itself goes back."""
 _FINAL_A_ROUND = 200
 _PLAIN_GAS = 21_000
+_SENT = RelayTransaction.is_final.is_(False), RelayTransaction.status == "sent"
+"""As the index has it: what was mined long ago is not read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,7 @@ class Watcher:
     """Compares the stored transactions of one relayer with the chain."""
 
     def __init__(self, engine: Engine, web3: Web3, escrow: str, signer: Signer) -> None:
-        self._engine = engine
+        self._engine, self._writer = engine, write_engine(engine)
         self._web3 = web3
         self._signer = signer
         self._outcomes = Outcomes(escrow)
@@ -57,22 +60,22 @@ class Watcher:
         view = ChainView.now(self._web3, self._signer.address)
         with Session(self._engine, expire_on_commit=False) as session:
             open_rows = self._rows(session, RelayTransaction.nonce >= view.mined)
-            passed = self._rows(session, RelayTransaction.status == "sent", RelayTransaction.nonce < view.mined)
+            passed = self._rows(session, *_SENT, RelayTransaction.nonce < view.mined)
             deep, doubted = self._look_again(session, view)
             hashes = {row.nonce: self._hashes(session, row) for row in [*passed, *doubted]}
         found = [self._find(view, nonce, known) for nonce, known in hashes.items()]
         told = [each for each in found if each is not None]
-        with Session(self._engine) as session, session.begin():
-            lost = [row.transaction_hash for row in open_rows if row.status == "mined"]
-            for row in open_rows:
-                if row.status == "mined":
+        lost = [row for row in open_rows if row.status == "mined"]
+        if lost or told or deep:  # who only looks takes no lock that others wait for
+            with Session(self._writer) as session, session.begin():
+                for row in lost:
                     self._take_back(session, self._get(session, row.nonce))
-            for each in told:
-                self._apply(session, each)
-            for row in deep:
-                self._get(session, row.nonce).is_final = True
+                for each in told:
+                    self._apply(session, each)
+                for row in deep:
+                    self._get(session, row.nonce).is_final = True
         self._keep_moving(view, open_rows)
-        self._send_again(view.mined, lost)
+        self._send_again(view.mined, [row.transaction_hash for row in lost])
         if len(told) == len(found):
             self._verified = view.head
         return bool(open_rows) or len(told) < len(found), view.mined
@@ -149,7 +152,7 @@ class Watcher:
             return
         fees = self._signer.fees()
         ceiling = int(self._web3.eth.get_block("latest")["gasLimit"])
-        with Session(self._engine) as session, session.begin():
+        with Session(self._writer) as session, session.begin():
             if first.nonce > view.mined:
                 log.error("nonce_gap_filled", nonce=view.mined)
                 row = RelayTransaction(

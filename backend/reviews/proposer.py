@@ -41,8 +41,11 @@ class Proposer:
     def run_once(self) -> int:
         """Returns how many proposals were made."""
         now = self._services.clock.now()
-        with self._services.writing() as session:
-            service.follow(self._services, session)
+        with self._services.reading() as session:
+            has_ended = service.has_ended(self._services, session)
+        if has_ended:
+            with self._services.writing() as session:
+                service.follow(self._services, session)
         made = 0
         with self._services.reading() as session:
             rows = repository.candidates(session)

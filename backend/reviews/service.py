@@ -217,18 +217,30 @@ def follow(services: Services, session: Session) -> int:
     """Compares proposals under way with the mirror; returns how many ended."""
     ended = 0
     for row in repository.active_proposals(session):
-        settled = repository.settlement(session, row.batch_id, row.nonce)
-        if settled is not None and settled.results_digest == row.results_digest:
+        fate = _fate(services, session, row)
+        if fate == "settled":
             repository.mark_settled(
                 session, row.proposal_id, repository.skipped_workers(session, row.batch_id, row.nonce)
             )
-            row.status = "settled"
-            ended += 1
-        elif settled is not None or _is_stale(services, session, row):
+        elif fate == "superseded":
             repository.forget_decisions(session, row.proposal_id)
-            row.status = "superseded"
+        if fate is not None:
+            row.status = fate
             ended += 1
     return ended
+
+
+def has_ended(services: Services, session: Session) -> bool:
+    """Whether `follow` would find something to write."""
+    return any(_fate(services, session, row) is not None for row in repository.active_proposals(session))
+
+
+def _fate(services: Services, session: Session, row: Proposal) -> str | None:
+    """How a proposal under way ended, by the mirror; None if it did not."""
+    settled = repository.settlement(session, row.batch_id, row.nonce)
+    if settled is not None and settled.results_digest == row.results_digest:
+        return "settled"
+    return "superseded" if settled is not None or _is_stale(services, session, row) else None
 
 
 def _is_stale(services: Services, session: Session, row: Proposal) -> bool:

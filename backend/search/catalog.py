@@ -97,7 +97,11 @@ class Catalog:
         written = 0
         with self._lock:
             for start in range(0, len(wanted), CHUNK):
-                done, requesters = self._write(wanted[start : start + CHUNK], now)
+                with Session(self._engine) as session:
+                    differing = _differing(session, wanted[start : start + CHUNK], now)
+                if not differing:
+                    continue
+                done, requesters = self._write(differing, now)
                 written += done
                 changed |= requesters
         for requester in sorted(changed):
@@ -171,7 +175,7 @@ class Catalog:
                 before = _seen(known[batch.batch_id]) if batch.batch_id in known else None
                 row = known.get(batch.batch_id) or _new_row(batch, draft)
                 session.add(row)
-                row.is_live = batch.closed_at is None and batch.claim_by >= now
+                row.is_live = _is_live(batch, now)
                 row.requester_paid, row.requester_approval_percent = record.paid, record.approval_percent
                 if before != _seen(row):
                     changed.append((row, batch))
@@ -208,6 +212,24 @@ def _new_row(batch: MirrorBatch, draft: Draft | None) -> SearchBatch:
 def _take(row: SearchBatch, manifest: dict[str, Any]) -> None:
     row.title, row.instructions = manifest["title"], manifest["instructions"]
     row.task_type, row.skills, row.languages = manifest["task_type"], manifest["skills"], manifest["languages"]
+
+
+def _differing(session: Session, batch_ids: Sequence[str], now: int) -> list[str]:
+    """Those whose rows are not as the mirror has them; found out before the lock that all writers wait for."""
+    found = {batch.batch_id: batch for batch, _ in rows.batches(session, batch_ids)}
+    known = {row.batch_id: row for row in rows.known(session, batch_ids)}
+    records = rows.records(session, [batch.requester for batch in found.values()])
+    differing = [batch_id for batch_id in known if batch_id not in found]
+    for batch in found.values():
+        record, row = records.get(batch.requester, rows.Record()), known.get(batch.batch_id)
+        wanted = _is_live(batch, now), record.paid, record.approval_percent
+        if row is None or row.seq != rows.place_of(batch) or _seen(row) != wanted:
+            differing.append(batch.batch_id)
+    return sorted(differing)
+
+
+def _is_live(batch: MirrorBatch, now: int) -> bool:
+    return batch.closed_at is None and batch.claim_by >= now
 
 
 def _seen(row: SearchBatch) -> tuple[Any, ...]:

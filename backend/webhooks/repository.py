@@ -47,8 +47,13 @@ def mark_behind(session: Session, owners: Collection[str] | None = None) -> None
 
 
 def owners_of(session: Session, batch_ids: Iterable[str]) -> set[str]:
-    query = select(MirrorBatch.requester).where(MirrorBatch.batch_id.in_(set(batch_ids))).distinct()
-    return set(session.execute(query).scalars())
+    """Requesters of these batches who have an endpoint that is told."""
+    query = (
+        select(MirrorBatch.requester)
+        .join(WebhookEndpoint, WebhookEndpoint.owner == MirrorBatch.requester)
+        .where(MirrorBatch.batch_id.in_(set(batch_ids)), WebhookEndpoint.state == "active")
+    )
+    return set(session.execute(query.distinct()).scalars())
 
 
 def due(session: Session, now: float, limit: int) -> set[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
@@ -34,16 +34,35 @@ def signed(packet: Packet, signature: str) -> Packet:
     return replace(packet, signature=signature)
 
 
-def take(services: Services, session: Session, packet: Packet, now: int, *, ends_claim: bool = True) -> str:
-    """Queues a packet that could apply; returns the intent's id. `ends_claim`: false for answers to a part of a claim.
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A packet that could apply, with the key of its batch."""
 
-    Raises Invalid, Conflict or NotFound with the name of what the contract would refuse, TooMany beyond the budget.
+    packet: Packet
+    key: dict[str, Any]
+
+
+def checked(services: Services, packet: Packet, now: int) -> Checked:
+    """The packet, if it could apply. Asks the node, so it is to be called before a transaction that others wait for.
+
+    Raises Invalid, Conflict or NotFound with the name of what the contract would refuse.
     """
-    key = check(services, session, packet, now, poster=packet.worker)
+    with services.reading() as session:
+        key = check(services, session, packet, now, poster=packet.worker)
+        batch = repository.batch(session, packet.batch_id)
+        if batch is not None and packet.kind in _CLAIMS and batch.assigner not in services.assigner.addresses:
+            check_claim(services, batch, packet.count)  # of a ticket of ours it was looked at before
+    return Checked(packet, key)
+
+
+def queue(services: Services, session: Session, found: Checked, *, ends_claim: bool = True) -> str:
+    """Queues a packet; returns the intent's id. `ends_claim`: false for answers to a part of a claim.
+
+    Raises TooMany beyond the budget.
+    """
+    packet = found.packet
     batch = repository.batch(session, packet.batch_id)
-    if batch is not None and packet.kind in _CLAIMS and batch.assigner not in services.assigner.addresses:
-        check_claim(services, batch, packet.count)  # of a ticket of ours it was looked at before
-    payload = {"key": key, "packet": packet.to_json(), ENDS_CLAIM: ends_claim}
+    payload = {"key": found.key, "packet": packet.to_json(), ENDS_CLAIM: ends_claim}
     digest = messages.digest(packet.typed_data(services.escrow.domain))
     dedupe = f"packet:{packet.batch_id}:{packet.worker}:{packet.sequence}:{digest.hex()[:32]}"
     return bring(
@@ -169,5 +188,6 @@ def take_own(services: Services, worker: str, given: PacketIn) -> str:
         packet.kind == PacketKind.SUBMIT
         and packet.count < services.escrow.tally(packet.batch_id, packet.worker).claimed
     ) or (packet.kind == PacketKind.CLAIM_AND_SUBMIT and packet.submitted < packet.count)
+    found = checked(services, packet, now)
     with services.writing() as session:
-        return take(services, session, packet, now, ends_claim=not is_part)
+        return queue(services, session, found, ends_claim=not is_part)

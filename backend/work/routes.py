@@ -6,7 +6,7 @@ import time
 from typing import Annotated
 
 import anyio
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Path, Query, Request
 from starlette.concurrency import run_in_threadpool
 
 from backend.dependencies import SignedIn, TheServices
@@ -30,7 +30,8 @@ from backend.work.schemas import (
 router = APIRouter(prefix="/v1/work", tags=["work"], route_class=CreatingRoute)
 
 AssignmentId = Annotated[str, Path(pattern="^[0-9a-f]{32}$")]
-_POLL_SECONDS = 0.1
+_LOOK_AGAIN_SECONDS = 1.0
+"""For what no event of the mirror tells, such as a packet that the relay refuses."""
 
 
 @router.post("/assignments", status_code=201)
@@ -48,17 +49,23 @@ def own(worker: SignedIn, services: TheServices, batch_id: DigestText | None = N
 @router.get("/assignments/{assignment_id}")
 async def assignment(
     assignment_id: AssignmentId,
+    request: Request,
     worker: SignedIn,
     services: TheServices,
     wait: Annotated[float, Query(ge=0, le=25)] = 0,
 ) -> AssignmentView:
     """One assignment. With `wait`, answers when a queued packet has arrived on chain, or after so many seconds."""
-    end = time.monotonic() + wait
-    while True:
-        found = await run_in_threadpool(service.view, services, worker, assignment_id)
-        if found.status not in service.WAITING or time.monotonic() >= end:
-            return found
-        await anyio.sleep(_POLL_SECONDS)
+    end, hub = time.monotonic() + wait, request.app.state.hub
+    # However many wait, the mirror is looked at once for all of them: each is woken by what happens to its worker.
+    with hub.listening([("account", worker)] if wait else ()) as told:
+        while True:
+            told.clear()
+            found = await run_in_threadpool(service.view, services, worker, assignment_id)
+            left = end - time.monotonic()
+            if found.status not in service.WAITING or left <= 0 or hub.is_closing:
+                return found
+            with anyio.move_on_after(min(left, _LOOK_AGAIN_SECONDS)):
+                await told.wait()
 
 
 @router.post("/assignments/{assignment_id}/claim", status_code=202)

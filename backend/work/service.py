@@ -96,26 +96,26 @@ def own_page(services: Services, worker: str, batch_id: str | None) -> Assignmen
 def take_claim(services: Services, worker: str, assignment_id: str, signature: str) -> str:
     """Queues the signed claim."""
     now = services.clock.now()
+    packet = packets.signed(_claim_packet(_standing_at(services, worker, assignment_id, "ticketed", now)), signature)
+    found = packets.checked(services, packet, now)
     with services.writing() as session:
         row = _own(session, worker, assignment_id)
         _expect(standing(session, row, now), ("ticketed",), row)
-        packet = _claim_packet(row)
-        row.claim_intent = packets.take(services, session, packets.signed(packet, signature), now)
+        row.claim_intent = packets.queue(services, session, found)
         return row.claim_intent
 
 
 def draft_answers(services: Services, worker: str, assignment_id: str, given: AnswersIn) -> AnswersToSign:
     """Checks the answers, makes their salted document and returns what to sign."""
     now = services.clock.now()
-    with services.writing() as session:
+    with services.reading() as session:
         row = _own(session, worker, assignment_id)
         _expect(standing(session, row, now), ("claimed",), row)
         draft = repository.draft(session, row.batch_id)
         assert draft is not None  # noqa: S101 - assignments exist only for drafts
         contents = {name: task.content for name, task in repository.tasks(session, row.batch_id, row.tasks).items()}
         _check_answers(row, draft, contents, given)
-        for item in given.answers:
-            draws.check_names_answer(session, row.batch_id, item.task, item.answer)
+        draws.check_name_answers(session, row.batch_id, {item.task: item.answer for item in given.answers})
         document = {
             "format": documents.format_name("answers"),
             "salt": new_salt(),
@@ -124,13 +124,16 @@ def draft_answers(services: Services, worker: str, assignment_id: str, given: An
             "worker": worker,
             "answers": [answer.model_dump() for answer in given.answers],
         }
-        packed = documents.pack(document, "answers")
-        if len(packed.blocks) > 1:
-            raise Invalid("answers_too_large", f"the answers have more than {documents.MAX_BLOCK_BYTES} bytes")
-        row.answers = document = read_back(document)
-        row.work_digest = packed.digest
-        row.submit_intent = None
-        row.submit_sequence = services.escrow.tally(row.batch_id, worker).sequence
+    packed = documents.pack(document, "answers")
+    if len(packed.blocks) > 1:
+        raise Invalid("answers_too_large", f"the answers have more than {documents.MAX_BLOCK_BYTES} bytes")
+    document = read_back(document)
+    sequence = services.escrow.tally(row.batch_id, worker).sequence
+    with services.writing() as session:
+        row = _own(session, worker, assignment_id)
+        _expect(standing(session, row, now), ("claimed",), row)
+        row.answers, row.work_digest, row.submit_intent = document, packed.digest, None
+        row.submit_sequence = sequence
         row.submit_deadline = min(row.lease_end, now + services.settings.packet_lifetime_seconds)
         return AnswersToSign(
             work_digest=packed.digest,
@@ -144,21 +147,20 @@ def draft_answers(services: Services, worker: str, assignment_id: str, given: An
 def take_submission(services: Services, worker: str, assignment_id: str, signed: SignedSubmission) -> str:
     """Queues the signed submission."""
     now = services.clock.now()
+    row = _standing_at(services, worker, assignment_id, "claimed", now)
+    _expect_answers(row, signed)
+    found = packets.checked(services, packets.signed(_submit_packet(row), signed.signature), now)
     with services.writing() as session:
         row = _own(session, worker, assignment_id)
         _expect(standing(session, row, now), ("claimed",), row)
-        if row.work_digest != signed.work_digest or row.answers is None:
-            raise Conflict("answers_unknown", f"post the answers of digest {signed.work_digest} first")
-        packet = packets.signed(_submit_packet(row), signed.signature)
-        row.submit_intent = packets.take(services, session, packet, now)
+        _expect_answers(row, signed)  # the worker may have posted others meanwhile
+        row.submit_intent = packets.queue(services, session, found)
         return row.submit_intent
 
 
 def draft_return(services: Services, worker: str, assignment_id: str) -> ReturnToSign:
     now = services.clock.now()
-    with services.reading() as session:
-        row = _own(session, worker, assignment_id)
-        _expect(standing(session, row, now), ("claimed",), row)
+    row = _standing_at(services, worker, assignment_id, "claimed", now)
     sequence = services.escrow.tally(row.batch_id, worker).sequence
     deadline = now + services.settings.packet_lifetime_seconds
     packet = _return_packet(row, sequence, deadline)
@@ -167,11 +169,13 @@ def draft_return(services: Services, worker: str, assignment_id: str) -> ReturnT
 
 def take_return(services: Services, worker: str, assignment_id: str, signed: SignedReturn) -> str:
     now = services.clock.now()
+    row = _standing_at(services, worker, assignment_id, "claimed", now)
+    packet = packets.signed(_return_packet(row, signed.sequence, signed.deadline), signed.signature)
+    found = packets.checked(services, packet, now)
     with services.writing() as session:
         row = _own(session, worker, assignment_id)
         _expect(standing(session, row, now), ("claimed",), row)
-        packet = packets.signed(_return_packet(row, signed.sequence, signed.deadline), signed.signature)
-        row.return_intent = packets.take(services, session, packet, now)
+        row.return_intent = packets.queue(services, session, found)
         return row.return_intent
 
 
@@ -314,6 +318,19 @@ def _own(session: Session, worker: str, assignment_id: str) -> Assignment:
     if row is None or row.worker != worker:
         raise NotFound("assignment_unknown", f"this worker has no assignment {assignment_id}")
     return row
+
+
+def _standing_at(services: Services, worker: str, assignment_id: str, status: str, now: int) -> Assignment:
+    """The worker's assignment as it is now, if that is its status; to be asked again by who changes it."""
+    with services.reading() as session:
+        row = _own(session, worker, assignment_id)
+        _expect(standing(session, row, now), (status,), row)
+    return row
+
+
+def _expect_answers(row: Assignment, signed: SignedSubmission) -> None:
+    if row.work_digest != signed.work_digest or row.answers is None:
+        raise Conflict("answers_unknown", f"post the answers of digest {signed.work_digest} first")
 
 
 def _expect(found: Standing, wanted: Sequence[str], row: Assignment) -> None:

@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from piecework.chain import artifacts
-from piecework.chain.calls import Call, encode
+from piecework.chain.calls import Call
+from piecework.chain.codec import Codec
 from piecework.chain.errors import ContractMissing, refusal_name
 from piecework.domain.messages import (
     BatchKey,
@@ -127,6 +128,7 @@ class Escrow:
         self.web3 = web3
         self.address = web3.to_checksum_address(address)
         self.contract = web3.eth.contract(address=self.address, abi=artifacts.load("TaskEscrow").abi)
+        self._codec = Codec(self.contract.abi)
 
     @cached_property
     def chain_id(self) -> int:
@@ -166,6 +168,10 @@ class Escrow:
         return BatchState(*self.contract.functions.batchOf(batch_id).call(block_identifier=block))
 
     def tally(self, batch_id: str, worker: str, block: BlockIdentifier = "latest") -> TallyState:
+        if block == "latest":
+            found = self._codec.read(self.web3, self.address, "tallyOf", (bytes.fromhex(batch_id[2:]), worker))
+            if found is not None:
+                return TallyState(*found[0])
         values = self.contract.functions.tallyOf(batch_id, worker).call(block_identifier=block)
         return TallyState(*values)
 
@@ -183,7 +189,8 @@ class Escrow:
     def may_claim(self, key: BatchKey, worker: str, count: int, version: int = 1) -> str | None:
         """Why `worker` may not claim, tickets aside; None if it may."""
         arguments = (key.as_tuple(), worker, count, version)
-        refusal = int(self.contract.functions.mayClaim(*arguments).call())
+        found = self._codec.read(self.web3, self.address, "mayClaim", arguments)
+        refusal = int(found[0] if found is not None else self.contract.functions.mayClaim(*arguments).call())
         return None if refusal == 0 else refusal_name(refusal)
 
     def is_contract_signature(self, signer: str, digest: bytes, signature: bytes) -> bool:
@@ -343,4 +350,4 @@ class Escrow:
         return self._call("sweep", list(accounts))
 
     def _call(self, function: str, *arguments: object) -> Call:
-        return encode(self.contract, function, *arguments)
+        return Call(self.address, self._codec.data(function, arguments))

@@ -9,10 +9,21 @@ from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
+from piecework.db.turns import InTurn, Turns
+
 if TYPE_CHECKING:
     from alembic.config import Config
 
-_SQLITE_PRAGMAS = ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=20000")
+_WAIT_SECONDS = 20
+"""For SQLite's one write lock, before `database is locked`: once for our own turn, once for other programs."""
+_SQLITE_PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=NORMAL",
+    "foreign_keys=ON",
+    f"busy_timeout={_WAIT_SECONDS * 1_000}",
+)
+_SQLITE_KEPT, _SQLITE_MORE = 40, 100
+"""Connections: those that wait for their turn to write must not keep anybody from reading."""
 _UPGRADE_LOCK = 0x7069656365
 """Names the schema's advisory lock on a PostgreSQL server."""
 
@@ -20,8 +31,7 @@ _UPGRADE_LOCK = 0x7069656365
 def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///FILE` or `postgresql://…` (psycopg 3).
 
-    On SQLite every transaction begins by taking the write lock when it is opened by `begin_immediate`. Errors name no
-    values, which may be sealed answers or keys.
+    Errors name no values, which may be sealed answers or keys.
     """
     try:
         parsed = make_url(url)
@@ -34,15 +44,25 @@ def open_engine(url: str) -> Engine:
         raise ValueError(f"{parsed.drivername!r} is no database of ours: use sqlite:///FILE or postgresql://…")
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    arguments = {"check_same_thread": False, "timeout": 20}
-    engine = create_engine(parsed, connect_args=arguments, pool_size=20, hide_parameters=True)
-    event.listen(engine, "connect", _prepare_sqlite)
+    arguments = {"check_same_thread": False, "timeout": _WAIT_SECONDS, "factory": InTurn}
+    sizes = {"pool_size": _SQLITE_KEPT, "max_overflow": _SQLITE_MORE}
+    engine = create_engine(parsed, connect_args=arguments, hide_parameters=True, **sizes)
+    turns = Turns()
+
+    def prepare(connection: Any, _: object) -> None:
+        connection.turns = turns
+        _prepare_sqlite(connection)
+
+    event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
 
 def write_engine(engine: Engine) -> Engine:
-    """The same pool, whose transactions take SQLite's write lock at once, so two writers queue up."""
+    """The same pool, whose transactions take SQLite's write lock at once, in the order in which they ask for it.
+
+    So nothing slow belongs into them: all other writers wait meanwhile.
+    """
     return engine.execution_options(sqlite_begin="IMMEDIATE")
 
 
@@ -66,7 +86,7 @@ def _config() -> Config:
     return config
 
 
-def _prepare_sqlite(connection: Any, _: object) -> None:
+def _prepare_sqlite(connection: Any) -> None:
     connection.isolation_level = None  # SQLAlchemy begins, not the driver
     for pragma in _SQLITE_PRAGMAS:
         connection.execute(f"PRAGMA {pragma}")
@@ -74,4 +94,9 @@ def _prepare_sqlite(connection: Any, _: object) -> None:
 
 def _begin_sqlite(connection: Any) -> None:
     kind = connection.get_execution_options().get("sqlite_begin", "DEFERRED")
-    connection.exec_driver_sql(f"BEGIN {kind}")
+    if kind == "IMMEDIATE":
+        own: InTurn = connection.connection.dbapi_connection
+        with own.taking_turn(_WAIT_SECONDS):
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:
+        connection.exec_driver_sql(f"BEGIN {kind}")

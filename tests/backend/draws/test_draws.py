@@ -143,7 +143,7 @@ def test_a_review_names_the_answer_that_it_is_about(house: House, monkeypatch: p
     body = {"answers": [{"task": found["slot"], "answer": other}]}
     house.refused(reviewer, path, body, 422, "review_of_another")
 
-    monkeypatch.setattr(work.draws, "check_names_answer", lambda *_: None)  # the planted bug
+    monkeypatch.setattr(work.draws, "check_name_answers", lambda *_: None)  # the planted bug
     assert house.post(reviewer, path, body)["answers"]["answers"][0]["answer"] == other
 
 

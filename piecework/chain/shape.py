@@ -1,0 +1,20 @@
+"""Refuses what is no JSON-RPC answer. Imports web3: to be imported where a connection is made."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from web3.exceptions import BadResponseFormat
+from web3.middleware import Web3Middleware
+
+
+class AnswerShape(Web3Middleware):
+    """Stands in for web3's validation, which asks the node for the chain's id before every call and estimate.
+
+    What that compares it with is only in transactions that a node would sign, and ours are signed here.
+    """
+
+    def response_processor(self, method: Any, response: Any) -> Any:
+        if not isinstance(response, dict):
+            raise BadResponseFormat(f"{method}: the answer is no JSON-RPC object")
+        return response
