@@ -61,6 +61,7 @@ from backend.uploads.routes import router as uploads
 from backend.web import routes as web
 from backend.webhooks.dispatcher import Dispatcher
 from backend.webhooks.routes import router as webhooks
+from backend.work.freeing import Releaser
 from backend.work.routes import router as work
 from piecework import __version__
 from piecework.chain.client import connect
@@ -170,6 +171,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
 
     upkeep, lookout, hub, dispatcher = Upkeep(services), Lookout(services), Hub(services), Dispatcher(services)
     herald, drawer, prechecker = Herald(services), Drawer(services), PreChecker(services)
+    releaser = Releaser(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -184,12 +186,14 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         herald.start()
         drawer.start()
         prechecker.start()
+        releaser.start()
         following = asyncio.create_task(hub.run())
         try:
             yield
         finally:
             hub.close()
             following.cancel()
+            releaser.stop()
             prechecker.stop()
             drawer.stop()
             herald.stop()

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Select, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft, RelayIntent
-from piecework.db.mirror import MirrorBatch, MirrorClaim, MirrorSubmission
+from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorClaim, MirrorSubmission, MirrorTally
 
 
 def batch(session: Session, batch_id: str) -> MirrorBatch | None:
@@ -41,10 +41,52 @@ def open_assignments(session: Session, batch_id: str, worker: str) -> Sequence[A
 
 
 def due_assignments(session: Session, batch_id: str, now: int) -> Sequence[Assignment]:
-    """Open ones whose ticket or lease is over."""
-    over = or_(Assignment.deadline < now, Assignment.lease_end < now)
+    """Open ones whose ticket or lease is over, or that were given back."""
+    over = or_(Assignment.deadline < now, Assignment.lease_end < now, _given_back())
     query = select(Assignment).where(Assignment.batch_id == batch_id, Assignment.state == "open", over)
     return session.execute(query).scalars().all()
+
+
+def with_ended(session: Session, now: int) -> Sequence[str]:
+    """Batches with open assignments that ended: unused tickets, leases that are over, claims that were given back."""
+    on_chain = exists().where(_claim_of_assignment())
+    under_way = exists().where(
+        RelayIntent.intent_id == Assignment.claim_intent, RelayIntent.status.in_(("queued", "sent", "confirmed"))
+    )
+    unused = and_(Assignment.deadline < now, ~on_chain, ~under_way)
+    ended = or_(unused, Assignment.lease_end < now, _given_back())
+    query = select(Assignment.batch_id).where(Assignment.state == "open", ended).distinct()
+    return session.execute(query).scalars().all()
+
+
+def _claim_of_assignment() -> ColumnElement[bool]:
+    return and_(
+        MirrorClaim.batch_id == Assignment.batch_id,
+        MirrorClaim.worker == Assignment.worker,
+        MirrorClaim.sequence == Assignment.sequence,
+        MirrorClaim.tasks_digest == Assignment.tasks_digest,
+    )
+
+
+def _given_back() -> ColumnElement[bool]:
+    """Through this gateway, or by the worker's own means: then nothing is left of its claims."""
+    by_relay = exists().where(RelayIntent.intent_id == Assignment.return_intent, RelayIntent.status == "confirmed")
+    by_itself = exists().where(
+        _claim_of_assignment(),
+        MirrorTally.batch_id == Assignment.batch_id,
+        MirrorTally.worker == Assignment.worker,
+        MirrorTally.claimed == 0,
+        ChainEvent.account == Assignment.worker,
+        ChainEvent.batch_id == Assignment.batch_id,
+        ChainEvent.name == "ClaimReturned",
+        ChainEvent.block_number >= MirrorClaim.block_number,
+    )
+    return or_(by_relay, by_itself)
+
+
+def is_given_back(session: Session, row: Assignment) -> bool:
+    query = select(Assignment.assignment_id).where(Assignment.assignment_id == row.assignment_id, _given_back())
+    return session.execute(query).first() is not None
 
 
 def waited_for(session: Session, batch_id: str) -> Sequence[Assignment]:

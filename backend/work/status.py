@@ -39,10 +39,8 @@ def standing(session: Session, row: Assignment, now: int) -> Standing:
         refused = _refusal(intent)
         if refused is None:
             return Standing("submission_queued")
-    if row.return_intent:
-        intent = repository.intent(session, row.return_intent)
-        if intent is not None and intent.status == "confirmed":
-            return Standing("returned")
+    if repository.is_given_back(session, row) and not repository.is_submitted(session, row):
+        return Standing("returned")
     if row.lease_end < now:
         return Standing("expired", refused)
     return Standing("claimed", refused)

@@ -196,6 +196,8 @@ class Assignment(Base):
     """The answer document; sealed until a results file names it."""
     created_at: Mapped[float] = mapped_column(Float)
 
+    __table_args__ = (Index("ix_assignments_state", "state", "batch_id"),)
+
 
 class AssignedTask(Base):
     """One task in one worker's hands. Rows of ended assignments are deleted, so that the task is free again."""

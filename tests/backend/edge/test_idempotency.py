@@ -31,6 +31,7 @@ CREATES_NOTHING = {
     "/v1/juror/cases/{dispute_id}/commitment": "unsigned transaction",
     "/v1/juror/cases/{dispute_id}/reveal": "unsigned transaction",
     "/v1/juror/withdrawal": "unsigned transaction",
+    "/v1/batches/{batch_id}/bonuses/draft": "unsigned transaction",
     "/v1/deposits/draft": "message to sign",
     "/v1/deposits/transaction": "unsigned transaction",
     "/v1/withdrawals/draft": "message to sign",
