@@ -1,5 +1,6 @@
 // The gateway's API, typed by its own description (schema.d.ts is generated: `make web-check`).
 import createClient, { type Middleware } from 'openapi-fetch'
+import { onceEach } from './once'
 import type { components, paths } from './schema'
 
 export type Schemas = components['schemas']
@@ -39,7 +40,7 @@ const session: Middleware = {
 }
 
 export const api = createClient<paths>({ baseUrl: '', fetch: (request) => globalThis.fetch(request) })
-api.use(session)
+api.use(session, onceEach)
 
 /** The data of an answer; refusals were thrown before. */
 export async function data<T>(answer: Promise<{ data?: T; error?: unknown }>): Promise<T> {
