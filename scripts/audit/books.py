@@ -87,6 +87,8 @@ class Submission:
     work_digest: str
     block_number: int
     block_hash: str
+    nothing_claimable: bool = False
+    """Whether right after it the batch was over and nobody held a claim: no answer could come any more."""
 
 
 @dataclass
@@ -98,6 +100,8 @@ class Settlement:
     block_number: int
     was_over: bool
     """Whether the batch was closed, or its claim period over, when this was settled."""
+    nothing_claimable: bool = False
+    """Whether it was over and nobody held a claim."""
     accepted: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     rejected: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     skipped: set[str] = field(default_factory=set)

@@ -18,15 +18,21 @@ from backend.reviews import inference
 from backend.reviews.beside import ModelSaid, model_said
 from backend.reviews.judging import by_people_method
 from backend.reviews.policy import Answer
-from backend.reviews.preferences import pairs_of
+from backend.reviews.preferences import Pairs, pairs_of
 from backend.reviews.stops import Asked
 from scripts.audit.books import BatchBooks, Submission
+from scripts.audit.last_files import Finality, finality, why_unsaid
 from scripts.audit.report import Report
 
 CONFIDENCE_TOLERANCE = 2e-6
 """Figures are written with six digits; another machine's logarithms may round the last one otherwise."""
 
 Json = dict[str, Any]
+_OF_LAST: Mapping[str, Callable[[inference.Rules, Pairs | None], bool]] = {
+    "how its tasks stopped": lambda rules, _: rules.policy is not None,
+    "how what was compared ranks": lambda _, pairs: pairs is not None,
+}
+"""What the last file of a batch tells beside its labels, and when."""
 
 
 class LabelAuditor:
@@ -48,6 +54,7 @@ class LabelAuditor:
         self._submissions = b.submissions
         self._settlements = b.settlements
         self._manifest = manifests[0] if manifests else None
+        self._versions = len(manifests)
         self._answers = answers
         self._fetch = fetch
 
@@ -106,19 +113,38 @@ class LabelAuditor:
         rules = inference.rules_of(self._batch_id, self._manifest["review"], self._manifest["answer_schema"])
         asked = Asked(tuple(task["id"] for task in self._manifest["tasks"]), self._manifest["answers_per_task"])
         revealed, stops = found["gold"] is not None, _findings(method).get("stops")
+        ranking = _findings(method).get("ranking")
         # Whoever reveals the known answers, or ranks what was compared, says that nothing more is asked.
-        final = stops is not None or revealed or _findings(method).get("ranking") is not None
+        final = stops is not None or revealed or ranking is not None
         pairs = pairs_of(self._manifest["task_type"], ((t["id"], t["content"]) for t in self._manifest["tasks"]))
+        if not final:
+            unsaid = [name for name, is_due in _OF_LAST.items() if is_due(rules, pairs)]
+            which = self._finality(found, answers, chain[-1], asked)
+            final = which == "last"
+            if which == "maybe" and unsaid:
+                self._report.skip("last_file_complete", subject, why_unsaid(unsaid))
         model, obstacle = self._model(subject, method)
         if obstacle is not None:
             return obstacle
         expected = inference.decide(
             answers, digests, known, rules, revealed=revealed, asked=asked, final=final, model=model, pairs=pairs
         )
-        self._compare(subject, found, method, expected)
+        self._compare(subject, found, method, expected, final=final)
         if rules.policy is not None and final:
             self._compare_stops(subject, found["settlement_nonce"], stops, expected)
         return None
+
+    def _finality(self, found: Json, answers: Sequence[Answer], newest: Submission, asked: Asked) -> Finality:
+        """Whether a file that does not say so is the batch's last one."""
+        nonce = found["settlement_nonce"]
+        settled = next((item for item in self._settlements if item.nonce == nonce), None)
+        assert self._manifest is not None  # noqa: S101 - an obstacle otherwise
+        if settled is None:
+            return "not"  # a difference that is named elsewhere
+        which = finality(answers, newest, settled, asked, self._versions)
+        if which == "last" and self._manifest["gold"] is not None:
+            which = "maybe"  # a gateway whose known answers were changed reveals nothing and has no last word
+        return "not" if which == "maybe" and any(item.nonce > nonce for item in self._settlements) else which
 
     def _model(self, subject: str, method: Json) -> tuple[ModelSaid | None, str | None]:
         """The model's answers that a file names, or why they could not be had; neither if it names none."""
@@ -151,7 +177,7 @@ class LabelAuditor:
         places = [place for place, item in enumerate(self._submissions) if item.work_digest == last]
         return list(self._submissions[: places[-1] + 1]) if places else []
 
-    def _compare(self, subject: str, found: Json, method: Json, expected: inference.Inferred) -> None:
+    def _compare(self, subject: str, found: Json, method: Json, expected: inference.Inferred, *, final: bool) -> None:
         report = self._report
         for name, value, said in _pairs(_without_findings(expected.method), _without_findings(method)):
             report.equal("parameters_recomputed", f"{name} of {subject}", json.dumps(value), json.dumps(said))
@@ -162,7 +188,7 @@ class LabelAuditor:
             report.equal("labels_recomputed", where, json.dumps(label), json.dumps(said))
             close = _close(confidence, item["confidence"])
             report.equal("confidences_recomputed", where, confidence, confidence if close else item["confidence"])
-        if found["gold"] is not None or _findings(method).get("stops") is not None:
+        if final:
             listed = {item["task"] for item in found["labels"]}
             left_out = sorted(set(expected.labels) - listed)
             report.holds("labels_recomputed", f"all tasks in {subject}", not left_out, f"{left_out[:3]} have no label")

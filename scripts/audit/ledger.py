@@ -163,7 +163,9 @@ class Ledger(DisputeRules):
         else:
             work.lots[1] = Lot(work.lots[1].count + count, e.args["reviewEnd"])
         self._advance(work)
-        b.submissions.append(Submission(e.args["worker"], count, e.args["workDigest"], e.block_number, e.block_hash))
+        done = _takes_no_claims(b, timestamp) and b.claimed == 0
+        given = (e.args["worker"], count, e.args["workDigest"], e.block_number, e.block_hash)
+        b.submissions.append(Submission(*given, nothing_claimable=done))
 
     def _on_SequenceUsed(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
         work = self._batch(e).work[e.args["worker"]]
@@ -175,8 +177,9 @@ class Ledger(DisputeRules):
     def _on_Settled(self, e: DecodedEvent, timestamp: int) -> None:  # noqa: N802
         b = self._batch(e)
         self._report.equal("settlement_nonce", name_of(e), len(b.settlements) + 1, e.args["nonce"])
-        was_over = bool(b.closed_at) or timestamp > b.terms.claimBy
-        b.settlements.append(Settlement(e.args["nonce"], e.args["resultsDigest"], e.block_number, was_over))
+        was_over = _takes_no_claims(b, timestamp)
+        done = was_over and b.claimed == 0
+        b.settlements.append(Settlement(e.args["nonce"], e.args["resultsDigest"], e.block_number, was_over, done))
 
     def _on_Paid(self, e: DecodedEvent, timestamp: int) -> None:  # noqa: N802
         b = self._batch(e)
@@ -248,6 +251,10 @@ class Ledger(DisputeRules):
         b = self._batch(e)
         b.returned += e.args["amount"]
         self.accounts[b.key.requester].owed += e.args["amount"]
+
+
+def _takes_no_claims(b: BatchBooks, timestamp: int) -> bool:
+    return bool(b.closed_at) or timestamp > b.terms.claimBy
 
 
 def _is_over(b: BatchBooks, timestamp: int) -> bool:

@@ -47,6 +47,8 @@ class PinnedMarket:
     model: dict[str, str] | None = None
     """What a model says, by task."""
     is_revealed: bool = True
+    is_last: bool | None = None
+    """Whether the results are made as the last file; None: if known answers are revealed."""
     workers: list[Any] = field(default_factory=list)
     key: BatchKey | None = None
     submissions: dict[str, tuple[str, dict[str, Any]]] = field(default_factory=dict)
@@ -75,7 +77,7 @@ class PinnedMarket:
         self.settle(edit)
 
     def open(self) -> None:
-        self.gold_digest = self.pin("gold", answers=self.gold)
+        self.gold_digest = self.pin("gold", answers=self.gold) if self.gold else ""
         manifest = self.pin(
             "manifest",
             title="Yes or no?",
@@ -88,7 +90,9 @@ class PinnedMarket:
             languages=["en"],
             estimated_seconds_per_task=5,
             review={"policy": self.policy} | self._review(),
-            gold={"root": self.gold_digest, "count": len(self.gold)} | self._promise() | self._seal(),
+            gold=({"root": self.gold_digest, "count": len(self.gold)} | self._promise() | self._seal())
+            if self.gold
+            else None,
         )
         self.key = self.market.open_batch(20, manifest=manifest)
 
@@ -146,10 +150,11 @@ class PinnedMarket:
         ]
         outcome, fields = self._outcome(answers)
         verdicts = [
-            Verdict(worker, 0, *(sum(outcome.decisions[(t, worker)][0] == how for t in TASKS) for how in _DECISIONS))
-            for worker in self.submissions
+            Verdict(worker, 0, *(sum(outcome.decisions[(t, worker)][0] == how for t in given) for how in _DECISIONS))
+            for worker, (_, given) in self.submissions.items()
         ]
-        assert sum(verdict.rejected for verdict in verdicts) > 0 or self.schema.get("type") == "string"
+        judges = self.gold and self.schema.get("type") != "string"
+        assert sum(verdict.rejected for verdict in verdicts) > 0 or not judges
         results: dict[str, Any] = {
             "batch_id": self.batch_id,
             "settlement_nonce": 1,
@@ -166,7 +171,7 @@ class PinnedMarket:
                 for (task, worker), (decision, reason) in outcome.decisions.items()
             ],
             "labels": [{"task": t, "label": v, "confidence": c} for t, (v, c) in outcome.labels.items()],
-            "gold": {"document_digest": self.gold_digest} if self.is_revealed else None,
+            "gold": {"document_digest": self.gold_digest} if self.is_revealed and self.gold else None,
         }
         edit(results)
         self.results_digest = self.pin("results", **results)
@@ -181,13 +186,13 @@ class PinnedMarket:
             return policy.decide(answers, self.gold, 0.6, revealed=self.is_revealed), {"method": method}
         rules = inference.rules_of(self.batch_id, self._review(), self.schema)
         digests = [digest for digest, _ in self.submissions.values()]
-        asked, final = Asked(tuple(TASKS), 3), self.is_revealed
+        asked, final = Asked(tuple(TASKS), 3), self.is_revealed if self.is_last is None else self.is_last
         found = inference.decide(
             answers,
             digests,
             self.gold,
             rules,
-            revealed=final,
+            revealed=final and bool(self.gold),
             asked=asked,
             final=final,
             model=self._model_said(),
