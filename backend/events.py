@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from sqlalchemy import ColumnElement, Row, and_, or_, select
+from sqlalchemy import ColumnElement, Row, select, tuple_
 from sqlalchemy.orm import Session
 
 from piecework.db.mirror import ChainEvent
@@ -75,9 +75,7 @@ def stands(session: Session, place: Place) -> bool:
 
 def after(session: Session, place: Place, limit: int, *conditions: ColumnElement[bool]) -> Sequence[Event]:
     """Later events that fulfil the conditions, oldest first."""
-    later = or_(
-        ChainEvent.block_number > place.block_number,
-        and_(ChainEvent.block_number == place.block_number, ChainEvent.log_index > place.log_index),
-    )
     order = ChainEvent.block_number, ChainEvent.log_index
+    # Compared as a pair, which begins in the index; with OR both databases would read all earlier events as well.
+    later = tuple_(*order) > (place.block_number, place.log_index)
     return session.execute(select(*_COLUMNS).where(later, *conditions).order_by(*order).limit(limit)).all()

@@ -22,8 +22,7 @@ LOG_BITS = 20
 _OF_MIRROR = ["batch_id", "requester", "reward_units", "funded", "free", "claimed", "submitted", "contestable",
               "disputed", "accepted", "refunded", "claim_by", "closed_at", "opened_at", "opened_block",
               "opened_log_index", "opened_transaction"]  # fmt: skip
-_OF_CATALOG = ["title", "task_type", "skills", "languages", "countries", "pay_units_per_hour", "requester_paid",
-               "requester_approval_percent"]  # fmt: skip
+_OF_CATALOG = ["title", "task_type", "skills", "languages"]  # fmt: skip
 _COLUMNS = ", ".join([*(f"b.{name}" for name in _OF_MIRROR), *(f"s.{name}" for name in _OF_CATALOG)])
 _TYPED = [
     MirrorBatch.__table__.c[name] if name in _OF_MIRROR else SearchBatch.__table__.c[name]

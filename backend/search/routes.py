@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from backend.batches.schemas import BatchPage
 from backend.dependencies import TheServices
@@ -19,7 +19,7 @@ Units = Annotated[int, Query(ge=0, lt=2**96)]
 Name = Annotated[str | None, Query(min_length=1, max_length=100)]
 
 
-@router.get("")
+@router.get("", response_model=BatchPage)
 def batches(
     services: TheServices,
     q: Annotated[str | None, Query(max_length=200)] = None,
@@ -36,7 +36,7 @@ def batches(
     min_requester_approval_percent: Annotated[int, Query(ge=0, le=100)] = 0,
     cursor: str | None = None,
     limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
-) -> BatchPage:
+) -> Response:
     """Batches on chain, newest first.
 
     `q` looks in title, instructions and skills for all of its words; "words in quotes" stand side by side, -word must
@@ -57,4 +57,6 @@ def batches(
         min_requester_paid=min_requester_paid,
         min_requester_approval_percent=min_requester_approval_percent,
     )
-    return service.page(services, q, filters, cursor, limit)
+    # Written here: handed back as a model, the page would be checked anew and wait for a second thread.
+    page = service.page(services, q, filters, cursor, limit)
+    return Response(page.model_dump_json(), media_type="application/json")

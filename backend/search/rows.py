@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, and_, func, or_, select
+from sqlalchemy import Row, and_, func, or_, select, tuple_
 from sqlalchemy.orm import Session
 
 from backend.search.repository import LOG_BITS
@@ -76,11 +76,9 @@ def with_older_record(session: Session, requester: str, record: Record, limit: i
 def opened_after(session: Session, seq: int, limit: int) -> Sequence[Row[tuple[str, int]]]:
     """Batches of the mirror that were opened later, oldest first, with their `seq`."""
     block, log = seq >> LOG_BITS, seq & (2**LOG_BITS - 1)
-    later = or_(
-        MirrorBatch.opened_block > block,
-        and_(MirrorBatch.opened_block == block, MirrorBatch.opened_log_index > log),
-    )
     order = MirrorBatch.opened_block, MirrorBatch.opened_log_index
+    # Compared as a pair, which begins in the index; with OR both databases would read all earlier batches as well.
+    later = tuple_(*order) > (block, log)
     return session.execute(select(MirrorBatch.batch_id, PLACE).where(later).order_by(*order).limit(limit)).all()
 
 

@@ -94,6 +94,7 @@ def serving(engine: Engine) -> Iterator[int]:
     finally:
         process.stdin.close()
         process.wait(timeout=30)
+        process.stdout.close()
 
 
 def load(port: int, paths: list[str], seconds: float, connections: int = CONNECTIONS) -> dict[str, Any]:

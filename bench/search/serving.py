@@ -36,7 +36,7 @@ class FixedClock:
 def app(database_url: str) -> FastAPI:
     """What `backend.app` puts together, without a chain and its relay."""
     missing: Any = None
-    settings: Any = SimpleNamespace(explorer_url="https://explorer.example", max_body_bytes=2**20)
+    settings: Any = SimpleNamespace(explorer_url="https://explorer.example")
     clock: Any = FixedClock()
     services = Services(
         settings=settings,
@@ -54,7 +54,7 @@ def app(database_url: str) -> FastAPI:
     built = FastAPI()
     built.state.services = services
     errors.install(built)
-    built.add_middleware(BodyLimit, max_bytes=settings.max_body_bytes)
+    built.add_middleware(BodyLimit, max_bytes=2**20, max_small_bytes=2**16, max_seconds=30.0)
     built.include_router(router)
 
     @built.get("/trivial")

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from backend.search import rows, service
 from backend.search.catalog import Catalog
 from backend.search.entry import entry_of
-from bench.search import bare
+from bench.search import bare, run
 from bench.search.filling import facts, fill, seq
 from bench.search.load import percentile
 from bench.search.market import NOW, Market
@@ -57,3 +57,12 @@ def test_bare_sql_asks_what_the_search_asks(engine: Engine) -> None:
 def test_a_percentile_is_a_value_that_was_measured() -> None:
     values = [float(number) for number in range(1, 201)]
     assert (percentile(values, 50), percentile(values, 99), percentile([7.0], 99)) == (100.0, 198.0, 7.0)
+
+
+def test_the_served_search_answers_every_search_over_http(engine: Engine) -> None:
+    fill(engine, MARKET)
+    paths = [run.path(query) for _, query in searches(MARKET, count=len(KINDS))]
+    with run.serving(engine) as port:
+        found = run.load(port, [*paths, "/trivial"], seconds=0.2, connections=2)
+    assert found["failed"] == 0
+    assert found["per_second"] > 0
