@@ -25,11 +25,19 @@ from piecework.domain.exposure import default_share, most_known
 
 
 def choose(
-    services: Services, session: Session, draft: Draft, worker: str, wanted: AssignmentIn, limits: Limits | None = None
+    services: Services,
+    session: Session,
+    draft: Draft,
+    worker: str,
+    wanted: AssignmentIn,
+    limits: Limits | None = None,
+    *,
+    newest: bool = True,
 ) -> list[str]:
     """Ids of tasks that `worker` never held, in the order in which it will see them.
 
     `limits`: of a worker under a signal: fewer tasks, and as many known answers as the batch promised at most.
+    `newest`: the draft is locked, so no other session sees more than this one.
 
     Raises Conflict if there is none, Invalid or Conflict for wishes that cannot be.
     """
@@ -40,7 +48,7 @@ def choose(
     if limits is not None:
         wanted = _within(limits, draft, wanted)
     if is_adaptive(draft):
-        return _most_telling(services, session, draft, worker, wanted, closely=limits is not None)
+        return _most_telling(services, session, draft, worker, wanted, closely=limits is not None, newest=newest)
     if draft.gold is not None:
         picked = _drawn(session, draft, worker, wanted.count, closely=limits is not None)
     elif wanted.tasks is None:
@@ -82,12 +90,19 @@ def _nothing_left(draft: Draft) -> Conflict:
 
 
 def _most_telling(
-    services: Services, session: Session, draft: Draft, worker: str, wanted: AssignmentIn, *, closely: bool
+    services: Services,
+    session: Session,
+    draft: Draft,
+    worker: str,
+    wanted: AssignmentIn,
+    *,
+    closely: bool,
+    newest: bool,
 ) -> list[str]:
     """Those about which this worker's answers tell most, at most `count`; of those that it named, if it did."""
     if wanted.tasks is not None:
         _check_named(session, draft, wanted.tasks)
-    with services.asking.room(session, draft, newest=True) as room:
+    with services.asking.room(session, draft, newest=newest) as room:
         found = room.choice(session, worker, wanted.tasks)
     if not found.tasks:
         if not found.waits:

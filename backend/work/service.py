@@ -33,7 +33,7 @@ from backend.work.schemas import (
     TaskView,
     TicketView,
 )
-from backend.work.status import Standing, refresh, standing
+from backend.work.status import FINAL, Standing, refresh, standing
 from piecework.db.gateway import Assignment, Draft
 from piecework.db.mirror import MirrorBatch
 from piecework.domain import documents, messages
@@ -52,26 +52,18 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
     now = services.clock.now()
     tally = services.escrow.tally(wanted.batch_id, worker)
     with services.reading() as session:
-        known_draft = repository.draft(session, wanted.batch_id)
-        if known_draft is not None and is_adaptive(known_draft):
-            services.asking.freshen(session, known_draft)
+        _refuse_early(services, session, worker, wanted, now)
     with services.writing() as session:
         draft = repository.locked_draft(session, wanted.batch_id)
-        batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, now)
-        is_drawn = bool(draws.tasks_for(session, batch.batch_id, worker))
-        check_eligible(session, batch.batch_id, batch.requester, worker, now, is_drawn=is_drawn)
-        assert draft is not None  # noqa: S101 - _open_batch refused otherwise
-        draws.check_reviewers_are_paid(session, draft)
+        batch = _open_to(services, session, draft, worker, wanted, now)
+        assert draft is not None  # noqa: S101 - _open_to refused otherwise
         for due in repository.due_assignments(session, wanted.batch_id, now):
             refresh(session, due, now)
         unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
         if unused is not None:
             return _offer(services, unused, limits_of(services, session, batch.batch_id, worker))
-        check_claim(services, batch, len(wanted.tasks) if wanted.tasks is not None else wanted.count)
-        if not wanted.own_gas:
-            allowance.check(services, session, worker, batch)
         limits = limits_of(services, session, batch.batch_id, worker)
-        tasks = choose(services, session, draft, worker, wanted, limits)
+        tasks = _chosen(services, session, batch, draft, worker, wanted, limits)
         row = _ticketed(services, batch, worker, tasks, tally.sequence, now)
         repository.hold(session, row)
         session.flush()
@@ -180,6 +172,53 @@ def take_return(services: Services, worker: str, assignment_id: str, signed: Sig
 
 
 # ------------------------------------------------------------------ allocation
+
+
+def _refuse_early(services: Services, session: Session, worker: str, wanted: AssignmentIn, now: int) -> None:
+    """What the locked look would refuse, without its lock: where a batch asks for answers only as far as they tell
+    something, most who ask get none, and would keep those waiting who hand in."""
+    draft = repository.draft(session, wanted.batch_id)
+    if draft is None or not is_adaptive(draft):
+        return
+    services.asking.freshen(session, draft)
+    batch = _open_to(services, session, draft, worker, wanted, now)
+    own = repository.open_assignments(session, batch.batch_id, worker)
+    if any(standing(session, row, now).status not in FINAL for row in own):
+        return  # one that is offered again, or is on its way
+    if repository.due_assignments(session, batch.batch_id, now):
+        return  # whose tasks are free in a moment
+    limits = limits_of(services, session, batch.batch_id, worker)
+    _chosen(services, session, batch, draft, worker, wanted, limits, newest=False)
+
+
+def _open_to(
+    services: Services, session: Session, draft: Draft | None, worker: str, wanted: AssignmentIn, now: int
+) -> MirrorBatch:
+    """The batch, if this worker may be given work of it."""
+    batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, now)
+    assert draft is not None  # noqa: S101 - _open_batch refused otherwise
+    is_drawn = bool(draws.tasks_for(session, batch.batch_id, worker))
+    check_eligible(session, batch.batch_id, batch.requester, worker, now, is_drawn=is_drawn)
+    draws.check_reviewers_are_paid(session, draft)
+    return batch
+
+
+def _chosen(
+    services: Services,
+    session: Session,
+    batch: MirrorBatch,
+    draft: Draft,
+    worker: str,
+    wanted: AssignmentIn,
+    limits: Limits | None,
+    *,
+    newest: bool = True,
+) -> list[str]:
+    """Tasks, if a claim of them would be brought on chain."""
+    check_claim(services, batch, len(wanted.tasks) if wanted.tasks is not None else wanted.count)
+    if not wanted.own_gas:
+        allowance.check(services, session, worker, batch)
+    return choose(services, session, draft, worker, wanted, limits, newest=newest)
 
 
 def _open_batch(services: Services, batch: MirrorBatch | None, draft: Draft | None, now: int) -> MirrorBatch:

@@ -180,3 +180,32 @@ def test_who_waits_is_woken_by_the_chain(house: House, monkeypatch: pytest.Monke
     house.post(worker, path + "/claim", {"signature": sign(worker, offer["typed_data"])}, 202)
 
     assert house.get(worker, path, wait=25)["status"] == "claimed"
+
+
+def refusals_of_sure_tasks(house: House, watched: Watched) -> list[str]:
+    """Threads that took the write lock while a worker was refused tasks of a batch that needs no more answers."""
+    review = {"policy": "inference", "target_confidence": 0.9}
+    batch_id, idle = house.funded(tasks=6, answers_per_task=5, review=review), house.wallet()
+    for _ in range(2):
+        house.submitted(house.wallet(), batch_id, count=6)
+    house.token(idle)
+    house.until(house._is_quiet, bool)
+    watched.taken.clear()
+
+    problem = house.post(idle, "/v1/work/assignments", {"batch_id": batch_id, "count": 6}, 409)
+
+    assert problem["code"] == "no_tasks_left"
+    return [name for name in watched.taken if name.startswith("AnyIO")]
+
+
+def test_who_gets_nothing_keeps_nobody_waiting(house: House, watched: Watched) -> None:
+    assert refusals_of_sure_tasks(house, watched) == []
+
+
+def test_a_refusal_under_the_lock_is_found(house: House, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
+    def only_fits(services: Any, session: Any, _: str, wanted: Any, __: int) -> None:
+        services.asking.freshen(session, service.repository.draft(session, wanted.batch_id))
+
+    monkeypatch.setattr(service, "_refuse_early", only_fits)  # the planted bug
+
+    assert refusals_of_sure_tasks(house, watched) != []
