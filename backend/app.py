@@ -41,9 +41,11 @@ from backend.qualifications.routes import router as qualifications
 from backend.rates import RateLimit
 from backend.receipts.routes import router as receipts
 from backend.relay.assigner import Assigner
+from backend.relay.losses import Losses
 from backend.relay.outbox import Outbox
 from backend.relay.sender import Sender
 from backend.relay.service import Relay
+from backend.relay.signing import address_of
 from backend.reports.routes import router as reports
 from backend.reviews.proposer import Proposer
 from backend.reviews.routes import router as reviews
@@ -106,7 +108,8 @@ def _created(settings: GatewaySettings) -> FastAPI:
     upgrade(engine)
     refuse_foreign_mirror(engine, escrow, credentials)
     outbox = Outbox()
-    sender = Sender(engine, escrow, token, settings.relayer_key, gas_limit=settings.relay_gas_limit)
+    losses = Losses(settings, escrow, settings.operator_address or address_of(settings.relayer_key))
+    sender = Sender(engine, escrow, token, settings.relayer_key, gas_limit=settings.relay_gas_limit, losses=losses)
     service = open_service(settings.pinning_url, settings.pinning_token, settings.pinning_token_file)
     store, copies = open_copied(settings.payload_store, service)
     services = Services(
@@ -123,6 +126,8 @@ def _created(settings: GatewaySettings) -> FastAPI:
         relayer_address=sender.address,
         arbitration_panel=panel if panel.answers() else None,
         credentials=credentials,
+        gas_price=losses.gas_price,
+        losses=losses,
     )
     services.catalog.prepare()
     return assemble(services, Relay(services, sender, outbox), Proposer(services))

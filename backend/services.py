@@ -25,6 +25,7 @@ from backend.pay.pace import PaceBook
 from backend.prechecks.endpoint import Endpoint
 from backend.rates import Buckets, RateBook
 from backend.redundancy.book import AskingBook
+from backend.relay.losses import Losses
 from backend.reviews.committed import CommittedAnswers
 from backend.sealing import Sealer, parse_keys
 from backend.search.catalog import Catalog
@@ -91,6 +92,8 @@ class Services:
     copies: SecondCopy | None = None
     """Brings what is stored to a pinning service, if there is one."""
     gas_price: GasPrice = field(default_factory=GasPrice)
+    losses: Losses = field(default_factory=Losses)
+    """What relaying may cost beyond the fees it brings."""
     paces: PaceBook = field(default_factory=PaceBook)
     signals: SignalBook = field(default_factory=SignalBook)
     committed: CommittedAnswers = field(default_factory=CommittedAnswers)
@@ -138,6 +141,13 @@ class Services:
     @property
     def is_development(self) -> bool:
         return self.settings.is_development(self.escrow.chain_id)
+
+    @property
+    def withdrawal_minimum_units(self) -> int:
+        """What is swept at least, unless the operator says otherwise; nothing where money is worth nothing."""
+        if self.settings.withdrawal_minimum_units is not None:
+            return self.settings.withdrawal_minimum_units
+        return 0 if self.is_development else self.settings.sweep_minimum_units
 
     @property
     def operator_address(self) -> str:

@@ -119,6 +119,9 @@ class GatewaySettings(BaseSettings):
     """Seconds between looks for what webhooks are to be told."""
     sweep_minimum_units: int = 100_000
     """Token units that must be owed to an account before the gateway sweeps it."""
+    withdrawal_minimum_units: int | None = Field(default=None, ge=0)
+    """Token units that a signed withdrawal must bring to be relayed. With a price of the coin, all that is owed is
+    relayed from what its gas costs. The default is what is swept at least, and 0 on a development chain."""
     faucet_limit_units: int = 1_000_000_000_000
     """Token units that the faucet gives at a time, on development chains only."""
     keeper_poll_seconds: float = 0.5
@@ -174,6 +177,9 @@ class GatewaySettings(BaseSettings):
     relay_packets_of_settings: int = Field(default=2_000, ge=0)
     """Settings (sweeping, credentials) of all addresses together; half of them only for workers with a record; 0 for no
     limit."""
+    relay_loss_wei: int | None = Field(default=None, ge=0)
+    """Wei of gas that relaying may cost you beyond the fees of verdicts, for all addresses together; 0 for no bound.
+    The default is a tenth of a coin, and no bound on a development chain."""
     relay_budget_seconds: int = Field(default=86_400, ge=1)
     """Seconds in which what was used up of these is free again, little by little."""
     relay_gas_limit: int = 12_000_000

@@ -43,6 +43,9 @@ class RelayView(BaseModel):
     """Packets without answers that the gateway pays for; 0: any number. What is used up is free again after
     `refill_seconds`. A batch has one more for each of its assignments."""
 
+    loss_wei: UnitsText
+    """Gas money beyond the fees of verdicts that is out for everybody together at most; 0: any."""
+
     packets_per_address: int
     packets_per_worker_and_batch: int
     packets_per_batch: int
@@ -73,9 +76,11 @@ class ChainView(BaseModel):
     pay_floor_units_per_hour: UnitsText
     """A draft that pays less an hour is refused."""
     sweep_minimum_units: UnitsText
+    """Below this an account is not swept."""
+    withdrawal_minimum_units: UnitsText
+    """Below this a signed withdrawal is not relayed; the account's own transaction takes any amount."""
     pre_check_model: str | None
     """Whose notes a batch can ask for (`pre_check`); None if the operator has set none."""
-    """Below this an account is not swept; a signed withdrawal pays it."""
     relay: RelayView
     explorer_url: str | None
     development: bool
@@ -110,7 +115,9 @@ def chain(services: TheServices) -> ChainView:
         pay_floor_units_per_hour=settings.pay_floor_units_per_hour,
         sweep_minimum_units=settings.sweep_minimum_units,
         pre_check_model=settings.precheck_model,
+        withdrawal_minimum_units=services.withdrawal_minimum_units,
         relay=RelayView(
+            loss_wei=services.losses.bound.most_wei,
             packets_per_address=settings.relay_packets_per_address,
             packets_per_worker_and_batch=settings.relay_packets_per_worker_and_batch,
             packets_per_batch=settings.relay_packets_per_batch,

@@ -21,10 +21,10 @@ class GasPrice:
         self._wei = 0
         self._read_at = -keep_seconds
 
-    def wei(self, web3: Web3) -> int:
-        """Base fee and tip of the latest block."""
+    def wei(self, web3: Web3, *, keep_seconds: float | None = None) -> int:
+        """Base fee and tip of the latest block. `keep_seconds`: for who takes an older one, rather than wait for it."""
         with self._lock:
-            if time.monotonic() - self._read_at >= self._keep:
+            if time.monotonic() - self._read_at >= max(self._keep, keep_seconds or 0.0):
                 fees = fees_now(web3)
                 self._wei = (fees.most_wei - fees.tip_wei) // 2 + fees.tip_wei
                 self._read_at = time.monotonic()

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from backend.errors import Conflict, Invalid
+from backend.relay.costs import WITHDRAWAL_GAS
 from backend.services import Services
 from backend.work.schemas import MAX_TASKS
 from piecework.db.mirror import MirrorBatch
@@ -43,11 +44,22 @@ class Relaying:
 
 def relaying_of(services: Services, fee_units: int) -> Relaying:
     """With the gas price of now."""
+    return Relaying(units_of(services, RELAY_GAS), fee_units, services.settings.relay_subsidy_units)
+
+
+def units_of(services: Services, gas: int) -> int:
+    """What so much gas costs now; 0 without a price of the coin."""
     price = services.settings.coin_price_units
-    cost = 0
-    if price is not None:
-        cost = -(-RELAY_GAS * services.gas_price.wei(services.escrow.web3) * price // _COIN_WEI)
-    return Relaying(cost, fee_units, services.settings.relay_subsidy_units)
+    return -(-gas * services.gas_price.wei(services.escrow.web3) * price // _COIN_WEI) if price else 0
+
+
+def least_withdrawal(services: Services, *, is_all: bool) -> int:
+    """Units below which a withdrawal is not worth its gas: the operator's minimum, and at least the gas itself.
+
+    Of all that is owed the gas alone is the least, where it has a price.
+    """
+    gas = units_of(services, WITHDRAWAL_GAS)
+    return gas if is_all and gas else max(gas, services.withdrawal_minimum_units)
 
 
 def check_draft(services: Services, terms: Terms, max_claim: int, tasks: int) -> None:

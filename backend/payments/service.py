@@ -5,6 +5,7 @@ from __future__ import annotations
 from backend.accounts.service import digest_signed_by
 from backend.errors import Conflict, Invalid, NotFound
 from backend.paging import decode_cursor, encode_cursor
+from backend.pay.relaying import least_withdrawal
 from backend.payments import repository
 from backend.payments.schemas import (
     AccountView,
@@ -109,6 +110,7 @@ def draft_withdrawal(services: Services, account: str, draft: WithdrawalDraft) -
     if amount == 0:
         raise Invalid("amount_zero", f"nothing is owed to {account}" if state.owed == 0 else "the amount is zero")
     _check_owed(account, state.owed, amount)
+    _check_worth(services, state.owed, amount)
     to = draft.to or account
     deadline = services.clock.now() + services.settings.packet_lifetime_seconds
     data = messages.withdrawal(
@@ -127,6 +129,7 @@ def take_withdrawal(services: Services, signed: SignedWithdrawal) -> str:
         raise Invalid("recipient_invalid", f"money cannot be sent to {signed.to}")
     state = services.escrow.account(signed.account)
     _check_owed(signed.account, state.owed, signed.amount_units)
+    _check_worth(services, state.owed, signed.amount_units)
     data = messages.withdrawal(
         services.escrow.domain,
         account=signed.account,
@@ -220,6 +223,23 @@ def _check_owed(account: str, owed_units: int, amount_units: int) -> None:
     if amount_units > owed_units:
         detail = f"{account} is owed {owed_units} units, {amount_units} were asked for"
         raise Conflict("more_than_owed", detail, owed_units=str(owed_units))
+
+
+def _check_worth(services: Services, owed_units: int, amount_units: int) -> None:
+    """Raises Conflict with the least that is relayed: small ones in great number would burn the operator's gas."""
+    least = least_withdrawal(services, is_all=amount_units == owed_units)
+    if amount_units < least:
+        detail = (
+            f"a withdrawal of {amount_units} units is not worth its gas: from {least} units it is relayed at the "
+            f"gateway's cost, and {owed_units} are owed; a `withdraw` from a wallet with gas takes any amount, always"
+        )
+        raise Conflict(
+            "withdrawal_too_small",
+            detail,
+            least_units=str(least),
+            owed_units=str(owed_units),
+            amount_units=str(amount_units),
+        )
 
 
 def _check_signed(

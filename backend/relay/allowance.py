@@ -44,11 +44,12 @@ def bring(
     known = services.outbox.find(session, dedupe_key)
     if known is not None:
         return known
+    services.losses.lock(session)  # before the buckets, as who concludes does
     buckets = _buckets(services, session, account, batch, is_promised=is_promised)
     full = take(session, buckets, time.time(), services.settings.relay_budget_seconds)
     if full is not None:
         raise _spent(services, full, account, batch)
-    return services.outbox.enqueue(session, kind=kind, dedupe_key=dedupe_key, payload=payload)
+    return services.losses.bring(services.outbox, session, kind=kind, dedupe_key=dedupe_key, payload=payload)
 
 
 def check(services: Services, session: Session, account: str, batch: MirrorBatch) -> None:
@@ -57,6 +58,7 @@ def check(services: Services, session: Session, account: str, batch: MirrorBatch
     full = room(session, buckets, time.time(), services.settings.relay_budget_seconds)
     if full is not None:
         raise _spent(services, full, account, batch)
+    services.losses.check_claim(session, batch.requester)
 
 
 def _buckets(

@@ -9,6 +9,7 @@ import structlog
 from sqlalchemy.orm import Session
 
 from backend.relay.budget import give_back
+from backend.relay.losses import Losses
 from backend.relay.outcomes import Outcomes
 from backend.relay.planning import MAX_STRIKES
 from piecework.db.gateway import RelayIntent
@@ -21,11 +22,14 @@ _NOT_REPEATABLE = ("mint", "fund")
 """Gifts that nothing on chain keeps from being given twice; all other calls carry a number or a state of their own."""
 
 
-def conclude(session: Session, intents: Sequence[RelayIntent], receipt: Any, outcomes: Outcomes) -> None:
+def conclude(
+    session: Session, intents: Sequence[RelayIntent], receipt: Any, outcomes: Outcomes, losses: Losses
+) -> None:
     """Tells each intent what the receipt says; those of a reverted transaction go anew, in smaller company."""
+    losses.book(session, intents, receipt)
     if receipt["status"] != 1:
         for intent in intents:
-            _reverted(session, intent)
+            _reverted(session, intent, losses)
         return
     packets = [intent for intent in intents if intent.kind == "packet"]
     reasons = outcomes.refusals(receipt, [intent.payload["packet"] for intent in packets])
@@ -35,6 +39,8 @@ def conclude(session: Session, intents: Sequence[RelayIntent], receipt: Any, out
         intent.status = "confirmed" if reason is None else "skipped"
         intent.error_code = reason
         intent.error_detail = None if reason is None else f"the contract skipped the packet: {reason}"
+        if reason is not None:
+            losses.forgo(session, intent)
     give_back(session, [intent for intent in packets if intent.status == "confirmed"])
 
 
@@ -55,7 +61,7 @@ def strike(intent: RelayIntent, code: str, detail: str) -> bool:
     return True
 
 
-def _reverted(session: Session, intent: RelayIntent) -> None:
+def _reverted(session: Session, intent: RelayIntent, losses: Losses) -> None:
     """A revert is nobody's answer: another packet may have burnt the gas, or the chain moved on meanwhile.
 
     The next estimate tells the reason if there is one.
@@ -65,6 +71,9 @@ def _reverted(session: Session, intent: RelayIntent) -> None:
     if intent.kind in _NOT_REPEATABLE:
         intent.status, intent.error_code, intent.error_detail = "failed", "reverted", why
     elif intent.kind in KEEPER_KINDS:
+        losses.release(session, intent)
         session.delete(intent)
-    elif not strike(intent, "reverted", why):
+    elif strike(intent, "reverted", why):
+        losses.release(session, intent)
+    else:
         requeue([intent])

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from piecework.chain.errors import RevertReason, decode_revert
 from piecework.domain.ids import ZERO_ADDRESS
-from piecework.domain.messages import BatchKey, Packet, PacketKind, signable
+from piecework.domain.messages import BatchKey, Packet, PacketKind, TypedData, signable
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -18,7 +18,7 @@ EXTRA = 20_000
 _LARGEST_TRANSACTION = 2**24
 """EIP-7825: no transaction may be given more."""
 _CLAIMS = (PacketKind.CLAIM, PacketKind.CLAIM_AND_SUBMIT)
-_SIGNATURE_RESERVE = 410_000
+SIGNATURE_RESERVE = 410_000
 _GATE_RESERVE = 155_000
 """What the escrow lets a contract spend that it asks, with the part that a call may not pass on."""
 
@@ -80,19 +80,19 @@ def reserve(key: BatchKey, packet: Packet, domain: Any) -> int:
     call must survive that.
     """
     gas = 0
-    if not _is_by_key(packet, domain):
-        gas += _SIGNATURE_RESERVE
+    if not is_signed_by_key(packet.typed_data(domain), packet.signature, packet.worker):
+        gas += SIGNATURE_RESERVE
     if packet.kind in _CLAIMS and key.terms.gate != ZERO_ADDRESS:
         gas += _GATE_RESERVE
     return gas
 
 
-def _is_by_key(packet: Packet, domain: Any) -> bool:
-    """Whether the worker's own key signed, so that no contract is asked."""
+def is_signed_by_key(data: TypedData, signature: str, address: str) -> bool:
+    """Whether the address's own key signed, so that no contract is asked."""
     from eth_account import Account
 
     try:
-        signer = Account.recover_message(signable(packet.typed_data(domain)), signature=packet.signature)
+        signer = Account.recover_message(signable(data), signature=signature)
     except Exception:  # whatever a stranger's bytes make the libraries raise
         return False
-    return bool(signer == packet.worker)
+    return bool(signer == address)

@@ -7,14 +7,16 @@ It reads the mirror and the chain's clock, and queues `payOverdue`, `expireClaim
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from backend.relay.losses import Losses
 from backend.relay.outbox import Outbox
+from piecework.db.gateway import RelayHold
 from piecework.db.mirror import ChainEvent, MirrorAccount, MirrorBatch, MirrorDispute, MirrorTally
 from piecework.domain.messages import Terms
 
@@ -36,8 +38,16 @@ class Wish:
 class Keeper:
     """Queues what is due."""
 
-    def __init__(self, outbox: Outbox, *, sweep_minimum_units: int, cases: PanelCases | None = None) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        *,
+        sweep_minimum_units: int,
+        cases: PanelCases | None = None,
+        losses: Losses | None = None,
+    ) -> None:
         self._outbox = outbox
+        self._losses = losses or Losses()
         self._cases = cases
         self._sweep_minimum = sweep_minimum_units
 
@@ -48,12 +58,15 @@ class Keeper:
         return len(wishes)
 
     def due(self, session: Session, now: int) -> list[Wish]:
-        """What is due and not queued yet. It only reads, so that a round with nothing to do takes no lock."""
-        return [wish for wish in self._wishes(session, now) if self._outbox.find(session, wish.dedupe_key) is None]
+        """What is due, not queued yet, and can be paid for. It only reads: a round with nothing to do takes no lock."""
+        wishes = [wish for wish in self._wishes(session, now) if self._outbox.find(session, wish.dedupe_key) is None]
+        return [wish for wish in wishes if self._losses.has_room(session, wish.kind, wish.payload)]
 
     def queue(self, session: Session, wishes: Iterable[Wish]) -> None:
+        """What there is no gas money for waits: anybody can bring it, and the next look asks again."""
         for wish in wishes:
-            self._outbox.enqueue(session, kind=wish.kind, dedupe_key=wish.dedupe_key, payload=wish.payload)
+            name, payload = wish.dedupe_key, wish.payload
+            self._losses.queue(self._outbox, session, kind=wish.kind, dedupe_key=name, payload=payload)
 
     def _wishes(self, session: Session, now: int) -> Iterator[Wish]:
         yield from self._pay_overdue(session, now)
@@ -67,8 +80,8 @@ class Keeper:
 
     def _pay_overdue(self, session: Session, now: int) -> Iterator[Wish]:
         due = and_(MirrorTally.old_lot > 0, MirrorTally.old_review_end < now)
-        rows = session.execute(_with_batch().where(due).limit(_WORKERS_A_CALL)).all()
-        for tally, batch in rows:
+        rows = _due(session, due)
+        for tally, batch, _ in rows:
             key = f"pay_overdue:{tally.batch_id}:{tally.worker}:{tally.decided}"
             payload = {"key": key_of(batch), "worker": tally.worker}
             yield Wish("pay_overdue", key, payload)
@@ -91,11 +104,10 @@ class Keeper:
             yield Wish("conclude", dedupe, payload)
 
     def _lists(self, session: Session, kind: str, due: Any) -> Iterator[Wish]:
-        rows = session.execute(_with_batch().where(due).limit(_WORKERS_A_CALL)).all()
-        by_batch: dict[str, list[Any]] = {}
-        for tally, batch in rows:
-            by_batch.setdefault(batch.batch_id, [batch]).append(tally)
-        for batch_id, (batch, *tallies) in by_batch.items():
+        by_batch: dict[tuple[str, bool], list[Any]] = {}
+        for tally, batch, is_held in _due(session, due):
+            by_batch.setdefault((batch.batch_id, is_held), [batch]).append(tally)
+        for (batch_id, _), (batch, *tallies) in by_batch.items():
             state = [f"{t.worker}:{t.sequence}:{t.decided}:{t.lease_end}:{t.contest_end}" for t in tallies]
             dedupe = f"{kind}:{batch_id}:{_short(state)}"
             payload = {"key": key_of(batch), "workers": [tally.worker for tally in tallies]}
@@ -131,8 +143,16 @@ def key_of(batch: MirrorBatch) -> dict[str, Any]:
     return {"requester": batch.requester, "salt": batch.salt, "terms": batch.terms}
 
 
-def _with_batch() -> Any:
-    return select(MirrorTally, MirrorBatch).join(MirrorBatch, MirrorBatch.batch_id == MirrorTally.batch_id)
+def _due(session: Session, due: Any) -> Sequence[Any]:
+    """Tallies with their batch, and whether gas money is put by for them: these first, the others as chance has it.
+
+    Where there is gas money for some only, no crowd of others is always before them.
+    """
+    held = and_(RelayHold.batch_id == MirrorTally.batch_id, RelayHold.worker == MirrorTally.worker)
+    is_held = RelayHold.worker.is_not(None)
+    query = select(MirrorTally, MirrorBatch, is_held).join(MirrorBatch, MirrorBatch.batch_id == MirrorTally.batch_id)
+    ordered = query.outerjoin(RelayHold, held).where(due).order_by(is_held.desc(), func.random())
+    return session.execute(ordered.limit(_WORKERS_A_CALL)).all()
 
 
 def _times_paid_out(session: Session, addresses: list[str]) -> dict[str | None, int]:

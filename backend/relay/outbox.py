@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import threading
 import time
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -32,13 +33,24 @@ KINDS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What is counted for an intent: wei for itself, and what it puts by for what must follow."""
+
+    payer: str | None
+    counted_wei: int
+    ahead_wei: int
+
+
 class Outbox:
     """Intents by key. `wake` is set when there is something new."""
 
     def __init__(self) -> None:
         self.wake = threading.Event()
 
-    def enqueue(self, session: Session, *, kind: str, dedupe_key: str, payload: dict[str, Any]) -> str:
+    def enqueue(
+        self, session: Session, *, kind: str, dedupe_key: str, payload: dict[str, Any], charge: Charge | None = None
+    ) -> str:
         """Stores an intent and returns its id; the same `dedupe_key` gives the intent that is there already."""
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is no kind of intent")
@@ -52,6 +64,7 @@ class Outbox:
             "payload": payload,
             "status": "queued",
             "created_at": time.time(),
+            **(asdict(charge) if charge is not None else {}),
         }
         insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
         # Of two that ask at once the second waits here for the first, and then finds its intent.

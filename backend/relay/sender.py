@@ -16,6 +16,7 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.orm import Session
 
 from backend.relay.conclusions import KEEPER_KINDS, strike
+from backend.relay.losses import Losses
 from backend.relay.planning import Planner, Ready, Refusal, Unclear
 from backend.relay.signing import Signer
 from backend.relay.watching import Watcher
@@ -40,13 +41,21 @@ class Sender:
     """Brings intents on chain with the relayer's key."""
 
     def __init__(
-        self, engine: Engine, escrow: Escrow, token: Token, key: SecretStr, *, gas_limit: int = 12_000_000
+        self,
+        engine: Engine,
+        escrow: Escrow,
+        token: Token,
+        key: SecretStr,
+        *,
+        gas_limit: int = 12_000_000,
+        losses: Losses | None = None,
     ) -> None:
         self._engine, self._writer = engine, write_engine(engine)
         self._signer = Signer(escrow.web3, escrow.chain_id, key)
         self.address = self._signer.address
         self._planner = Planner(escrow, token, self.address, gas_limit=gas_limit)
-        self._watcher = Watcher(engine, escrow.web3, escrow.address, self._signer)
+        self._losses = losses or Losses()
+        self._watcher = Watcher(engine, escrow.web3, escrow.address, self._signer, self._losses)
 
     def __repr__(self) -> str:
         return f"Sender({self.address})"
@@ -118,6 +127,7 @@ class Sender:
         log.warning("intent_refused", kind=intent.kind, intent_id=intent.intent_id, reason=refusal.detail)
         with Session(self._writer) as session, session.begin():
             stored = session.get_one(RelayIntent, intent.position)
+            self._losses.release(session, stored)
             if intent.kind in KEEPER_KINDS:
                 session.delete(stored)
                 return
@@ -130,4 +140,5 @@ class Sender:
             with Session(self._writer) as session, session.begin():
                 for step in unclear:
                     stored = session.get_one(RelayIntent, step.intent.position)
-                    strike(stored, "node_refused", f"the node would not estimate it: {step.detail}")
+                    if strike(stored, "node_refused", f"the node would not estimate it: {step.detail}"):
+                        self._losses.release(session, stored)

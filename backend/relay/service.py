@@ -34,7 +34,7 @@ class Relay:
         minimum = services.settings.sweep_minimum_units
         panel = services.arbitration_panel
         cases = PanelCases(panel, services.escrow.address) if panel else None
-        self._keeper = Keeper(outbox, sweep_minimum_units=minimum, cases=cases)
+        self._keeper = Keeper(outbox, sweep_minimum_units=minimum, cases=cases, losses=services.losses)
         self._ownership = NonceOwnership(services.engine, sender.address)
         self._tidied_at = -_TIDY_SECONDS
         self._stop = threading.Event()
@@ -74,11 +74,13 @@ class Relay:
 
     def _keep_once(self) -> bool:
         now = self._services.clock.now()
+        self._services.losses.look()
         with self._services.reading() as session:
-            due = self._keeper.due(session, now)
-        if due:
+            due, ended = self._keeper.due(session, now), self._services.losses.has_ended(session)
+        if due or ended:
             with self._services.writing() as session:
                 self._keeper.queue(session, due)
+                self._services.losses.close(session)
         if self._tidied_at + _TIDY_SECONDS < time.monotonic():
             self._tidied_at = time.monotonic()
             with self._services.writing() as session:

@@ -21,6 +21,13 @@ _AGAIN_SECONDS = 1.0
 _LOW_BALANCE_WEI = 10**16
 
 
+def address_of(key: SecretStr) -> str:
+    """The address of a private key."""
+    from eth_account import Account
+
+    return str(Account.from_key(key.get_secret_value()).address)
+
+
 class Signer:
     """Signs and broadcasts. The key never leaves the object."""
 

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from backend.relay.chainview import ChainView, Place
 from backend.relay.conclusions import conclude, requeue
+from backend.relay.losses import Losses
 from backend.relay.outcomes import Outcomes
 from backend.relay.signing import Signer
 from piecework.db.engine import write_engine
@@ -43,11 +44,12 @@ class Found:
 class Watcher:
     """Compares the stored transactions of one relayer with the chain."""
 
-    def __init__(self, engine: Engine, web3: Web3, escrow: str, signer: Signer) -> None:
+    def __init__(self, engine: Engine, web3: Web3, escrow: str, signer: Signer, losses: Losses) -> None:
         self._engine, self._writer = engine, write_engine(engine)
         self._web3 = web3
         self._signer = signer
         self._outcomes = Outcomes(escrow)
+        self._losses = losses
         self._own = RelayTransaction.sender == signer.address
         self._verified: Place | None = None
         """Head of the chain when every stored block was last known to be part of it."""
@@ -124,7 +126,7 @@ class Watcher:
         row.status, row.is_final = "mined", False
         row.block_number = int(found.receipt["blockNumber"])
         row.block_hash = "0x" + bytes(found.receipt["blockHash"]).hex()
-        conclude(session, intents, found.receipt, self._outcomes)
+        conclude(session, intents, found.receipt, self._outcomes, self._losses)
 
     def _name_mined(self, session: Session, row: RelayTransaction, mined_hash: str) -> None:
         """The row tells the form that was mined; the newer one is kept among the replaced, for a reorg."""

@@ -268,7 +268,7 @@ def _queue(
         "signature": panel.join(known),
     }
     key = f"settle:{row.batch_id}:{row.nonce}:{row.results_digest}"
-    return services.outbox.enqueue(session, kind="settle", dedupe_key=key, payload=payload)
+    return services.losses.bring(services.outbox, session, kind="settle", dedupe_key=key, payload=payload)
 
 
 def _decided(

@@ -283,6 +283,14 @@ class RelayIntent(Base):
     error_code: Mapped[str | None] = mapped_column(String(60))
     error_detail: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[float] = mapped_column(Float)
+    payer: Mapped[str | None] = mapped_column(Address)
+    """The requester on whose account it counts; None for everybody's."""
+    counted_wei: Mapped[int | None] = mapped_column(Units)
+    """What is counted for it: an estimate, once it is mined what it took. None if nothing was counted."""
+    earned_wei: Mapped[int | None] = mapped_column(Units)
+    """The fee that it brought."""
+    ahead_wei: Mapped[int | None] = mapped_column(Units)
+    """What a claim put by for what must follow it."""
 
     __table_args__ = (Index("ix_relay_intents_carrier", "sender", "nonce"),)
 
@@ -322,6 +330,35 @@ class RelayBudget(Base):
     """An address, a batch id, or both with a colon between."""
     level: Mapped[float] = mapped_column(Float)
     counted_at: Mapped[float] = mapped_column(Float, index=True)
+
+
+class RelayLoss(Base):
+    """What relaying cost beyond the fees it brought: of one requester, or of everybody."""
+
+    __tablename__ = "relay_losses"
+
+    name: Mapped[str] = mapped_column(String(42), primary_key=True)
+    """A requester's address, or `all`."""
+    due_wei: Mapped[int] = mapped_column(Units)
+    """Spent and put by for the requester beyond its fees. Does not run off."""
+    credit_wei: Mapped[int] = mapped_column(Units)
+    """Its fees beyond what was spent and put by; one of the two is zero."""
+    drawn_wei: Mapped[int] = mapped_column(Units)
+    """Of the operator's bound, as of `counted_at`; runs off with time."""
+    counted_at: Mapped[float] = mapped_column(Float)
+
+
+class RelayHold(Base):
+    """Gas money put by for the answers of a claimed worker and their ending; counted with its requester."""
+
+    __tablename__ = "relay_holds"
+
+    batch_id: Mapped[str] = mapped_column(Digest, primary_key=True)
+    worker: Mapped[str] = mapped_column(Address, primary_key=True)
+    requester: Mapped[str] = mapped_column(Address)
+    sequence: Mapped[int] = mapped_column(Integer)
+    """Of the last claim that put something by."""
+    wei: Mapped[int] = mapped_column(Units)
 
 
 class RelayReplaced(Base):

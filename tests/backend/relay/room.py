@@ -12,6 +12,7 @@ from pydantic import SecretStr
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from backend.relay.losses import Losses
 from backend.relay.outbox import Outbox
 from backend.relay.sender import Sender
 from piecework.db.engine import write_engine
@@ -36,6 +37,7 @@ class Room:
     escrow: Any
     relayer: Any
     gas_limit: int = 12_000_000
+    losses: Losses = field(default_factory=Losses)
     outbox: Outbox = field(default_factory=Outbox)
     sender: Sender = field(init=False)
 
@@ -44,9 +46,8 @@ class Room:
 
     def restart(self) -> None:
         """A new sender that knows only what is in the database."""
-        self.sender = Sender(
-            self.engine, self.escrow, self.market.stack.token, key_of(self.relayer), gas_limit=self.gas_limit
-        )
+        limits: dict[str, Any] = {"gas_limit": self.gas_limit, "losses": self.losses}
+        self.sender = Sender(self.engine, self.escrow, self.market.stack.token, key_of(self.relayer), **limits)
 
     # ------------------------------------------------------------------- queue
 

@@ -229,6 +229,7 @@ def test_a_record_of_paying_oneself_does_not_open_what_is_for_the_requesters_own
 
 def test_the_limits_are_told(thrifty: House) -> None:
     assert thrifty.get(None, "/v1/chain")["relay"] == {
+        "loss_wei": "0",
         "packets_per_address": 30,
         "packets_per_worker_and_batch": 6,
         "packets_per_batch": 20,

@@ -1,0 +1,224 @@
+"""What relaying costs the operator beyond its fees has one bound, however many addresses ask and however they wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, select, update
+
+from backend.relay import loss_rows
+from backend.relay.costs import ANSWERS_GAS, CLAIM_GAS, ENDING_GAS, WHOLE_GAS
+from piecework.chain.fees import fees_now
+from piecework.db.gateway import RelayHold, RelayIntent, RelayLoss
+from tests.backend.house import House, open_house, sign, verdict
+
+DAY = 86_400
+CLAIMS = 8
+"""How many claims with all that follows the bound has room for, as they are charged at first."""
+
+
+@pytest.fixture(scope="module")
+def opened(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    folder: Path = tmp_path_factory.mktemp("bounded")
+    with open_house(stack, folder, relay_budget_seconds=30 * DAY) as house:
+        yield house
+
+
+@pytest.fixture
+def bounded(opened: House) -> Iterator[House]:
+    """A gateway that counts from zero, with a bound of eight claims at the gas price of now."""
+    house = opened
+    house.until(house._is_quiet, bool)
+    with house.services.writing() as session:
+        session.execute(delete(RelayLoss))
+        session.execute(delete(RelayHold))
+    fees = fees_now(house.stack.web3)
+    price = (fees.most_wei - fees.tip_wei) // 2 + fees.tip_wei
+    house.services.settings.relay_loss_wei = CLAIMS * WHOLE_GAS * price * 5 // 4
+    house.services.settings.coin_price_units = None
+    yield house
+    house.services.settings.relay_loss_wei = 0
+
+
+def relayer_wei(house: House) -> int:
+    house.until(house._is_quiet, bool)
+    return int(house.stack.web3.eth.get_balance(house.services.relayer_address))
+
+
+def drawn(house: House) -> int:
+    with house.services.reading() as session:
+        return int(
+            session.execute(select(RelayLoss.drawn_wei).where(RelayLoss.name == "all")).scalar_one_or_none() or 0
+        )
+
+
+def asked(house: House, worker: Any, batch_id: str) -> Any:
+    """The answer to the worker's wish for one task."""
+    headers = {"authorization": f"Bearer {house.token(worker)}"}
+    return house.client.post("/v1/work/assignments", json={"batch_id": batch_id, "count": 1}, headers=headers)
+
+
+def worked(house: House, worker: Any, offer: Any) -> None:
+    path = f"/v1/work/assignments/{offer['assignment_id']}"
+    house.post(worker, path + "/claim", {"signature": sign(worker, offer["typed_data"])}, 202)
+    house.reaches(worker, offer["assignment_id"], "claimed")
+    house.submit(worker, offer, house.answered(worker, offer))
+    house.reaches(worker, offer["assignment_id"], "submitted")
+
+
+def is_paid_by_silence(house: House, batch_id: str) -> None:
+    house.stack.travel(DAY + 60)
+    house.until(lambda: house.get(None, f"/v1/batches/{batch_id}")["submitted"], lambda left: left == 0)
+    house.until(house.services.clock.now, lambda now: now >= house.gateway.market.now)
+
+
+def silent_ring(house: House, requesters: int = 6, workers: int = 3, **terms: Any) -> tuple[int, int, list[Any]]:
+    """Requesters and workers who are one, and whose reviewers never speak: wei that the relayer lost, how many
+    workers were relayed, and the refusals."""
+    before, relayed, refusals = relayer_wei(house), 0, []
+    for _ in range(requesters):
+        batch_id = house.funded(tasks=workers, **terms)
+        for _ in range(workers):
+            worker = house.wallet()
+            answer = asked(house, worker, batch_id)
+            if answer.status_code == 429:
+                refusals.append(answer.json())
+                break
+            worked(house, worker, answer.json())
+            relayed += 1
+        is_paid_by_silence(house, batch_id)
+    house.until(lambda: _holds(house), lambda holds: holds == [])
+    return before - relayer_wei(house), relayed, refusals
+
+
+def held_to_the_bound(house: House) -> None:
+    bound = house.services.settings.relay_loss_wei
+    lost, relayed, refusals = silent_ring(house)
+    assert lost <= bound, f"{relayed} silent workers cost {lost} wei, the bound is {bound}"
+    assert refusals
+
+
+def test_a_ring_that_stays_silent_costs_no_more_than_the_bound(bounded: House) -> None:
+    bound = bounded.services.settings.relay_loss_wei
+    lost, relayed, refusals = silent_ring(bounded)
+
+    assert 3 < relayed < 18
+    assert 0 < lost <= bound // 2, "new work has half of the bound"
+    assert drawn(bounded) == pytest.approx(lost, abs=relayed * 10), "what is counted is what it cost"
+    problem = refusals[-1]
+    assert problem["code"] == "relay_loss_bound"
+    assert (int(problem["bound_wei"]), int(problem["most_wei"])) == (bound, bound // 2)
+    assert str(bound) in problem["detail"]
+    assert "wallet with gas" in problem["detail"]
+    assert 0 < problem["retry_after_seconds"] <= 30 * DAY
+
+
+def test_with_the_bound_planted_away_the_ring_costs_more(bounded: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(loss_rows, "short_of", lambda *_: None)
+    with pytest.raises(AssertionError, match="silent workers cost"):
+        held_to_the_bound(bounded)
+
+
+def test_with_silence_planted_as_free_the_ring_costs_more(bounded: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The old reckoning: whatever is claimed will be paid for by a verdict."""
+    monkeypatch.setattr(loss_rows, "move", lambda *_: None)
+    with pytest.raises(AssertionError, match="silent workers cost"):
+        held_to_the_bound(bounded)
+
+
+def test_what_is_claimed_is_carried_to_its_payment_though_the_bound_is_reached(bounded: House) -> None:
+    batch_id, worker = bounded.funded(tasks=1), bounded.wallet()
+    offer = bounded.claimed(worker, batch_id, count=1)
+    with bounded.services.writing() as session:
+        session.execute(update(RelayLoss).values(drawn_wei=bounded.services.settings.relay_loss_wei))
+
+    bounded.submit(worker, offer, bounded.answered(worker, offer))
+    bounded.reaches(worker, offer["assignment_id"], "submitted")
+    is_paid_by_silence(bounded, batch_id)
+
+    assert bounded.get(None, f"/v1/accounts/{worker.address}")["owed_units"] == "1000"
+
+
+def test_what_a_claim_put_by_and_nothing_needed_is_free_again(bounded: House) -> None:
+    batch_id, worker = bounded.funded(tasks=1), bounded.wallet()
+    before = relayer_wei(bounded)
+    bounded.submitted(worker, batch_id, count=1)
+    assert drawn(bounded) > before - relayer_wei(bounded), "the ending is put by"
+
+    is_paid_by_silence(bounded, batch_id)
+
+    bounded.until(lambda: _holds(bounded), lambda holds: holds == [])
+    lost = before - relayer_wei(bounded)
+    assert drawn(bounded) == pytest.approx(lost, abs=10)
+
+
+def _holds(house: House) -> list[Any]:
+    with house.services.reading() as session:
+        return [hold.worker for hold in session.execute(select(RelayHold)).scalars()]
+
+
+def test_a_requester_whose_verdicts_pay_goes_on_while_a_ring_has_used_up_the_bound(bounded: House) -> None:
+    requester, first = bounded.requester(), bounded.wallet()
+    # Ten workers' gas for each accepted assignment, by what the coin is worth here: a unit for some 10^9 wei.
+    bounded.services.settings.coin_price_units = 10**9
+    fee = 10 * WHOLE_GAS
+    terms = {"reward_units": str(20 * fee), "operator_fee_units": str(fee)}
+    batch_id = bounded.funded(requester, tasks=1, **terms)
+    bounded.submitted(first, batch_id, count=1)
+    bounded.settled(bounded.proposed(batch_id, [verdict(first, "t0")]))
+    bounded.until(lambda: drawn(bounded), lambda wei: wei == 0)
+    lost, _, refusals = silent_ring(bounded, **terms)
+    assert lost <= bounded.services.settings.relay_loss_wei // 2, "a fee that silence gives back pays for nothing"
+    assert refusals[-1]["code"] == "relay_loss_bound"
+
+    again = bounded.funded(requester, tasks=3, **terms)
+
+    for _ in range(3):
+        bounded.submitted(bounded.wallet(), again, count=1)
+
+
+def test_a_requester_that_was_silent_once_goes_on(bounded: House) -> None:
+    requester = bounded.requester()
+    silent = bounded.funded(requester, tasks=1)
+    bounded.submitted(bounded.wallet(), silent, count=1)
+    is_paid_by_silence(bounded, silent)
+
+    bounded.submitted(bounded.wallet(), bounded.funded(requester, tasks=1), count=1)
+
+
+def test_the_bound_runs_off_with_time(bounded: House) -> None:
+    silent_ring(bounded)
+    batch_id, worker = bounded.funded(tasks=1), bounded.wallet()
+    problem = asked(bounded, worker, batch_id).json()
+    with bounded.services.writing() as session:
+        waited = RelayLoss.counted_at - problem["retry_after_seconds"] - 1
+        session.execute(update(RelayLoss).values(counted_at=waited))
+
+    bounded.submitted(worker, batch_id, count=1)
+
+
+def test_gas_that_is_put_by_is_not_less_than_real_calls_take(bounded: House) -> None:
+    worker, batch_id = bounded.wallet(), bounded.funded(tasks=2)
+    bounded.submitted(worker, batch_id, count=1)
+    bounded.settled(bounded.proposed(batch_id, [verdict(worker, "t0")]))
+    other = bounded.wallet()
+    bounded.submitted(other, batch_id, count=1)
+    is_paid_by_silence(bounded, batch_id)
+
+    most = {"packet": max(CLAIM_GAS, ANSWERS_GAS), "settle": ENDING_GAS, "pay_overdue": ENDING_GAS}
+    took = gas_by_kind(bounded)
+    assert set(most) <= set(took)
+    for kind, gas in most.items():
+        assert 0.4 * gas < max(took[kind]) <= gas, (kind, took[kind])
+
+
+def gas_by_kind(house: House) -> dict[str, list[int]]:
+    found: dict[str, list[int]] = {}
+    with house.services.reading() as session:
+        for intent in session.execute(select(RelayIntent).where(RelayIntent.status == "confirmed")).scalars():
+            receipt = house.stack.web3.eth.get_transaction_receipt(intent.transaction_hash)
+            found.setdefault(intent.kind, []).append(int(receipt["gasUsed"]))
+    return found
