@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from piecework.quality.adaptive import Policy, infer_bought, replay_purchase
+from piecework.quality.adaptive import Policy, has_ended, infer_bought, replay_purchase
 from piecework.quality.agreement import Agreement, krippendorff_alpha
 from piecework.quality.answers import Answers, Floats
 from piecework.quality.calibration import expected_calibration_error
@@ -137,8 +137,10 @@ def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | No
     names, answers = file.labels()
     started = time.perf_counter()
     if policy:
-        answers = answers.take(replay_purchase(answers, policy))
-    result = infer_bought(answers, policy, parameters) if policy else infer_labels(answers, parameters)
+        pool, answers = answers, answers.take(replay_purchase(answers, policy))
+        result = infer_bought(answers, policy, parameters, ended=has_ended(answers, pool, policy))
+    else:
+        result = infer_labels(answers, parameters)
     seconds = time.perf_counter() - started
     values = _guessed(result, names)
     report = _label_report(file, result, seconds)

@@ -97,7 +97,7 @@ def ours_stopped(pool: Answers, seed: int) -> Point:
     """What `piecework infer --adaptive` does: each task stops at the default confidence."""
     policy = Policy(seed=seed)
     bought = pool.take(replay_purchase(pool, policy))
-    return Point(bought.size / pool.size, guessed(infer_bought(bought, policy).label))
+    return Point(bought.size / pool.size, guessed(infer_bought(bought, policy, ended=True).label))
 
 
 STRATEGIES: dict[str, Strategy] = {

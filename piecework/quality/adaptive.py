@@ -189,13 +189,23 @@ def replay_purchase(pool: Answers, policy: Policy, predictor: Predictor | None =
     return np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
 
 
-def infer_bought(bought: Answers, policy: Policy, parameters: Parameters | None = None) -> Labelling:
+def has_ended(bought: Answers, pool: Answers, policy: Policy) -> bool:
+    """Whether a purchase from `pool` came to its end, all tasks sure or all answers bought, before the budget's."""
+    return bought.size == pool.size or bought.size < round(policy.budget * pool.size)
+
+
+def infer_bought(
+    bought: Answers, policy: Policy, parameters: Parameters | None = None, *, ended: bool = False
+) -> Labelling:
     """Labels from answers that the policy chose, under the model and the correlation that it valued them by.
 
-    Held-out evidence would mislead here: the policy looked for hard tasks and good workers, so what it bought is no
-    fair sample of either. A model or a correlation that `parameters` name is used all the same.
+    Held-out evidence would mislead while the purchase goes on: the policy looked for hard tasks and good workers, and
+    many tasks have one answer or none. Once it has `ended` by itself every task has its answers, and evidence chooses
+    the model: a crowd whose workers err evenly is labelled worse by tables that it has too few answers to fill. A model
+    or a correlation that `parameters` name is used all the same.
     """
-    return infer_labels(bought, _valued_by(policy, parameters))
+    valued = _valued_by(policy, parameters)
+    return infer_labels(bought, replace(valued, model=(parameters or Parameters()).model) if ended else valued)
 
 
 def infer_bought_with_model(

@@ -5,8 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from piecework.quality.adaptive import Policy, infer_bought, information, replay_purchase, value_candidates
-from piecework.quality.answers import Answers, Floats, answers_of
+from piecework.quality.adaptive import (
+    Policy,
+    has_ended,
+    infer_bought,
+    information,
+    replay_purchase,
+    value_candidates,
+)
+from piecework.quality.answers import Answers, Floats, Ints, answers_of
 from piecework.quality.infer import Parameters, infer_labels
 from tests.piecework.quality.conftest import read_crowd
 from tests.piecework.quality.drawn import draw_crowd
@@ -96,6 +103,35 @@ def test_what_was_bought_is_labelled_by_the_model_that_chose_it() -> None:
     assert (result.model, result.evidence) == ("confusion", ())
     assert np.array_equal(result.label, infer_labels(bought, Parameters(model="confusion")).label)
     assert infer_bought(bought, policy, Parameters(model="one_coin")).model == "one_coin"
+
+
+def right_share(label: Ints, truth: Ints) -> float:
+    return float((label == truth).mean())
+
+
+def test_what_was_bought_to_the_end_is_labelled_by_the_model_that_evidence_chooses() -> None:
+    """Workers who err evenly, with few answers each: tables of their own cannot be filled from these."""
+    right = []
+    for seed in range(5):
+        pool, truth = draw_crowd(tasks=200, workers=100, per_task=5, labels=2, skill=(0.6, 0.95), seed=seed)
+        policy = Policy(seed=seed)
+        bought = pool.take(replay_purchase(pool, policy))
+        assert has_ended(bought, pool, policy)
+
+        by_evidence, as_valued = infer_bought(bought, policy, ended=True), infer_bought(bought, policy)
+
+        assert by_evidence.model != as_valued.model == "confusion"
+        assert {each.model for each in by_evidence.evidence} == {"confusion", "one_coin", "majority"}
+        right.append([right_share(found.label, truth) for found in (by_evidence, as_valued)])
+    assert np.mean(right, axis=0) @ [1, -1] > 0.02
+    assert infer_bought(bought, policy, Parameters(model="confusion"), ended=True).model == "confusion"
+
+
+def test_a_purchase_that_the_budget_cut_short_has_not_ended() -> None:
+    pool, _ = draw_crowd(tasks=60, workers=15, per_task=6, labels=3, skill=(0.6, 0.9), seed=2)
+    for budget, ended in ((0.3, False), (1.0, True)):
+        policy = Policy(confidence=1.0, budget=budget)
+        assert has_ended(pool.take(replay_purchase(pool, policy)), pool, policy) is ended
 
 
 def test_too_many_labels_to_value_are_refused() -> None:
