@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 import structlog
@@ -17,6 +16,7 @@ from backend.matching.service import facts, needs_of
 from backend.notices.telling import tell
 from backend.reviews.repository import locked_draft
 from backend.reviews.undecided import Undecided, answers_of
+from backend.rounds import Rounds
 from backend.services import Services
 from backend.signals.funding import funding_of
 from piecework.db.draws import DrawCandidate, ReviewSlot
@@ -31,20 +31,12 @@ PATIENCE = 6
 """A drawn reviewer who says nothing in this part of the review window gets another beside it."""
 
 
-class Drawer:
+class Drawer(Rounds):
     """A thread of rounds; any number of gateways may run it on one database."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__("drawer", lambda: services.settings.proposer_poll_seconds, log, "drawer_failed")
         self._services = services
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="drawer", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
 
     def run_once(self) -> int:
         """Returns how many reviewers were drawn."""
@@ -100,13 +92,6 @@ class Drawer:
         slot.candidates = names
         slot.weights = {name: str(units) for name, units in weights.of(names).items()}
         slot.excluded = exclusions(session, batch, slot.review_batch_id, enrolled, slot.worker, linked, now)
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._services.settings.proposer_poll_seconds):
-            try:
-                self.run_once()
-            except Exception as error:
-                log.error("drawer_failed", error=type(error).__name__, detail=str(error)[:300])
 
 
 def next_drawn(slot: ReviewSlot, count: int) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import structlog
 from backend.prechecks import repository
 from backend.prechecks.endpoint import Endpoint, NoNote, NotAboutThis
 from backend.reviews.undecided import answers_of
+from backend.rounds import Rounds
 from backend.services import Services
 from piecework.db.prechecks import PreCheck
 
@@ -34,24 +34,26 @@ class _Asked:
     answer: Any
 
 
-class PreChecker:
+class PreChecker(Rounds):
     """A thread of rounds; without an endpoint it does nothing. After failures it pauses longer and longer."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__("prechecks", self._pause, log, "prechecks_failed")
         self._services = services
         self._endpoint = services.precheck_endpoint
         self._failures = 0
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="prechecks", daemon=True)
 
     def start(self) -> None:
         if self._endpoint is not None:
-            self._thread.start()
+            super().start()
 
-    def stop(self) -> None:
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+    def told_of(self, error: Exception) -> dict[str, str]:
+        """Without the detail, which could hold the endpoint's key."""
+        return {"error": type(error).__name__}
+
+    def _pause(self) -> float:
+        pause: float = self._services.settings.precheck_poll_seconds
+        return min(_LONGEST_PAUSE_SECONDS, pause * 2.0 ** min(self._failures, 12))
 
     def run_once(self) -> int:
         """Returns how many notes were written."""
@@ -111,14 +113,6 @@ class PreChecker:
                 session.add(row)
             row.model, row.attempts, row.asked_at = endpoint.model[:200], row.attempts + 1, time.time()
         return True
-
-    def _run(self) -> None:
-        pause = self._services.settings.precheck_poll_seconds
-        while not self._stop.wait(min(_LONGEST_PAUSE_SECONDS, pause * 2 ** min(self._failures, 12))):
-            try:
-                self.run_once()
-            except Exception as error:
-                log.error("prechecks_failed", error=type(error).__name__)
 
 
 def _is_due(row: PreCheck | None) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import threading
-
 import structlog
 from sqlalchemy.orm import Session
 
@@ -14,6 +12,7 @@ from backend.reviews import repository, service
 from backend.reviews.completion import is_final
 from backend.reviews.judging import AUTOMATIC
 from backend.reviews.undecided import answers_of
+from backend.rounds import Rounds
 from backend.services import Services
 from piecework.db.gateway import Draft
 from piecework.db.mirror import MirrorBatch
@@ -22,21 +21,13 @@ from piecework.domain.messages import Terms
 log = structlog.get_logger("reviews")
 
 
-class Proposer:
+class Proposer(Rounds):
     """A thread that follows proposals under way and makes new ones."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__("proposer", lambda: services.settings.proposer_poll_seconds, log, "proposer_failed")
         self._services = services
         self._obstacles: dict[str, str] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="proposer", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
 
     def run_once(self) -> int:
         """Returns how many proposals were made."""
@@ -97,10 +88,3 @@ class Proposer:
         if review_end is None:
             return False
         return now > review_end - Terms.from_json(terms).reviewWindow // 2
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._services.settings.proposer_poll_seconds):
-            try:
-                self.run_once()
-            except Exception as error:
-                log.error("proposer_failed", error=type(error).__name__, detail=str(error)[:300])

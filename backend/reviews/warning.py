@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from dataclasses import dataclass
 
 import structlog
@@ -12,6 +11,7 @@ from backend.notices import repository as notices
 from backend.notices.telling import tell
 from backend.reviews import repository
 from backend.reviews.panels import panel_of
+from backend.rounds import Rounds
 from backend.services import Services
 from piecework.db.mirror import MirrorBatch
 from piecework.db.revisions import ReviewWarning
@@ -40,20 +40,12 @@ class Ending:
     workers: int
 
 
-class Herald:
+class Herald(Rounds):
     """A thread that announces windows; any number of gateways may run it on one database."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__("herald", lambda: services.settings.review_warning_poll_seconds, log, "herald_failed")
         self._services = services
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="herald", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
 
     def run_once(self) -> int:
         """Returns how many batches were announced."""
@@ -103,10 +95,3 @@ class Herald:
         told = {"review_ends_at": found.first, "answers": found.answers, "workers": found.workers}
         recipients = [batch.requester, *panel_of(self._services, batch.reviewer).members]
         tell(session, recipients, NAME, batch.batch_id, told, once=f"{batch.batch_id} {found.last}")
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._services.settings.review_warning_poll_seconds):
-            try:
-                self.run_once()
-            except Exception as error:
-                log.error("herald_failed", error=type(error).__name__, detail=str(error)[:300])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterable
 
@@ -13,6 +12,7 @@ from backend.batches.service import fetch_document
 from backend.errors import Conflict
 from backend.ipfs.port import PayloadError
 from backend.pay.pace import ENOUGH_MEASURED, units_per_hour
+from backend.rounds import Rounds
 from backend.schemas import MAX_UNITS
 from backend.search import rows
 from backend.services import Services
@@ -25,22 +25,14 @@ _MANIFESTS = 20
 """Looked at in one round."""
 
 
-class Upkeep:
+class Upkeep(Rounds):
     """Rounds of `run_once`."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__("search", lambda: services.settings.search_poll_seconds, log, "search_upkeep_failed")
         self._services = services
         self._catalog = services.catalog
         self._place: events.Place | None = None
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="search", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
 
     def run_once(self) -> None:
         """Takes in what happened since the last round."""
@@ -97,10 +89,3 @@ class Upkeep:
             except PayloadError as error:
                 log.info("manifest_missing", batch_id=batch_id, error=type(error).__name__)
                 self._catalog.manifest_missing(batch_id)
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._services.settings.search_poll_seconds):
-            try:
-                self.run_once()
-            except Exception as error:
-                log.error("search_upkeep_failed", error=type(error).__name__, detail=str(error)[:300])

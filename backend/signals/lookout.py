@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import threading
 import time
 
 import structlog
 
+from backend.rounds import Rounds
 from backend.services import Services
 from backend.signals import repository, service
 
@@ -16,21 +16,13 @@ _REST = 20
 """A batch is left alone for so many times what the last look at it cost."""
 
 
-class Lookout:
+class Lookout(Rounds):
     """Rounds of `run_once`."""
 
     def __init__(self, services: Services) -> None:
+        super().__init__("signals", lambda: services.settings.signals_poll_seconds, log, "lookout_failed")
         self._services = services
         self._rests_until: dict[str, float] = {}
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="signals", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._stop.set()
-        self._thread.join(timeout=10)
 
     def run_once(self) -> int:
         """Returns how many batches were looked at, or were still fresh."""
@@ -49,10 +41,3 @@ class Lookout:
             count += 1
         self._rests_until = {key: self._rests_until[key] for key in open_ones if key in self._rests_until}
         return count
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._services.settings.signals_poll_seconds):
-            try:
-                self.run_once()
-            except Exception as error:
-                log.error("lookout_failed", error=type(error).__name__, detail=str(error)[:300])

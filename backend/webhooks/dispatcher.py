@@ -7,7 +7,6 @@ they are sent and marked after, so one that dies in between leaves a message tha
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,6 +19,7 @@ from backend import events
 from backend.errors import GatewayError
 from backend.outbound.client import NoAnswer
 from backend.outbound.urls import UrlRefused
+from backend.rounds import Rounds
 from backend.services import Services
 from backend.webhooks import messages, repository
 from backend.webhooks.service import open_secret
@@ -59,26 +59,20 @@ class _Outcome:
     error: str | None
 
 
-class Dispatcher:
+class Dispatcher(Rounds):
     """Rounds of `run_once`."""
 
     def __init__(self, services: Services, *, now: Callable[[], float] = time.time) -> None:
+        super().__init__("webhooks", lambda: services.settings.webhook_poll_seconds, log, "webhooks_failed")
         self._services = services
         self._now = now
         self._place: events.Place | None = None
         self._busy: dict[str, Future[None]] = {}
         self._tidied_at = 0.0
-        self._stop = threading.Event()
         self._senders = ThreadPoolExecutor(max_workers=_SENDERS, thread_name_prefix="webhook")
-        self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
-
-    def start(self) -> None:
-        self._thread.start()
 
     def stop(self) -> None:
-        self._stop.set()
-        if self._thread.is_alive():
-            self._thread.join(timeout=10)
+        super().stop()
         self._senders.shutdown(wait=True, cancel_futures=True)
 
     def run_once(self) -> None:
@@ -236,10 +230,3 @@ class Dispatcher:
                 repository.postpone(session, endpoint_id, self._now() + _STUCK_SECONDS, error.detail)
         except Exception as error:
             log.error("webhook_failed", endpoint_id=endpoint_id, error=type(error).__name__, detail=str(error)[:300])
-
-    def _run(self) -> None:
-        while not self._stop.wait(self._services.settings.webhook_poll_seconds):
-            try:
-                self.run_once()
-            except Exception as error:
-                log.error("webhooks_failed", error=type(error).__name__, detail=str(error)[:300])
