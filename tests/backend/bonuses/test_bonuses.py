@@ -28,6 +28,7 @@ def batch(house: House) -> dict[str, Any]:
         "signature": sign(requester, permit),
     }
     house.send(requester, house.post(requester, "/v1/deposits/transaction", signed)["transaction"])
+    house.until(lambda: owed(house, requester.address), lambda units: units == 5_000)
     return {"id": batch_id, "requester": requester, "first": first, "second": second}
 
 
