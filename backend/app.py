@@ -47,6 +47,7 @@ from backend.relay.sender import Sender
 from backend.relay.service import Relay
 from backend.relay.signing import address_of
 from backend.reports.routes import router as reports
+from backend.reviewers.routes import router as reviewers
 from backend.reviews.proposer import Proposer
 from backend.reviews.routes import router as reviews
 from backend.reviews.warning import Herald
@@ -241,6 +242,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         exports,
         matching,
         work,
+        reviewers,
         reviews,
         revisions,
         draws,

@@ -35,6 +35,7 @@ COSTS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
         ("GET", r"/v1/batches", 3.0),
         ("GET", r"/v1/batches/[^/]+/results", 5.0),
         ("GET", r"/v1/(batches/[^/]+|workers/me)/report", 20.0),
+        ("GET", r"/v1/reviewers/me/record", 20.0),
         ("GET", r"/v1/signals/.*", 20.0),
         ("GET", r"/v1/audit/(totals|events\.csv)", 20.0),
         ("GET", r"/v1/work/next", 5.0),

@@ -1,0 +1,1 @@
+"""What a reviewer did, how it held, and what it was paid."""
