@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -59,19 +60,12 @@ def standard_input(root: Path) -> dict[str, Any]:
 
     Sources are named as Hardhat names them: `contracts/...` and `@openzeppelin/contracts/...`.
     """
-    sources: dict[str, str] = {}
-    waiting = sorted(
+    names = sorted(
         path.relative_to(root).as_posix()
         for path in (root / "contracts").rglob("*.sol")
         if path.parent.name != "mocks" or path.stem in SHIPPED
     )
-    while waiting:
-        name = waiting.pop()
-        if name in sources:
-            continue
-        text = _source_path(root, name).read_text()
-        sources[name] = text
-        waiting += [_resolve(name, target) for target in _IMPORT.findall(text)]
+    sources = with_imports(root, names)
     settings = dict(compiler_settings(root)["settings"])
     settings["outputSelection"] = {"*": {"*": ["abi", "metadata", "evm.bytecode", "evm.deployedBytecode"]}}
     return {
@@ -79,6 +73,18 @@ def standard_input(root: Path) -> dict[str, Any]:
         "sources": {name: {"content": sources[name]} for name in sorted(sources)},
         "settings": settings,
     }
+
+
+def with_imports(root: Path, names: Sequence[str]) -> dict[str, str]:
+    """These sources and all that they import, by name; the compiler has no way to ask for more."""
+    sources: dict[str, str] = {}
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name not in sources:
+            sources[name] = _source_path(root, name).read_text()
+            waiting += [_resolve(name, target) for target in _IMPORT.findall(sources[name])]
+    return sources
 
 
 def compile_contracts(root: Path) -> dict[str, dict[str, Any]]:
@@ -155,7 +161,7 @@ def _artifact(source: str, name: str, contract: dict[str, Any]) -> dict[str, Any
 
 
 def _source_path(root: Path, name: str) -> Path:
-    return root / name if name.startswith("contracts/") else root / "node_modules" / name
+    return root / name if name.startswith(("contracts/", "tests/")) else root / "node_modules" / name
 
 
 def _resolve(importer: str, target: str) -> str:

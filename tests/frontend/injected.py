@@ -8,6 +8,7 @@ from typing import Any
 
 from scripts.crowd.wallet import Node, Wallet
 from tests.frontend.browser import Visitor
+from tests.frontend.contract_wallet import ContractWallet
 
 NAME = "Key in the test"
 _REFUSED = {"code": 4001, "message": "User rejected the request."}
@@ -76,6 +77,8 @@ class InjectedWallet:
         if method == "eth_signTypedData_v4":
             return self.wallet.sign_typed(json.loads(params[1]))
         wanted = params[0]
+        if isinstance(self.wallet, ContractWallet):
+            return str(self.wallet.execute(wanted["to"], wanted.get("data", "0x"))["transactionHash"])
         transaction = {
             "to": wanted["to"],
             "data": wanted.get("data", "0x"),

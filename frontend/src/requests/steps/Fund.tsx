@@ -4,7 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { useEffect } from 'react'
 import { erc20Abi, formatUnits } from 'viem'
 import { useConfig } from 'wagmi'
-import { getBalance, readContract } from 'wagmi/actions'
+import { getBalance, getBytecode, readContract } from 'wagmi/actions'
 import { useCall } from '../../chain/calls'
 import { useSession } from '../../chain/session'
 import { CallSteps, Words } from '../../parts/CallSteps'
@@ -57,6 +57,9 @@ export function Fund({ plan, numbers, rules, tasks, table, address, onFunded }: 
   )
 }
 
+/** What stands as code at a key's address that delegates (EIP-7702): it pays gas itself, a contract's owner does. */
+const DELEGATED = '0xef0100'
+
 type SignProps = { found: Draft; address: string; reserve: bigint; onFunded: () => void }
 
 function Sign({ found, address, reserve, onFunded }: SignProps) {
@@ -70,7 +73,7 @@ function Sign({ found, address, reserve, onFunded }: SignProps) {
   const balances = useQuery({
     queryKey: ['balances', address],
     queryFn: async () => {
-      const [token, coin] = await Promise.all([
+      const [token, coin, code] = await Promise.all([
         readContract(config, {
           abi: erc20Abi,
           address: chain.token.address as `0x${string}`,
@@ -78,12 +81,13 @@ function Sign({ found, address, reserve, onFunded }: SignProps) {
           args: [address as `0x${string}`],
         }),
         getBalance(config, { address: address as `0x${string}` }),
+        getBytecode(config, { address: address as `0x${string}` }),
       ])
-      return { token, coin: coin.value }
+      return { token, coin: coin.value, paysGas: !code || code.startsWith(DELEGATED) }
     },
   })
   const gas = BigInt(found.cost.gas.most_wei)
-  const short = balances.data && (balances.data.token < missing || balances.data.coin < gas)
+  const short = balances.data && (balances.data.token < missing || (balances.data.paysGas && balances.data.coin < gas))
   const sign = () =>
     void call.run(async (wallet) => {
       const hash = await fund(wallet, chain, address, found, total + reserve)
