@@ -13,8 +13,10 @@ from typing import Any
 
 from scripts.stack.running import running_stack
 from tests.frontend.browser import Visitor, chromium, running_browser
+from tests.frontend.funded import Requester, picture, recording
 from tests.frontend.staged import Staged, staged_dispute
 from tests.frontend.test_requester import answered, paid, typed, with_money, worded
+from tests.frontend.test_task_types import CASES
 
 SCREENS = {"desk": {"width": 1200, "height": 800}, "phone": {"width": 390, "height": 844}}
 THEMES = ("light", "dark")
@@ -65,6 +67,41 @@ def tour(visitor: Visitor, folder: Path, name: str) -> int:
     return taken
 
 
+def task_types(requester: Requester) -> dict[str, str]:
+    """A batch of each task type, with a task for each window; ids by type."""
+    media = {"image": requester.api.upload(picture()), "audio": requester.api.upload(recording())}
+    others = {
+        "file": ({"question": "Send your notes of the meeting"}, {"media_types": ["text/plain"], "most_bytes": 1_000}),
+        "external": ({"url": "https://study.example/search"}, {}),
+    }
+    shown = {kind: case[:2] for kind, case in CASES.items()} | others
+    return {
+        kind: requester.fund(
+            kind,
+            {name: media.get(value, value) if isinstance(value, str) else value for name, value in content.items()},
+            answers_per_task=len(SCREENS) * len(THEMES),
+            options=options,
+        )
+        for kind, (content, options) in shown.items()
+    }
+
+
+def task_tour(visitor: Visitor, folder: Path, name: str, batches: dict[str, str]) -> int:
+    """The work screen of each task type, before it is answered."""
+    page = visitor.page
+    for kind, batch_id in batches.items():
+        visitor.open(f"/tasks/{batch_id}")
+        page.locator(".offer .primary").click()
+        page.locator(".bench .task").wait_for()
+        if kind == "boxes":
+            page.locator(".picture-boxes").wait_for()
+            page.keyboard.press("n")
+        elif kind != "external":
+            page.locator("[data-settled=true]").first.wait_for()
+        visitor.shot(folder / f"task-{kind.replace('_', '-')}-{name}.png")
+    return len(batches)
+
+
 def requesting(visitor: Visitor, worker: Visitor, folder: Path, name: str) -> int:
     """A requester's way from a table to results, with somebody who does the work; how many pictures were written."""
     taken = 0
@@ -94,6 +131,18 @@ def requesting(visitor: Visitor, worker: Visitor, folder: Path, name: str) -> in
     visitor.click("Sign and fund")
     page.wait_for_url(re.compile("/requests/0x"))
     visitor.sees("0 of 3 paid")
+    return taken + deciding(visitor, worker, folder, name)
+
+
+def deciding(visitor: Visitor, worker: Visitor, folder: Path, name: str) -> int:
+    """From a funded batch on: the answers, the decisions, and what comes of them."""
+    taken, page = 0, visitor.page
+
+    def shot(title: str) -> None:
+        nonlocal taken
+        visitor.shot(folder / f"{title}-{name}.png")
+        taken += 1
+
     answered(worker, page.url.rpartition("/")[2])
     visitor.click("Look at 3 answers", role="link")
     page.frame_locator("iframe").locator("main p").first.wait_for()
@@ -110,7 +159,13 @@ def requesting(visitor: Visitor, worker: Visitor, folder: Path, name: str) -> in
     page.go_back()
     visitor.sees("3 of 3 paid")
     visitor.sees("Labels probably right")
+    page.get_by_role("button", name="Give a bonus").first.click()
+    page.get_by_label("Amount").fill("0.25")
+    page.get_by_label("What it is for").fill("The most careful answers of all.")
     shot("batch")
+    visitor.open("/review/record")
+    page.locator(".figures").wait_for()
+    shot("review-record")
     visitor.open("/requests")
     page.locator(".row-title").first.wait_for()
     shot("requests-list")
@@ -151,19 +206,22 @@ def main(folder: Path) -> int:
         running_browser() as browser,
         running_stack(Path(data), practice=True) as facts,
     ):
-        staged = staged_dispute(facts)
+        staged, payer = staged_dispute(facts), Requester(facts)
+        batches = task_types(payer)
         for screen, size in SCREENS.items():
             for theme in THEMES:
                 how: dict[str, Any] = {"viewport": size, "color_scheme": theme}
                 visitor = Visitor(browser, facts["gateway_url"], **how)
                 name = f"{screen}-{theme}"
                 taken = tour(visitor, folder, name) + auditor_tour(visitor, folder, name, staged)
+                taken += task_tour(visitor, folder, name, batches)
                 print(f"{taken} pictures: {screen}, {theme}", flush=True)
                 visitor.close()
                 requester, worker = (Visitor(browser, facts["gateway_url"], **how) for _ in range(2))
                 print(f"{requesting(requester, worker, folder, f'{screen}-{theme}')} of a requester", flush=True)
                 requester.close()
                 worker.close()
+        payer.close()
     return 0
 
 
