@@ -3,7 +3,7 @@ import { RouterProvider } from '@tanstack/react-router'
 import { StrictMode, useMemo } from 'react'
 import { createRoot } from 'react-dom/client'
 import { WagmiProvider } from 'wagmi'
-import { Problem } from './api/client'
+import { isLost, Problem } from './api/client'
 import { router } from './app/router'
 import { ThemeProvider } from './app/theme'
 import { type ChainFacts, makeConfig } from './chain/config'
@@ -18,12 +18,15 @@ import './styles/requests.css'
 import './styles/answers.css'
 
 const TRIES = 3
+const LOST_MILLISECONDS = 3_000
 const client = new QueryClient({
   defaultOptions: {
     queries: {
       // What the gateway refuses it refuses again; what did not answer may answer soon.
       retry: (times, error) => times < TRIES && error instanceof Problem && (error.status === 0 || error.status >= 500),
       networkMode: 'always',
+      // Who could not ask asks again, until there is an answer.
+      refetchInterval: ({ state }) => isLost(state.error) && LOST_MILLISECONDS,
       staleTime: 1_000,
     },
   },

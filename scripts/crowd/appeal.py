@@ -94,6 +94,12 @@ class Appeal:
         self._bars.advance(bar)
         return self._outcome(ruled, round(time.monotonic() - start, 1))
 
+    @property
+    def reviewer(self) -> Wallet:
+        """The careless one's."""
+        assert self._reviewer.wallet is not None  # noqa: S101
+        return self._reviewer.wallet
+
     def until_disputed(self, batch: Callable[[Api], Json], careful: worker.Answerer, bar: TaskID) -> str:
         """Funds, works, rejects and appeals; the number of the dispute, which nobody has voted on yet."""
         for api in (self._requester, self._worker, self._reviewer, *self._jurors):

@@ -27,6 +27,7 @@ class Staged:
     dispute_id: str
     worker: str
     others: tuple[Juror, Juror]
+    reviewer: Wallet
 
 
 def answer(_: Api, task: Any) -> str:
@@ -42,7 +43,18 @@ def staged_dispute(facts: dict[str, Any]) -> Staged:
         appeal = Appeal(*urls, requester_key=keys["requester"], juror_keys=jurors, bars=bars)
         dispute_id = appeal.until_disputed(lambda _: batch(), answer, bars.add_task("appeal"))
     found = Api(facts["gateway_url"]).get(f"/v1/disputes/{dispute_id}")
-    return Staged(found["batch_id"], dispute_id, found["worker"], (_juror(facts, jurors[1]), _juror(facts, jurors[2])))
+    return Staged(
+        found["batch_id"],
+        dispute_id,
+        found["worker"],
+        (_juror(facts, jurors[1]), _juror(facts, jurors[2])),
+        appeal.reviewer,
+    )
+
+
+def first_juror(facts: dict[str, Any]) -> Juror:
+    """The one who is none of a dispute's `others`."""
+    return _juror(facts, keys_of(facts)["juror1"])
 
 
 def _juror(facts: dict[str, Any], key: str) -> Juror:

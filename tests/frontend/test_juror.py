@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from scripts.crowd.api import Api
+from tests.e2e.running import until
 from tests.frontend.browser import Visitor
 from tests.frontend.staged import keys_of, staged_dispute
 from tests.frontend.test_pages import PHONE, fits, violations
@@ -60,6 +61,33 @@ def test_a_juror_votes_also_where_the_tasks_cannot_be_had(
     juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
     juror.page.get_by_role("button", name="2 are right").wait_for()
     juror.expected_errors("404")
+
+
+@pytest.mark.parametrize("held", ["**/frame.html", "**/v1/batches/*/manifest"], ids=["frame", "manifest"])
+def test_a_juror_votes_also_where_evidence_never_finishes_loading(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], held: str
+) -> None:
+    """Neither an answer nor an error comes. The clock is the browser's own, and set ahead."""
+    staged = staged_dispute(stack_up)
+    juror = juror_of(visit, stack_up)
+    juror.open("/jury")
+    juror.click("Start with a test wallet")
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").wait_for()
+    routes: list[Any] = []
+    juror.context.route(held, lambda route: routes.append(route))  # noqa: PLW0108 - Playwright marks the handler
+    juror.page.clock.install()
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    juror.page.get_by_role("heading", name="What the worker says").wait_for()
+    until(lambda: juror.page.evaluate("true") and routes, "the held request was made")
+    ballot = juror.page.get_by_role("button", name="2 are right")
+    assert ballot.count() == 0
+    juror.page.clock.run_for(21_000)
+    ballot.wait_for()
+    if held.endswith("frame.html"):
+        juror.page.locator("[data-late]").first.wait_for()
+    for route in routes:
+        route.abort()
+    juror.errors.clear()
 
 
 def test_a_juror_votes_in_secret_shows_the_vote_and_takes_the_fee(

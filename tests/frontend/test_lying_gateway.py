@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from piecework.domain.canonical import canonical_bytes
+from piecework.domain.cid import cid_of, digest_of
 from scripts.crowd.api import Api, Json
 from scripts.crowd.wallet import Node, Wallet
 from scripts.crowd.worker import work_listed
@@ -156,4 +158,70 @@ def test_settlements_that_are_not_what_was_decided_never_reach_the_wallet(
     visitor.page.locator("[data-state=confirmed]").wait_for()
     assert wallet.asked == ["personal_sign", "Settlement"]
     worker.close()
+    requester.close()
+
+
+def omits_a_worker(told: Json) -> None:
+    """The second worker waits on, as if nobody had decided."""
+    for verdicts in (told["verdicts"], told["typed_data"]["message"]["verdicts"]):
+        assert len(verdicts) == 2
+        verdicts.pop()
+
+
+def omits_an_answer(told: Json) -> None:
+    """Of the first worker's two answers one waits on."""
+    for verdicts in (told["verdicts"], told["typed_data"]["message"]["verdicts"]):
+        assert verdicts[0]["accepted"] == 2
+        verdicts[0]["accepted"] = 1
+
+
+class Replaced:
+    """Counts are as decided; the results file has a decision less, and everything names that file."""
+
+    def __init__(self) -> None:
+        self.cid, self.data = "", b""
+        self.fetch: Callable[[str], Json] = lambda _: {}
+
+    def __call__(self, told: Json) -> None:
+        results = self.fetch(f"/v1/payloads/{told['results_cid']}")
+        results["decisions"].pop()
+        self.data = canonical_bytes(results)
+        self.cid = str(cid_of(self.data))
+        told["results_cid"], told["results_digest"] = self.cid, digest_of(self.data)
+        told["typed_data"]["message"]["resultsDigest"] = told["results_digest"]
+
+
+def test_a_settlement_that_leaves_decisions_out_never_reaches_the_wallet(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node
+) -> None:
+    """Two workers with two answers each, all accepted: a worker is left out, an answer, a line of the results file."""
+    requester, replaced = Requester(stack_up), Replaced()
+    replaced.fetch = requester.api.get
+    for lie in (omits_a_worker, omits_an_answer, replaced):
+        batch_id = requester.fund(
+            "choice", {"text": "a cat"}, tasks=2, answers_per_task=2, options={"choices": ["cat", "dog"]}
+        )
+        for _ in range(2):
+            worker = Api(stack_up["gateway_url"], Wallet())
+            worker.sign_in(worker.get("/v1/chain"))
+            work_listed(worker, batch_id, ["t-1", "t-2"], lambda *_: "cat", lambda _: None)
+            worker.close()
+        visitor = visit()
+        wallet = InjectedWallet(visitor, node, chain_id=stack_up["chain_id"], wallet=requester.api.wallet)
+        lying(visitor, "**/v1/reviews/batches/*/proposals", [lie])
+        visitor.context.route(
+            "**/v1/payloads/*",
+            lambda route: (
+                route.fulfill(body=replaced.data)
+                if replaced.cid and route.request.url.endswith(replaced.cid)
+                else route.continue_()
+            ),
+        )
+        visitor.open(f"/review/{batch_id}")
+        visitor.click(f"Continue with {NAME}")
+        visitor.click("Accept the 4 that are left")
+        visitor.click("Sign 4 decisions")
+        visitor.sees(TOLD)
+        assert wallet.asked == ["personal_sign"]
+    assert replaced.cid, "the file was replaced"
     requester.close()

@@ -69,6 +69,7 @@ def test_axe_finds_nothing_on_any_page_and_nothing_is_wider_than_the_screen(
         ("/rejections", "No rejections"),
         ("/requests", "No batches yet"),
         ("/review", "Nothing to review"),
+        ("/review/record", "None tested yet"),
         ("/wallet", "Test money"),
         ("/audit", None),
         (f"/audit/{batch}", "BatchOpened"),

@@ -16,6 +16,14 @@ export class Problem extends Error {
   }
 }
 
+/** Whether nobody answered, or the gateway's node did not: the same may be asked again later. */
+export function isLost(error: unknown): boolean {
+  return error instanceof Problem && (error.status === 0 ? error.code === 'unreachable' : LOST.has(error.code))
+}
+
+/** Also what a proxy before the gateway says while that starts again. */
+const LOST = new Set(['node_unreachable', 'database_unavailable', 'no_problem'])
+
 let forget: () => void = () => {}
 
 /** The session is a cookie that no script can read; `onEnd` is called when the gateway no longer knows it. */

@@ -5,6 +5,7 @@ import { useEffect } from 'react'
 const EVENTS = ['hello', 'chain', 'proposal', 'reorg']
 /** Many events come at once; so long they are gathered into one question. */
 const GATHER_MILLISECONDS = 250
+const AGAIN_MILLISECONDS = 5_000
 
 /**
  * Follows a stream of the gateway while the page can be seen, and asks again for everything under `keys` when it
@@ -16,6 +17,7 @@ export function useLive(path: string | null, keys: readonly QueryKey[]): void {
   useEffect(() => {
     if (!path) return
     let source: EventSource | null = null
+    let again: ReturnType<typeof setTimeout> | undefined
     let gathering: ReturnType<typeof setTimeout> | undefined
     const refresh = () => {
       gathering = undefined
@@ -25,8 +27,13 @@ export function useLive(path: string | null, keys: readonly QueryKey[]): void {
       gathering ??= setTimeout(refresh, GATHER_MILLISECONDS)
     }
     const look = () => {
+      clearTimeout(again)
       source?.close()
       source = document.hidden ? null : new EventSource(path)
+      // A browser goes on after a broken connection, but not after a refusal, as of a gateway that starts.
+      source?.addEventListener('error', () => {
+        if (source?.readyState === EventSource.CLOSED) again = setTimeout(look, AGAIN_MILLISECONDS)
+      })
       for (const name of EVENTS) source?.addEventListener(name, hear)
     }
     look()
@@ -34,6 +41,7 @@ export function useLive(path: string | null, keys: readonly QueryKey[]): void {
     return () => {
       document.removeEventListener('visibilitychange', look)
       clearTimeout(gathering)
+      clearTimeout(again)
       source?.close()
     }
   }, [client, path, watched])

@@ -3,6 +3,7 @@ import { Link, Outlet, useRouterState } from '@tanstack/react-router'
 import { useEffect, useRef } from 'react'
 import { useSession } from '../chain/session'
 import { Address } from '../parts/chain'
+import { LostNotice } from '../parts/LostNotice'
 import { OfflineNotice } from '../parts/states'
 import { WrongNetwork } from '../parts/WrongNetwork'
 import { LANGUAGES, type Language, useTexts } from '../texts'
@@ -51,6 +52,7 @@ export function Layout() {
       </header>
       <main id="main" ref={main} tabIndex={-1}>
         <OfflineNotice />
+        <LostNotice />
         <WrongNetwork />
         <Outlet />
       </main>

@@ -5,82 +5,92 @@ import { Failed, Loading } from '../parts/states'
 import { stepSearch } from '../requests/step'
 import { Layout } from './Layout'
 import { NotFound } from './NotFound'
+import { patiently } from './patiently'
 
 const root = createRootRoute({ component: Layout, notFoundComponent: NotFound })
 
 const pages = [
-  createRoute({ getParentRoute: () => root, path: '/', component: lazyRouteComponent(() => import('../pages/Home')) }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/',
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Home'))),
+  }),
   createRoute({
     getParentRoute: () => root,
     path: '/tasks/$batchId',
-    component: lazyRouteComponent(() => import('../pages/Work')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Work'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/earnings',
-    component: lazyRouteComponent(() => import('../pages/Earnings')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Earnings'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/rejections',
-    component: lazyRouteComponent(() => import('../pages/Rejections')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Rejections'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/requests',
-    component: lazyRouteComponent(() => import('../pages/Requests')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Requests'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/requests/new',
     validateSearch: stepSearch,
-    component: lazyRouteComponent(() => import('../pages/NewBatch')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/NewBatch'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/requests/$batchId',
-    component: lazyRouteComponent(() => import('../pages/RequestedBatch')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/RequestedBatch'))),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/review/record',
+    component: lazyRouteComponent(() => patiently(() => import('../pages/ReviewerRecord'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/review/$batchId',
-    component: lazyRouteComponent(() => import('../pages/ReviewBatch')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/ReviewBatch'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/review',
-    component: lazyRouteComponent(() => import('../pages/Review')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Review'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/wallet',
-    component: lazyRouteComponent(() => import('../pages/WalletPage')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/WalletPage'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/audit',
     validateSearch: batchSearch,
-    component: lazyRouteComponent(() => import('../pages/AuditList')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/AuditList'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/audit/accounts/$address',
-    component: lazyRouteComponent(() => import('../pages/AuditAccount')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/AuditAccount'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/audit/$batchId',
-    component: lazyRouteComponent(() => import('../pages/AuditBatch')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/AuditBatch'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/jury',
-    component: lazyRouteComponent(() => import('../pages/Jury')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Jury'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/jury/$disputeId',
-    component: lazyRouteComponent(() => import('../pages/JuryCase')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/JuryCase'))),
   }),
 ] as const
 

@@ -1,17 +1,18 @@
-// A call on its way: waiting for the wallet, pending, confirmed, or failed with the reason.
+// A call on its way: waiting for the wallet, pending, confirmed, or failed with the reason; and lost as long as the
+// gateway or its node does not answer, from which it goes on by itself.
 
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
 import { useConfig } from 'wagmi'
 import { sendTransaction, signTypedData, waitForTransactionReceipt } from 'wagmi/actions'
-import { api, data, Problem, type Schemas } from '../api/client'
+import { api, data, isLost, Problem, type Schemas } from '../api/client'
 import { checkTyped, type TypedData } from './checks'
 import { useSession } from './session'
 
 export type CallState =
   | { at: 'idle' | 'wallet' }
   | { at: 'pending' | 'confirmed'; transaction: string | null }
-  | { at: 'failed'; error: unknown }
+  | { at: 'failed' | 'lost'; error: unknown }
 
 export type Call = {
   state: CallState
@@ -27,10 +28,19 @@ export type Wallet = {
   signOther: (typed: unknown) => Promise<string>
   send: (transaction: Schemas['Transaction']) => Promise<string>
   follow: (intentId: string) => Promise<string | null>
+  /** Asks until somebody answers. What is asked may be asked twice: it reads, or carries a key (`once`). */
+  patient: <T>(ask: () => Promise<T>) => Promise<T>
   pending: () => void
 }
 
 const POLL_MILLISECONDS = 300
+const LOST_MILLISECONDS = 1_000
+
+/** A header for a request that creates something: sent again, it creates nothing more. */
+export function once(): { 'idempotency-key': string } {
+  const random = crypto.getRandomValues(new Uint8Array(16))
+  return { 'idempotency-key': Array.from(random, (byte) => byte.toString(16).padStart(2, '0')).join('') }
+}
 
 export function useCall(): Call {
   const config = useConfig()
@@ -45,7 +55,21 @@ export function useCall(): Call {
           throw new Problem(0, connected ? 'other_wallet' : 'no_wallet', address)
         setState({ at: 'wallet' })
       }
+      const patient: Wallet['patient'] = async (question) => {
+        for (let told = false; ; told = true) {
+          try {
+            const found = await question()
+            if (told) setState({ at: 'pending', transaction: null })
+            return found
+          } catch (error) {
+            if (!isLost(error)) throw error
+            setState({ at: 'lost', error })
+            await pause(LOST_MILLISECONDS)
+          }
+        }
+      }
       const wallet: Wallet = {
+        patient,
         async sign(typed, primaryType, expected) {
           const escrow = { address: chain.escrow, chainId: chain.chain_id }
           const checked = checkTyped(typed, escrow, primaryType, expected)
@@ -71,10 +95,10 @@ export function useCall(): Call {
           setState({ at: 'pending', transaction: hash })
           const receipt = await waitForTransactionReceipt(config, { hash, pollingInterval: POLL_MILLISECONDS })
           if (receipt.status !== 'success') throw new Problem(0, 'reverted', hash)
-          await indexed(Number(receipt.blockNumber))
+          await indexed(Number(receipt.blockNumber), patient)
           return hash
         },
-        follow: (intentId) => follow(intentId, (transaction) => setState({ at: 'pending', transaction })),
+        follow: (intentId) => follow(intentId, patient, (transaction) => setState({ at: 'pending', transaction })),
         pending: () => setState({ at: 'pending', transaction: null }),
       }
       setState({ at: 'pending', transaction: null })
@@ -91,7 +115,7 @@ export function useCall(): Call {
     },
     [address, chain, client, config, connected],
   )
-  return { state, busy: state.at === 'wallet' || state.at === 'pending', run }
+  return { state, busy: state.at === 'wallet' || state.at === 'pending' || state.at === 'lost', run }
 }
 
 function definition(typed: TypedData) {
@@ -99,23 +123,27 @@ function definition(typed: TypedData) {
 }
 
 /** Until the relay brought an intent on chain; its transaction. */
-async function follow(intentId: string, seen: (transaction: string | null) => void): Promise<string | null> {
+async function follow(
+  intentId: string,
+  patient: Wallet['patient'],
+  seen: (transaction: string | null) => void,
+): Promise<string | null> {
   for (;;) {
     const params = { path: { intent_id: intentId } }
-    const found = await data(api.GET('/v1/intents/{intent_id}', { params }))
+    const found = await patient(() => data(api.GET('/v1/intents/{intent_id}', { params })))
     seen(found.transaction_hash)
     if (found.status === 'confirmed') return found.transaction_hash
     if (found.status === 'failed' || found.status === 'skipped')
       throw new Problem(409, found.error?.code ?? found.status, found.error?.detail ?? found.status)
-    await pause()
+    await pause(POLL_MILLISECONDS)
   }
 }
 
 /** Until the mirror has a block, so that what comes next can be read from it. */
-async function indexed(blockNumber: number): Promise<void> {
-  while ((await data(api.GET('/v1/chain'))).indexed_block < blockNumber) await pause()
+async function indexed(blockNumber: number, patient: Wallet['patient']): Promise<void> {
+  while ((await patient(() => data(api.GET('/v1/chain')))).indexed_block < blockNumber) await pause(POLL_MILLISECONDS)
 }
 
-function pause(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, POLL_MILLISECONDS))
+function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds))
 }

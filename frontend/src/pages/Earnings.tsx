@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
 import { api, data, units } from '../api/client'
-import { useCall } from '../chain/calls'
+import { once, useCall } from '../chain/calls'
 import { useSession } from '../chain/session'
 import { Bonuses } from '../earnings/Bonuses'
 import { CallSteps, Words } from '../parts/CallSteps'
@@ -85,12 +85,15 @@ function Withdraw({ address, owed }: { address: string; owed: string }) {
   const call = useCall()
   const withdraw = () =>
     void call.run(async (wallet) => {
-      const draft = await data(api.POST('/v1/withdrawals/draft', { body: { amount_units: 'all' } }))
+      const draft = await wallet.patient(() =>
+        data(api.POST('/v1/withdrawals/draft', { body: { amount_units: 'all' } })),
+      )
       const { account, to, nonce, deadline, amount_units } = draft
       const expected = { account: address, to: address, amount: amount_units, nonce }
       const signature = await wallet.sign(draft.typed_data, 'Withdraw', expected)
       const body = { account, to, nonce, deadline, amount_units: units(amount_units), signature }
-      return wallet.follow((await data(api.POST('/v1/withdrawals', { body }))).intent_id)
+      const sent = { body, headers: once() }
+      return wallet.follow((await wallet.patient(() => data(api.POST('/v1/withdrawals', sent)))).intent_id)
     })
   return (
     <>

@@ -12,7 +12,7 @@ import { Address } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
 import { Loading, Shown } from '../parts/states'
 import { TaskContent } from '../parts/TaskContent'
-import { TaskFrame } from '../parts/TaskFrame'
+import { LONGEST_MILLISECONDS, TaskFrame } from '../parts/TaskFrame'
 import { useTexts } from '../texts'
 import type { Part } from '../work/content'
 import { batchQuery, manifestQuery } from '../work/queries'
@@ -75,14 +75,19 @@ function Vote({ dispute, juror }: { dispute: Dispute; juror: string }) {
   )
 }
 
-/** The button to vote comes when all evidence has its place: what is to be clicked never moves. */
+/** The button to vote comes when all evidence has its place: what is to be clicked never moves. But it comes. */
 function useSettling({ evidence, rejections }: Dispute): { isSettled: boolean; settle: (part: string) => void } {
   const [settled, setSettled] = useState<string[]>([])
   const settle = useCallback(
     (part: string) => setSettled((before) => (before.includes(part) ? before : [...before, part])),
     [],
   )
-  return { isSettled: settled.length >= rejections.length + (evidence ? 1 : 0), settle }
+  const [isLate, setLate] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setLate(true), LONGEST_MILLISECONDS)
+    return () => clearTimeout(timer)
+  }, [])
+  return { isSettled: isLate || settled.length >= rejections.length + (evidence ? 1 : 0), settle }
 }
 
 function Evidence({ dispute, onSettled }: { dispute: Dispute; onSettled: (part: string) => void }) {

@@ -17,7 +17,16 @@ export default function Review() {
     <>
       <h1>{t('review.title')}</h1>
       <p className="lead">{t('review.lead')}</p>
-      <Gate>{address && <Waiting reviewer={address} />}</Gate>
+      <Gate>
+        {address && (
+          <>
+            <p>
+              <Link to="/review/record">{t('reviewer.title')}</Link>
+            </p>
+            <Waiting reviewer={address} />
+          </>
+        )}
+      </Gate>
     </>
   )
 }

@@ -6,10 +6,12 @@ import { useSession } from '../chain/session'
 import { Gate } from '../parts/SignIn'
 import { Loading, Shown } from '../parts/states'
 import { useTexts } from '../texts'
+import { keepLate } from '../work/draft'
 import { HandedIn } from '../work/HandedIn'
 import { OwnSignals } from '../work/OwnSignals'
 import { assignmentsQuery, batchQuery } from '../work/queries'
 import { TakeTasks } from '../work/TakeTasks'
+import { TooLate } from '../work/TooLate'
 import { Workbench } from '../work/Workbench'
 
 export default function Work() {
@@ -45,8 +47,10 @@ function Held({ batchId, address }: { batchId: string; address: string }) {
           )
         if (held || items.some((item) => item.status === 'queued' || item.status === 'submission_queued'))
           return <Loading />
+        for (const item of items) if (item.status === 'expired') keepLate(item.assignment_id, batchId)
         return (
           <>
+            <TooLate batchId={batchId} />
             <TakeTasks batchId={batchId} />
             <OwnSignals batchId={batchId} address={address} />
           </>

@@ -1,8 +1,9 @@
-// The four states of a call, in one line below the button that began it.
+// The states of a call, in one line below the button that began it.
 import type { Call } from '../chain/calls'
 import { useSession } from '../chain/session'
 import { useTexts } from '../texts'
 import { Transaction } from './chain'
+import { lostPart } from './LostNotice'
 import { reasonOf } from './states'
 
 export function CallSteps({ call, done }: { call: Call; done?: string }) {
@@ -13,6 +14,12 @@ export function CallSteps({ call, done }: { call: Call; done?: string }) {
     return (
       <p className="steps bad" role="alert" data-state="failed">
         {t('call.failed')} {reasonOf({ t }, state.error)}
+      </p>
+    )
+  if (state.at === 'lost')
+    return (
+      <p className="steps lost" role="status" data-state="lost">
+        {t(`lost.${lostPart(state.error)}`)} {t('lost.goes_on')}
       </p>
     )
   return (

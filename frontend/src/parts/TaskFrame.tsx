@@ -15,7 +15,7 @@ type Props = {
   layout?: 'page' | 'picture'
   onKey?: Hear
   onBroken?: () => void
-  /** Told once all that these parts show has its size. */
+  /** Told once all that these parts show has its size, or was waited for long enough. */
   onSettled?: () => void
   onPicture?: (shape: Shape) => void
   remote?: Remote
@@ -32,6 +32,8 @@ type Said = Partial<{
   picture: Shape
 }>
 const HIGHEST = 2_000
+/** After that nobody is kept waiting for a picture: what does not load may never do so. */
+export const LONGEST_MILLISECONDS = 20_000
 let turns = 0
 
 export function TaskFrame({ parts, layout = 'page', onKey, onBroken, onSettled, onPicture, remote }: Props) {
@@ -98,6 +100,16 @@ export function TaskFrame({ parts, layout = 'page', onKey, onBroken, onSettled, 
     frame.current?.contentWindow?.postMessage(message, '*')
   }, [ready, shown, theme, direction, layout, t])
   const isSettled = settled === shown.turn
+  const [late, setLate] = useState(0)
+  const isLate = late === shown.turn && !isSettled
+  useEffect(() => {
+    if (isSettled) return
+    const timer = setTimeout(() => {
+      setLate(shown.turn)
+      handlers.current.onSettled?.()
+    }, LONGEST_MILLISECONDS)
+    return () => clearTimeout(timer)
+  }, [isSettled, shown])
   return (
     <>
       {asked.length > 0 && (
@@ -111,10 +123,15 @@ export function TaskFrame({ parts, layout = 'page', onKey, onBroken, onSettled, 
           </button>
         </div>
       )}
+      {isLate && (
+        <p className="notice warn" role="status" data-late>
+          {t('work.not_loaded')}
+        </p>
+      )}
       <iframe
         ref={frame}
         key={isLinked ? 'linked' : 'closed'}
-        className={isSettled ? 'task-frame' : 'task-frame waiting'}
+        className={isSettled || isLate ? 'task-frame' : 'task-frame waiting'}
         data-settled={isSettled}
         src={isLinked ? '/frame-linked.html' : '/frame.html'}
         sandbox="allow-scripts"

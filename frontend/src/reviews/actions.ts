@@ -41,23 +41,35 @@ function checkCounts(found: Proposal): void {
   if (message.verdicts.map(told).join() !== shown || message.direct.length > 0) throw new NotWhatWasAsked('verdicts')
 }
 
-/** Raises unless the pinned results say what was decided here. A results file over one block is compared by its counts. */
+/** A settlement of the gateway takes so many workers; those who are left come with the next one. */
+const MOST_WORKERS = 150
+
+/**
+ * Raises unless the pinned results say what was decided here: nothing else, and nothing less of any worker whom the
+ * proposal names. A results file over one block is compared by its counts.
+ */
 async function checkDecisions(found: Proposal, own: Decided[]): Promise<void> {
-  const counts = new Map<string, number>()
-  for (const { worker, decision } of own)
-    counts.set(`${worker} ${decision}`, (counts.get(`${worker} ${decision}`) ?? 0) + 1)
-  for (const verdict of found.verdicts as Record<string, unknown>[])
-    for (const decision of ['accepted', 'rejected'])
-      if (Number(verdict[decision]) > (counts.get(`${verdict['worker']} ${decision}`) ?? 0))
-        throw new NotWhatWasAsked(decision)
+  const verdicts = found.verdicts as unknown as { worker: string; accepted: number; rejected: number }[]
+  const named = new Set(verdicts.map(({ worker }) => worker))
+  const left = own.filter(({ worker }) => !named.has(worker))
+  if (left.length > 0 && named.size < MOST_WORKERS) throw new NotWhatWasAsked('workers')
+  const due = own.filter(({ worker }) => named.has(worker))
+  for (const verdict of verdicts)
+    for (const decision of ['accepted', 'rejected'] as const) {
+      const decided = due.filter((item) => item.worker === verdict.worker && item.decision === decision)
+      if (Number(verdict[decision]) !== decided.length) throw new NotWhatWasAsked(decision)
+    }
   const bytes = await payload(found.results_cid)
   if (sha256(bytes) !== found.results_digest) throw new NotWhatWasAsked('results')
   const document = JSON.parse(new TextDecoder().decode(bytes)) as { decisions?: Decided[] }
+  if (!document.decisions) return
   const told = (item: Decided) => `${item.task} ${item.worker} ${item.decision}`
-  const asked = new Map(own.map((item) => [told(item), item.reason.trim()]))
-  for (const item of document.decisions ?? []) {
+  const asked = new Map(due.map((item) => [told(item), item.reason.trim()]))
+  for (const item of document.decisions) {
     const reason = asked.get(told(item))
     if (reason === undefined || (item.decision === 'rejected' && item.reason !== reason))
       throw new NotWhatWasAsked('decision')
+    asked.delete(told(item))
   }
+  if (asked.size > 0) throw new NotWhatWasAsked('omitted')
 }

@@ -42,3 +42,10 @@ export const signalsQuery = (batchId: string) =>
     queryFn: () => data(api.GET('/v1/signals/batches/{batch_id}', { params: { path: { batch_id: batchId } } })),
     staleTime: 60_000,
   })
+
+/** How the reader's own verdicts held, and what reviews were paid. */
+export const reviewerRecordQuery = (reviewer: string) =>
+  queryOptions({
+    queryKey: ['reviewer-record', reviewer],
+    queryFn: () => data(api.GET('/v1/reviewers/me/record')),
+  })

@@ -29,7 +29,7 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
   const texts = useTexts()
   const { t, number } = texts
   const tasks = useMemo(() => assignment.tasks ?? [], [assignment.tasks])
-  const { answers, put, clear } = useDraft(assignment.assignment_id)
+  const { answers, put, clear } = useDraft(assignment.assignment_id, assignment.batch_id, tasks)
   const asked = useMemo<Asked>(
     () => ({ type: batch.task_type, schema: batch.answer_schema ?? {} }),
     [batch.task_type, batch.answer_schema],

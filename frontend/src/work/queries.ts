@@ -12,6 +12,18 @@ export const chainQuery = queryOptions({
   staleTime: 60_000,
 })
 
+const ALIVE_MILLISECONDS = 10_000
+
+/** Whether gateway and node answer, and how far the chain's clock is ahead of the reader's (seconds). */
+export const aliveQuery = queryOptions({
+  queryKey: ['alive'],
+  queryFn: async () => {
+    const { block_timestamp } = await data(api.GET('/v1/chain'))
+    return { ahead: Math.max(0, block_timestamp - Math.floor(Date.now() / 1_000)) }
+  },
+  refetchInterval: ALIVE_MILLISECONDS,
+})
+
 export const openBatches = queryOptions({
   queryKey: ['batches', 'open'],
   queryFn: () => data(api.GET('/v1/batches', { params: { query: { status: 'open', limit: 50 } } })),

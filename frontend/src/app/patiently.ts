@@ -1,0 +1,23 @@
+// A page's code, fetched when it is opened: as long as the gateway does not answer, nobody is sent to a browser's error page.
+
+const AGAIN_MILLISECONDS = 2_000
+
+/** Loads until it works. Raises if it fails although the gateway answers: then a new version took the file away. */
+export async function patiently<T>(load: () => Promise<T>): Promise<T> {
+  for (let hasAnswered = false; ; ) {
+    try {
+      return await load()
+    } catch (error) {
+      if (hasAnswered) throw error
+      while (!(await answers())) await new Promise((resolve) => setTimeout(resolve, AGAIN_MILLISECONDS))
+      hasAnswered = true
+    }
+  }
+}
+
+async function answers(): Promise<boolean> {
+  return fetch('/healthz').then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}

@@ -1,0 +1,175 @@
+"""A worker whose node, gateway or time is gone: what was answered stays, the page says what to do, and work goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from scripts.crowd.wallet import Node
+from tests.e2e.running import Up, is_alive, until
+from tests.frontend.browser import Visitor
+from tests.frontend.funded import Requester
+from tests.frontend.injected import NAME, InjectedWallet
+from tests.frontend.test_pages import fits, violations
+
+pytestmark = pytest.mark.slow
+
+LEASE_SECONDS = 3_600
+
+
+@pytest.fixture(scope="module")
+def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+    """A stack of these tests alone: they stop parts of it, and set its chain's clock."""
+    found = Up(tmp_path_factory.mktemp("lost") / "data")
+    found.start()
+    yield found
+    found.stop()
+
+
+@pytest.fixture(scope="module")
+def stack_up(up: Up) -> dict[str, Any]:
+    return up.facts
+
+
+@pytest.fixture
+def node(stack_up: dict[str, Any]) -> Iterator[Node]:
+    found = Node(stack_up["rpc_url"])
+    yield found
+    found.close()
+
+
+@pytest.fixture
+def batch_id(stack_up: dict[str, Any]) -> Iterator[str]:
+    requester = Requester(stack_up)
+    content, options = {"text": "a cat"}, {"choices": ["cat", "dog"]}
+    yield requester.fund("choice", content, tasks=2, options=options, lease_seconds=LEASE_SECONDS)
+    requester.close()
+
+
+@contextmanager
+def stopped(up: Up, part: str) -> Iterator[None]:
+    """The part ends as it would by itself, and is started again only after the block."""
+    assert up.process is not None
+    pid = up.children()[part]
+    os.kill(up.process.pid, signal.SIGSTOP)  # who would start it again
+    try:
+        os.kill(pid, signal.SIGTERM)
+        until(lambda: not is_alive(pid), f"{part} has ended")
+        yield
+    finally:
+        os.kill(up.process.pid, signal.SIGCONT)
+
+
+def at_work(visitor: Visitor, node: Node, facts: dict[str, Any], batch_id: str) -> InjectedWallet:
+    wallet = InjectedWallet(visitor, node, chain_id=facts["chain_id"])
+    visitor.open(f"/tasks/{batch_id}")
+    visitor.click(f"Continue with {NAME}")
+    visitor.page.get_by_role("button", name="Start 2 tasks").wait_for()
+    return wallet
+
+
+def kept_answers(visitor: Visitor) -> list[str]:
+    script = "Object.entries(localStorage).filter(([key]) => /answers|late/.test(key)).map(([, text]) => text)"
+    return [str(text) for text in visitor.page.evaluate(script)]
+
+
+def test_a_lost_node_holds_up_claim_and_answers_and_both_go_on_by_themselves(
+    visit: Callable[..., Visitor], up: Up, stack_up: dict[str, Any], node: Node, batch_id: str
+) -> None:
+    visitor = visit()
+    wallet = at_work(visitor, node, stack_up, batch_id)
+    lost = visitor.page.locator("[data-state=lost]")
+    with stopped(up, "chain"):
+        visitor.click("Start 2 tasks")
+        lost.wait_for()
+        assert "The chain’s node does not answer." in lost.inner_text()
+        assert (violations(visitor), fits(visitor)) == ([], True)
+    visitor.click("1 cat")
+    visitor.click("2 dog")
+    with stopped(up, "chain"):
+        visitor.click("Hand in 2 answers")
+        lost.wait_for()
+        assert len(kept_answers(visitor)) == 1
+    visitor.page.locator(".done").wait_for()
+    assert wallet.asked == ["personal_sign", "Claim", "Submit"], "nothing was asked for twice"
+    assert kept_answers(visitor) == []
+    visitor.expected_errors("503")
+
+
+def test_a_lost_gateway_leaves_the_answers_and_they_are_handed_in_when_it_is_back(
+    visit: Callable[..., Visitor], up: Up, stack_up: dict[str, Any], node: Node, batch_id: str
+) -> None:
+    visitor = visit()
+    wallet = at_work(visitor, node, stack_up, batch_id)
+    visitor.click("Start 2 tasks")
+    visitor.click("1 cat")
+    with stopped(up, "gateway"):
+        visitor.page.locator("[data-lost=gateway]").wait_for()
+        assert (violations(visitor), fits(visitor)) == ([], True)
+        visitor.click("2 dog")
+        visitor.click("Hand in 2 answers")
+        visitor.page.locator("[data-state=lost]").wait_for()
+        assert len(kept_answers(visitor)) == 1
+    visitor.page.locator(".done").wait_for()
+    visitor.page.locator("[data-lost]").wait_for(state="detached")
+    assert wallet.asked == ["personal_sign", "Claim", "Submit"]
+    visitor.expected_errors("Failed to load resource")
+
+
+def test_a_page_that_could_not_be_loaded_comes_by_itself_when_the_gateway_is_back(
+    visit: Callable[..., Visitor], up: Up, batch_id: str
+) -> None:
+    visitor = visit()
+    visitor.open("/")
+    visitor.page.get_by_role("link", name="Audit").wait_for()
+    with stopped(up, "gateway"):
+        visitor.page.evaluate("path => history.pushState(null, '', path)", f"/audit/{batch_id}")
+        visitor.page.locator("[data-lost=gateway]").wait_for()
+    visitor.page.locator("[data-lost]").wait_for(state="detached")
+    visitor.sees("A batch of choice")
+    visitor.expected_errors("Failed to load resource")
+
+
+def test_when_the_lease_runs_out_the_answers_stay_and_stand_there_when_the_tasks_are_taken_again(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, batch_id: str
+) -> None:
+    """Once while the worker answers, once at the moment of handing in."""
+    visitor = visit()
+    wallet = at_work(visitor, node, stack_up, batch_id)
+    visitor.click("Start 2 tasks")
+    visitor.click("1 cat")
+    run_out(node)
+    visitor.sees("The time for your tasks ran out")
+    visitor.sees("1 answer of yours is kept in this browser")
+    assert (violations(visitor), fits(visitor)) == ([], True)
+    visitor.click("Start 2 tasks")
+    visitor.sees("Task 2 of 2")
+    visitor.click("2 dog")
+
+    held: list[Any] = []
+    lists = "**/v1/work/assignments?*"
+    visitor.page.route(lists, lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the handler
+    run_out(node)
+    visitor.click("Hand in 2 answers")
+    visitor.page.locator("[data-state=failed]").wait_for()  # by the gateway, or by the chain a moment later
+    for route in held:
+        route.continue_()
+    visitor.page.unroute(lists)
+    visitor.sees("2 answers of yours are kept in this browser")
+    visitor.click("Start 2 tasks")
+    visitor.sees("Look once more")
+    visitor.click("Hand in 2 answers")
+    visitor.page.locator(".done").wait_for()
+    assert kept_answers(visitor) == []
+    assert wallet.asked[:2] == ["personal_sign", "Claim"]
+    visitor.errors.clear()
+
+
+def run_out(node: Node) -> None:
+    node.call("evm_increaseTime", LEASE_SECONDS + 60)
+    node.call("evm_mine")
