@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from sqlalchemy import Engine, delete, select
+from sqlalchemy import Engine, delete, func, select
 from sqlalchemy.orm import Session
 
 from backend.relay.chainview import ChainView, Place
@@ -53,6 +53,8 @@ class Watcher:
         self._own = RelayTransaction.sender == signer.address
         self._verified: Place | None = None
         """Head of the chain when every stored block was last known to be part of it."""
+        self._final_at: int | None = None
+        """Height at which the oldest mined row is final; None if there may be one at any height."""
 
     def watch(self) -> tuple[bool, int]:
         """One look. Returns whether a transaction is still under way, and the relayer's next nonce on chain.
@@ -94,7 +96,13 @@ class Watcher:
             RelayTransaction.nonce < view.mined,
         )
         due = RelayTransaction.block_number <= view.head.number - FINAL_BLOCKS
-        deep = self._rows(session, *watched, due)[:_FINAL_A_ROUND]
+        deep = []
+        if self._final_at is None or view.head.number >= self._final_at:  # else each look would read all of them
+            deep = self._rows(session, *watched, due)[:_FINAL_A_ROUND]
+            younger = RelayTransaction.nonce > (deep[-1].nonce if deep else -1)
+            oldest = select(func.min(RelayTransaction.block_number)).where(self._own, *watched, younger)
+            block = session.execute(oldest).scalar_one()
+            self._final_at = None if block is None else int(block) + FINAL_BLOCKS
         rows = deep if self._verified and view.has(self._verified) else self._rows(session, *watched)
         doubted = [row for row in rows if not view.has(Place(row.block_number or 0, row.block_hash or ""))]
         if doubted:
@@ -126,6 +134,8 @@ class Watcher:
         row.status, row.is_final = "mined", False
         row.block_number = int(found.receipt["blockNumber"])
         row.block_hash = "0x" + bytes(found.receipt["blockHash"]).hex()
+        if self._final_at is not None:
+            self._final_at = min(self._final_at, row.block_number + FINAL_BLOCKS)
         conclude(session, intents, found.receipt, self._outcomes, self._losses)
 
     def _name_mined(self, session: Session, row: RelayTransaction, mined_hash: str) -> None:

@@ -151,6 +151,36 @@ def test_a_transaction_is_final_under_enough_blocks_and_one_fewer_is_not_enough(
     assert room.transactions()[0].is_final
 
 
+def final_rows_looked_for(room: Room, monkeypatch: pytest.MonkeyPatch, watcher: Any) -> int:
+    """How often a look at a chain that stands still reads the mined rows."""
+    looks, rows = [], watcher._rows
+
+    def counted(session: Any, *wanted: Any) -> Any:
+        looks.extend(each for each in wanted if "block_number" in str(each))
+        return rows(session, *wanted)
+
+    monkeypatch.setattr(watcher, "_rows", counted)
+    room.sender.run_once()
+    return len(looks)
+
+
+def test_mined_rows_are_not_read_again_before_one_can_be_final(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask_mint(room)
+    room.settle_down()
+    room.sender.run_once()
+
+    assert final_rows_looked_for(room, monkeypatch, room.sender._watcher) == 0
+
+
+def test_reading_them_at_each_look_is_found(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask_mint(room)
+    room.settle_down()
+    room.sender.run_once()
+    room.sender._watcher._final_at = None  # the planted bug
+
+    assert final_rows_looked_for(room, monkeypatch, room.sender._watcher) == 1
+
+
 def test_even_what_is_final_is_sent_again_when_its_nonce_is_free_again(room: Room, market: Any) -> None:
     web3 = market.stack.web3
     asked, wallet = ask_mint(room)
