@@ -53,10 +53,13 @@ def own(services: Services, rater: str, batch_id: str, rated: str) -> RatingView
         return _view(session, row)
 
 
-def of_address(services: Services, address: str, cursor: str | None, limit: int) -> RatingPage:
+def of_address(
+    services: Services, address: str, batch_id: str | None, rater: str | None, cursor: str | None, limit: int
+) -> RatingPage:
+    """`batch_id` and `rater` narrow the items alone."""
     key = decode_cursor(cursor, (int, str, str))
     with services.reading() as session:
-        rows = repository.ratings(session, address, key, limit + 1)
+        rows = repository.ratings(session, address, batch_id, rater, key, limit + 1)
         count, stars = repository.summary(session, address)
         items = [_view(session, row) for row in rows[:limit]]
         found = repository.account(session, address)

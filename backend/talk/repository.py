@@ -123,10 +123,21 @@ def rating(session: Session, batch_id: str, rater: str, rated: str) -> Rating | 
     return session.get(Rating, (batch_id, rater, rated))
 
 
-def ratings(session: Session, rated: str, after: Sequence[int | str] | None, limit: int) -> Sequence[Rating]:
+def ratings(
+    session: Session,
+    rated: str,
+    batch_id: str | None,
+    rater: str | None,
+    after: Sequence[int | str] | None,
+    limit: int,
+) -> Sequence[Rating]:
     """Newest first, from below the key (milliseconds, batch, rater); only those whose work the chain still shows."""
     place = tuple_(Rating.updated_at, Rating.batch_id, Rating.rater)
     query = select(Rating).where(Rating.rated == rated, _is_paid())
+    if batch_id is not None:
+        query = query.where(Rating.batch_id == batch_id)
+    if rater is not None:
+        query = query.where(Rating.rater == rater)
     if after is not None:
         query = query.where(place < (int(after[0]) / 1_000, after[1], after[2]))
     order = Rating.updated_at.desc(), Rating.batch_id.desc(), Rating.rater.desc()

@@ -86,6 +86,14 @@ def take_back(batch_id: DigestText, address: AddressText, rater: SignedIn, servi
 
 
 @router.get("/accounts/{address}/ratings")
-def of_address(address: AddressText, services: TheServices, cursor: str | None = None, limit: Limit = 20) -> RatingPage:
-    """What others said of an address after paid work, beside its record on chain; public."""
-    return ratings.of_address(services, address, cursor, limit)
+def of_address(
+    address: AddressText,
+    services: TheServices,
+    batch_id: DigestText | None = None,
+    rater: AddressText | None = None,
+    cursor: str | None = None,
+    limit: Limit = 20,
+) -> RatingPage:
+    """What others said of an address after paid work, beside its record on chain; public. Of one batch or one rater, if
+    they are named: count and mean are of all."""
+    return ratings.of_address(services, address, batch_id, rater, cursor, limit)

@@ -53,6 +53,22 @@ def test_both_rate_after_paid_work_and_the_record_stands_beside(house: House, pa
     assert told == ["RatingReceived"]
 
 
+def test_ratings_of_one_batch_or_one_rater_can_be_asked_for_and_count_and_mean_stay_those_of_all(
+    house: House, paid: tuple[str, Any, Any]
+) -> None:
+    batch_id, requester, worker = paid
+    put(house, requester, batch_id, worker, 2, "Half of it blurred.")
+    for wanted, items in (
+        ({"batch_id": batch_id}, 1),
+        ({"rater": requester.address}, 1),
+        ({"batch_id": batch_id, "rater": requester.address}, 1),
+        ({"batch_id": "0x" + "11" * 32}, 0),
+        ({"rater": worker.address}, 0),
+    ):
+        found = of(house, worker, **wanted)
+        assert (len(found["items"]), found["count"], found["mean_hundredths"]) == (items, 1, 200)
+
+
 def test_there_is_one_of_a_pair_and_batch_and_it_can_be_changed_and_taken_back(
     house: House, paid: tuple[str, Any, Any]
 ) -> None:
