@@ -55,6 +55,7 @@ def shown(session: Session, review_batch_id: str, slot_ids: Sequence[str]) -> di
             "title": draft.title,
             "instructions": draft.instructions,
             "task_type": draft.task_type,
+            "answer_schema": draft.answer_schema,
             "content": task.content,
             "answer": answer,
             "of": name_of(slot.submission, slot.task_id),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from piecework.db.draws import DrawCandidate, ReviewLink, ReviewSlot
@@ -45,6 +45,26 @@ def under_review(session: Session) -> Sequence[Row[MirrorBatch, ReviewLink]]:
     funded = select(MirrorBatch.batch_id)
     query = select(MirrorBatch, ReviewLink).join(ReviewLink, ReviewLink.batch_id == MirrorBatch.batch_id)
     return session.execute(query.where(MirrorBatch.submitted > 0, ReviewLink.review_batch_id.in_(funded))).all()
+
+
+def open_reviews(
+    session: Session, *, now: int, batch_id: str | None, after: Sequence[int | str] | None, limit: int
+) -> Sequence[Row[MirrorBatch, ReviewLink, Draft]]:
+    """Review batches that take work, each with its link and the draft of the judged batch, newest first, from below the
+    key (block, review batch)."""
+    is_open = (MirrorBatch.closed_at.is_(None), MirrorBatch.claim_by >= now)
+    query = (
+        select(MirrorBatch, ReviewLink, Draft)
+        .join(ReviewLink, ReviewLink.review_batch_id == MirrorBatch.batch_id)
+        .join(Draft, Draft.batch_id == ReviewLink.batch_id)
+        .where(*is_open)
+    )
+    if batch_id is not None:
+        query = query.where(ReviewLink.batch_id == batch_id)
+    if after is not None:
+        query = query.where(tuple_(MirrorBatch.opened_block, MirrorBatch.batch_id) < (after[0], after[1]))
+    order = MirrorBatch.opened_block.desc(), MirrorBatch.batch_id.desc()
+    return session.execute(query.order_by(*order).limit(limit)).all()
 
 
 def candidate(session: Session, review_batch_id: str, reviewer: str) -> DrawCandidate | None:

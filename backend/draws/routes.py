@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
-from fastapi import APIRouter
+from typing import Annotated
+
+from fastapi import APIRouter, Query
 
 from backend.dependencies import SignedIn, TheServices
-from backend.draws import service
-from backend.draws.schemas import CandidacyView, DrawList, DrawnReviews, ReviewBatchIn, ReviewBatchView
+from backend.draws import candidacies, service
+from backend.draws.schemas import (
+    CandidacyView,
+    DrawList,
+    DrawnReviews,
+    OpenReviewPage,
+    ReviewBatchIn,
+    ReviewBatchView,
+)
 from backend.idempotency import CreatingRoute
+from backend.paging import MAX_LIMIT
 from backend.schemas import DigestText
 
 router = APIRouter(tags=["draws"], route_class=CreatingRoute)
@@ -31,6 +41,18 @@ def enrol(batch_id: DigestText, reviewer: SignedIn, services: TheServices) -> Ca
 def leave(batch_id: DigestText, reviewer: SignedIn, services: TheServices) -> None:
     """Ends it for what is submitted from now on."""
     service.leave(services, reviewer, batch_id)
+
+
+@router.get("/v1/reviews/candidacies")
+def open_reviews(
+    reviewer: SignedIn,
+    services: TheServices,
+    batch_id: DigestText | None = None,
+    cursor: str | None = None,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = 20,
+) -> OpenReviewPage:
+    """Review batches that are funded and open, or that of one batch, and whether the signed-in address enrolled."""
+    return candidacies.open_reviews(services, reviewer, batch_id, cursor, limit)
 
 
 @router.get("/v1/reviews/drawn")

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field
 
 from backend.batches.schemas import DraftView, ReviewIn
-from backend.matching.schemas import Needs
+from backend.matching.schemas import Needs, Reason
 from backend.schemas import AddressText, RequestModel, UnitsText
 
 ANSWER_SCHEMA: dict[str, Any] = {
@@ -28,6 +28,8 @@ class ReviewBatchIn(RequestModel):
 
     reward_units: UnitsText
     """For one review."""
+    reserve_units: UnitsText = 0
+    """Left in the requester's account, such as what lies there to back rejections with the dispute fee."""
     needs: Needs = Needs()
     candidates: Literal["paid", "fit"] | None = None
     """`paid`: whoever was paid for accepted work by this requester before the batch was opened, drawn in proportion to
@@ -68,6 +70,29 @@ class CandidacyView(BaseModel):
     enrolled_at: int | None
     weight_units: UnitsText | None
     """One is drawn in proportion to it; None where all weigh alike."""
+
+
+class OpenReviews(BaseModel):
+    """A batch whose answers drawn reviewers judge, and how the reader stands to it."""
+
+    batch_id: str
+    review_batch_id: str
+    title: str
+    task_type: str
+    reward_units: UnitsText
+    """For one review."""
+    claim_by: int
+    candidates: int
+    enrolled_at: int | None
+    """Of the reader; chain time."""
+    against: list[Reason]
+    """Why the reader cannot enrol; empty if it can."""
+
+
+class OpenReviewPage(BaseModel):
+    items: list[OpenReviews]
+    """Newest first."""
+    next_cursor: str | None
 
 
 class DrawnReview(BaseModel):

@@ -59,6 +59,7 @@ def draft_review_batch(services: Services, requester: str, batch_id: str, wanted
         tasks=[TaskIn(id=slot_name(n), content={"reviews": batch_id, "number": n}) for n in range(1, answers + 1)],
         answers_per_task=rules.most,
         reward_units=wanted.reward_units,
+        reserve_units=wanted.reserve_units,
         reviewer=terms.reviewer,
         claim_period_seconds=max(60, min(left, _YEAR)),
         lease_seconds=wanted.lease_seconds,
@@ -115,7 +116,7 @@ def enrol(services: Services, reviewer: str, batch_id: str) -> CandidacyView:
         draft, review = repository.draft(session, batch_id), repository.draft(session, link.review_batch_id)
         assert draft is not None and review is not None  # noqa: S101 - linked
         check_eligible(session, link.review_batch_id, draft.requester, reviewer, now)
-        weight = _checked_weight(services, session, batch_id, CandidateRules.of(review.review), reviewer)
+        weight = checked_weight(services, session, batch_id, CandidateRules.of(review.review), reviewer)
         row = repository.candidate(session, link.review_batch_id, reviewer)
         if row is None or row.left_at is not None:
             row = session.merge(
@@ -129,7 +130,7 @@ def enrol(services: Services, reviewer: str, batch_id: str) -> CandidacyView:
         )
 
 
-def _checked_weight(
+def checked_weight(
     services: Services, session: Session, batch_id: str, rules: CandidateRules | None, reviewer: str
 ) -> int | None:
     """Raises NotAllowed for who would never be drawn."""

@@ -22,6 +22,7 @@ from tests.backend.draws.reviewing import (
     judges,
     opened,
     proposal_of,
+    worked,
 )
 from tests.backend.house import House
 from tests.backend.relay.market import DAY
@@ -237,6 +238,48 @@ def _transfer(house: House, to: str, units: int) -> Any:
     from piecework.chain.calls import encode
 
     return encode(house.stack.token.contract, "transfer", to, units)
+
+
+def test_open_review_batches_are_listed_with_ones_own_enrolment_and_what_is_against_it(house: House) -> None:
+    requester, reviewer = house.requester(), house.wallet()
+    unfunded = house.funded(requester, 1, review={"policy": "drawn", "draw": RULES})
+    first, second = opened(house, requester), opened(house, requester)
+    enrol(house, first, reviewer)
+
+    def of(who: Any, **query: Any) -> list[Any]:
+        return list(house.get(who, "/v1/reviews/candidacies", **query)["items"])
+
+    found = [item for item in of(reviewer, limit=100) if item["batch_id"] in (unfunded, first, second)]
+    assert [item["batch_id"] for item in found] == [second, first], "newest first, and only what is funded"
+    assert [(item["enrolled_at"] is not None, item["candidates"]) for item in found] == [(False, 0), (True, 1)]
+    assert (found[0]["reward_units"], found[0]["against"]) == ("500", [])
+    (own,) = of(requester, batch_id=first)
+    assert [reason["code"] for reason in own["against"]] == ["own_batch"]
+    newest = house.get(reviewer, "/v1/reviews/candidacies", limit=1)
+    assert newest["items"][0]["batch_id"] == second
+    after = house.get(reviewer, "/v1/reviews/candidacies", limit=1, cursor=newest["next_cursor"])
+    assert after["items"][0]["batch_id"] == first
+    worked(house, requester, worker := house.wallet(), house.wallet(), house.wallet())
+    paid = opened(house, requester, candidates="")
+    assert [reason["code"] for reason in of(reviewer, batch_id=paid)[0]["against"]] == ["not_paid_before"]
+    assert of(worker, batch_id=paid)[0]["against"] == []
+    headers = {"authorization": f"Bearer {house.token(reviewer)}"}
+    house.client.delete(f"/v1/reviews/batches/{first}/candidacy", headers=headers)
+    assert of(reviewer, batch_id=first)[0]["enrolled_at"] is None
+    house.refused(None, "/v1/reviews/candidacies", None, 401, "not_signed_in", "GET")
+
+
+def test_what_lies_in_the_account_for_rejections_stays_there_when_reviewers_are_paid(house: House) -> None:
+    requester = house.requester()
+    batch_id = house.draft(requester, 1, review={"policy": "drawn", "draw": RULES})["batch_id"]
+    wanted = {"reward_units": "500", "candidates": "fit"}
+
+    def asked(reserve_units: str) -> int:
+        body = wanted | {"reserve_units": reserve_units}
+        found = house.post(requester, f"/v1/batches/{batch_id}/review-batch", body, 201)
+        return int(found["permit"]["message"]["value"])
+
+    assert asked("700") - asked("0") == 700
 
 
 def test_what_cannot_decide_is_refused_at_drafting(house: House) -> None:
