@@ -16,6 +16,7 @@ import './styles/layout.css'
 import './styles/parts.css'
 import './styles/requests.css'
 import './styles/answers.css'
+import './styles/talk.css'
 
 const TRIES = 3
 const LOST_MILLISECONDS = 3_000

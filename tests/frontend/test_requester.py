@@ -123,6 +123,20 @@ def test_from_nothing_to_a_funded_batch_its_results_and_the_rest_of_the_money(
     saved.value.save_as(tmp_path / "results.json")
     labels = json.loads((tmp_path / "results.json").read_text())["labels"]
     assert {label["task"]: label["label"] for label in labels} == {"n-1": "yes", "n-2": "yes"}
+    page.get_by_text("With tasks and judged answers, as files").click()
+    for link, ending in (
+        ("Tasks (CSV)", ".csv"),
+        ("Answers (CSV)", ".answers.csv"),
+        ("Tasks (JSON lines)", ".jsonl"),
+        ("For Label Studio (JSON)", ".label-studio.json"),
+        ("Label Studio’s interface (XML)", ".xml"),
+        ("All your money in and out (CSV)", ".csv"),
+    ):
+        with page.expect_download() as exported:
+            requester.click(link, role="link")
+        exported.value.save_as(tmp_path / "exported")
+        assert exported.value.suggested_filename.endswith(ending)
+        assert (tmp_path / "exported").stat().st_size > 0
     assert violations(requester) == []
     node.close()
 

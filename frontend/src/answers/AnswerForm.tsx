@@ -15,6 +15,7 @@ const Transcript = lazy(() => import('./Transcript'))
 const Moderation = lazy(() => import('./Moderation'))
 const Research = lazy(() => import('./Research'))
 const FileAnswer = lazy(() => import('./FileAnswer'))
+const Verdict = lazy(() => import('./Verdict'))
 const External = lazy(() => import('./External'))
 
 export type Asked = { type: string | null; schema: Json }
@@ -56,6 +57,8 @@ function ControlOf(props: AnswerProps): ReactNode {
       return <Research {...props} way={way} />
     case 'file':
       return <FileAnswer {...props} way={way} />
+    case 'verdict':
+      return <Verdict {...props} way={way} />
     case 'external':
       return <External {...props} way={way} />
     case 'unknown':

@@ -46,6 +46,10 @@ function said(words: Words, way: Way, answer: unknown): string {
       return given['found'] === true ? `${given['answer']} · ${given['source']}` : t('answer.not_found')
     case 'file':
       return `${given['name']} (${words.size(Number(given['bytes']))})`
+    case 'verdict':
+      return [t(given['verdict'] === 'reject' ? 'review.reject' : 'review.accept'), given['reason']]
+        .filter(Boolean)
+        .join(' · ')
     case 'external':
       return Object.entries(given)
         .map(([name, text]) => `${name}: ${String(text)}`)

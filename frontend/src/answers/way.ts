@@ -1,5 +1,6 @@
 // From a batch's type and answer schema to the way in which its answers are given.
 import type { Key } from '../texts/plural'
+import { isReview } from './review'
 import type { Json } from './schema'
 
 /** A `word` is said in the reader's language; a label is the requester's. */
@@ -21,6 +22,7 @@ export type Way =
   | { kind: 'research'; maximum: number | null }
   | { kind: 'file'; mediaTypes: string[] | null; most: number | null }
   | { kind: 'external' }
+  | { kind: 'verdict' }
   | { kind: 'unknown' }
 
 const KEYS = '1234567890abcdefghijklmnopqrstuvwxyz'
@@ -70,6 +72,7 @@ export function wayOf(type: string | null, schema: Json): Way {
 }
 
 function byShape(type: string | null, schema: Json): Way {
+  if (isReview(schema)) return { kind: 'verdict' }
   const options = choicesOf(schema, type)
   if (options) return { kind: 'choice', choices: options }
   if (schema['type'] === 'string') {

@@ -2,7 +2,7 @@
 import { type QueryKey, useQueryClient } from '@tanstack/react-query'
 import { useEffect } from 'react'
 
-const EVENTS = ['hello', 'chain', 'proposal', 'reorg']
+const EVENTS = ['hello', 'chain', 'proposal', 'notice', 'reorg']
 /** Many events come at once; so long they are gathered into one question. */
 const GATHER_MILLISECONDS = 250
 const AGAIN_MILLISECONDS = 5_000

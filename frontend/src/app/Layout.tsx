@@ -1,13 +1,16 @@
 // What surrounds each page: the way around, language, theme, and notices that concern all pages.
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { useEffect, useRef } from 'react'
+import { lazy, Suspense, useEffect, useRef } from 'react'
 import { useSession } from '../chain/session'
 import { Address } from '../parts/chain'
 import { LostNotice } from '../parts/LostNotice'
 import { OfflineNotice } from '../parts/states'
 import { WrongNetwork } from '../parts/WrongNetwork'
+import { Unread } from '../talk/Unread'
 import { LANGUAGES, type Language, useTexts } from '../texts'
 import { useTheme } from './theme'
+
+const Asked = lazy(() => import('../revisions/Asked'))
 
 export function Layout() {
   const { t } = useTexts()
@@ -45,6 +48,7 @@ export function Layout() {
         <div className="tools">
           <LanguageChoice />
           <Theme />
+          {address && <Unread address={address} />}
           <Link to="/wallet" className="button small">
             {address ? <Address of={address} /> : t('nav.sign_in')}
           </Link>
@@ -54,6 +58,7 @@ export function Layout() {
         <OfflineNotice />
         <LostNotice />
         <WrongNetwork />
+        <Suspense>{address && <Asked address={address} />}</Suspense>
         <Outlet />
       </main>
       <Footer />

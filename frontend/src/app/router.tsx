@@ -43,6 +43,16 @@ const pages = [
   }),
   createRoute({
     getParentRoute: () => root,
+    path: '/requests/lists',
+    component: lazyRouteComponent(() => import('../pages/Lists')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/requests/lists/$listId',
+    component: lazyRouteComponent(() => import('../pages/List')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
     path: '/requests/$batchId',
     component: lazyRouteComponent(() => patiently(() => import('../pages/RequestedBatch'))),
   }),
@@ -50,6 +60,26 @@ const pages = [
     getParentRoute: () => root,
     path: '/review/record',
     component: lazyRouteComponent(() => patiently(() => import('../pages/ReviewerRecord'))),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/revisions',
+    component: lazyRouteComponent(() => import('../pages/Revisions')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/revisions/$revisionId',
+    component: lazyRouteComponent(() => import('../pages/Revision')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/messages',
+    component: lazyRouteComponent(() => import('../pages/Messages')),
+  }),
+  createRoute({
+    getParentRoute: () => root,
+    path: '/messages/$batchId/$worker',
+    component: lazyRouteComponent(() => import('../pages/Thread')),
   }),
   createRoute({
     getParentRoute: () => root,

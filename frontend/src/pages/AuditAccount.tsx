@@ -6,6 +6,7 @@ import type { Schemas } from '../api/client'
 import { Events } from '../audit/Events'
 import { Money } from '../parts/chain'
 import { Shown } from '../parts/states'
+import { Standing } from '../talk/Standing'
 import { useTexts } from '../texts'
 import { accountQuery } from '../work/queries'
 
@@ -24,6 +25,7 @@ export default function AuditAccount() {
         </code>
       </p>
       <Shown query={useQuery(accountQuery(address))}>{(found) => <Record found={found} />}</Shown>
+      <Standing of={address} />
       <Events account={address} />
     </>
   )

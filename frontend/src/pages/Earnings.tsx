@@ -114,7 +114,12 @@ function Payments({ address }: { address: string }) {
   const { t } = useTexts()
   return (
     <section>
-      <h2>{t('earnings.payments')}</h2>
+      <div className="row spread">
+        <h2>{t('earnings.payments')}</h2>
+        <a href={`/v1/accounts/${address}/receipts.csv`} download>
+          {t('receipts.all')}
+        </a>
+      </div>
       <Shown query={useQuery(paymentsQuery(address))}>
         {({ items }) =>
           items.length === 0 ? (

@@ -1,19 +1,23 @@
 // One batch as its requester sees it: progress as it happens, results, report, receipts, and the way to end it.
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
 import type { Schemas } from '../api/client'
 import { useLive } from '../api/live'
 import { useSession } from '../chain/session'
 import { Money, When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
-import { Shown } from '../parts/states'
+import { Loading, Shown } from '../parts/states'
 import { Bonuses } from '../requests/Bonuses'
 import { Ending } from '../requests/Ending'
+import { People } from '../requests/People'
 import { Receipts } from '../requests/Receipts'
 import { Report } from '../requests/Report'
 import { Results } from '../requests/Results'
 import { useTexts } from '../texts'
 import { batchQuery } from '../work/queries'
+
+const DrawnReviewers = lazy(() => import('../requests/DrawnReviewers'))
 
 type Batch = Schemas['BatchView']
 
@@ -55,15 +59,21 @@ function One({ batchId, address }: { batchId: string; address: string }) {
           <Figures batch={batch} />
           {batch.requester === address ? (
             <>
+              {batch.review?.['policy'] === 'drawn' && (
+                <Suspense fallback={<Loading />}>
+                  <DrawnReviewers batch={batch} address={address} />
+                </Suspense>
+              )}
               <Ending batch={batch} />
               <Results batch={batch} />
               <Report batch={batch} />
+              <People batch={batch} address={address} />
               <Bonuses batch={batch} />
             </>
           ) : (
             <p className="notice">{t('requests.not_yours')}</p>
           )}
-          <Receipts batchId={batchId} />
+          <Receipts batchId={batchId} owner={address} />
         </>
       )}
     </Shown>

@@ -18,9 +18,14 @@ export default function Requests() {
     <>
       <div className="row spread">
         <h1>{t('requests.title')}</h1>
-        <Link to="/requests/new" search={{ step: 1 }} className="button primary">
-          {t(hasDraft() ? 'requests.go_on' : 'requests.new')}
-        </Link>
+        <div className="row">
+          <Link to="/requests/lists" className="button">
+            {t('pools.title')}
+          </Link>
+          <Link to="/requests/new" search={{ step: 1 }} className="button primary">
+            {t(hasDraft() ? 'requests.go_on' : 'requests.new')}
+          </Link>
+        </div>
       </div>
       <p className="lead">{t('requests.lead')}</p>
       <Gate>{address && <Own requester={address} />}</Gate>

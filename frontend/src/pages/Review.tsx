@@ -7,6 +7,7 @@ import { useSession } from '../chain/session'
 import { When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
 import { Empty, Shown } from '../parts/states'
+import { DrawnReviews, OpenReviews } from '../reviews/Drawn'
 import { reviewQueue } from '../reviews/queries'
 import { useTexts } from '../texts'
 
@@ -23,7 +24,9 @@ export default function Review() {
             <p>
               <Link to="/review/record">{t('reviewer.title')}</Link>
             </p>
+            <DrawnReviews reviewer={address} />
             <Waiting reviewer={address} />
+            <OpenReviews reviewer={address} />
           </>
         )}
       </Gate>

@@ -35,6 +35,7 @@ function One({ batchId, address }: { batchId: string; address: string }) {
     ['batch', batchId],
     ['reviews', address],
   ])
+  useLive('/v1/live/me', [submissionsQuery(batchId).queryKey])
   const batch = useQuery(batchQuery(batchId))
   const queue = useQuery(reviewQueue(address))
   const pages = useInfiniteQuery(submissionsQuery(batchId))

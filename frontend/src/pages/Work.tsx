@@ -1,7 +1,7 @@
 // Work in one batch: take tasks, do them, hand them in.
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { useState } from 'react'
+import { lazy, Suspense, useState } from 'react'
 import { useSession } from '../chain/session'
 import { Gate } from '../parts/SignIn'
 import { Loading, Shown } from '../parts/states'
@@ -13,6 +13,8 @@ import { assignmentsQuery, batchQuery } from '../work/queries'
 import { TakeTasks } from '../work/TakeTasks'
 import { TooLate } from '../work/TooLate'
 import { Workbench } from '../work/Workbench'
+
+const WithRequester = lazy(() => import('../talk/WithRequester'))
 
 export default function Work() {
   const { batchId } = useParams({ from: '/tasks/$batchId' })
@@ -30,6 +32,11 @@ function Held({ batchId, address }: { batchId: string; address: string }) {
   const assignments = useQuery({ ...assignmentsQuery(address, batchId), refetchInterval: 5_000 })
   const batch = useQuery(batchQuery(batchId))
   const [handedIn, setHandedIn] = useState<string | null>(null)
+  const beside = (assignments.data?.items.length ?? 0) > 0 && (
+    <Suspense>
+      <WithRequester batchId={batchId} address={address} />
+    </Suspense>
+  )
   if (handedIn !== null) return <HandedIn units={handedIn} />
   return (
     <Shown query={assignments}>
@@ -37,13 +44,16 @@ function Held({ batchId, address }: { batchId: string; address: string }) {
         const held = items.find((item) => item.status === 'claimed' && item.tasks)
         if (held && batch.data)
           return (
-            <Workbench
-              key={held.assignment_id}
-              assignment={held}
-              batch={batch.data}
-              address={address}
-              onHandedIn={setHandedIn}
-            />
+            <>
+              <Workbench
+                key={held.assignment_id}
+                assignment={held}
+                batch={batch.data}
+                address={address}
+                onHandedIn={setHandedIn}
+              />
+              {beside}
+            </>
           )
         if (held || items.some((item) => item.status === 'queued' || item.status === 'submission_queued'))
           return <Loading />
@@ -52,6 +62,7 @@ function Held({ batchId, address }: { batchId: string; address: string }) {
           <>
             <TooLate batchId={batchId} />
             <TakeTasks batchId={batchId} />
+            {beside}
             <OwnSignals batchId={batchId} address={address} />
           </>
         )

@@ -44,6 +44,17 @@ export function Failed({ error, again }: { error: unknown; again?: () => void })
   )
 }
 
+/** Why something was refused, below the button that asked for it; nothing while nothing was. */
+export function Refused({ error }: { error: unknown }) {
+  const { t } = useTexts()
+  if (!error) return null
+  return (
+    <p className="notice bad" role="alert">
+      {reasonOf({ t }, error)}
+    </p>
+  )
+}
+
 /** A query's data, or the state that stands in for it. */
 export function Shown<T>({ query, children }: { query: UseQueryResult<T>; children: (data: T) => ReactNode }) {
   if (query.data !== undefined) return children(query.data)

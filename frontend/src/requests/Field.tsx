@@ -7,18 +7,21 @@ type Props = {
   value: string
   onChange: (value: string) => void
   rows?: number
+  /** Characters at most. */
+  most?: number
   inputMode?: 'numeric' | 'decimal'
   after?: ReactNode
   isWrong?: boolean
 }
 
-export function Field({ label, hint, value, onChange, rows, inputMode, after, isWrong = false }: Props) {
+export function Field({ label, hint, value, onChange, rows, most, inputMode, after, isWrong = false }: Props) {
   const id = useId()
   const shared = {
     id,
     dir: 'auto' as const,
     value,
     'aria-describedby': hint ? `${id}-hint` : undefined,
+    ...(most ? { maxLength: most } : {}),
     'aria-invalid': isWrong || undefined,
   }
   return (

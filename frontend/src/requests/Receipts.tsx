@@ -14,7 +14,8 @@ import { writeCsv } from './table/csv'
 type Event = Schemas['EventView']
 const PAGE = 100
 
-export function Receipts({ batchId }: { batchId: string }) {
+/** `owner`: whose receipts of everything can be taken along too. */
+export function Receipts({ batchId, owner }: { batchId: string; owner: string }) {
   const { t, number } = useTexts()
   const [failed, setFailed] = useState<unknown>(null)
   const head = [t('audit.event'), t('table.when'), t('audit.block'), t('table.transaction')]
@@ -26,9 +27,14 @@ export function Receipts({ batchId }: { batchId: string }) {
     <section>
       <div className="row spread">
         <h2>{t('receipts.title')}</h2>
-        <button type="button" className="small" onClick={save}>
-          {t('receipts.save')}
-        </button>
+        <div className="row">
+          <a href={`/v1/accounts/${owner}/receipts.csv`} download>
+            {t('receipts.all')}
+          </a>
+          <button type="button" className="small" onClick={save}>
+            {t('receipts.save')}
+          </button>
+        </div>
       </div>
       {failed !== null && <Failed error={failed} />}
       <Pages query={useInfiniteQuery(eventsQuery({ batch_id: batchId, name: [] }))}>

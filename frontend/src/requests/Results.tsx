@@ -114,6 +114,7 @@ function Labels({ labels, batch, cids }: Props) {
           {t('state.more')}
         </button>
       )}
+      <Exports batchId={batch.batch_id} />
       <details className="fine">
         <summary>{t('results.files', { count: cids.length })}</summary>
         <ul className="plain-list">
@@ -127,6 +128,33 @@ function Labels({ labels, batch, cids }: Props) {
         </ul>
       </details>
     </>
+  )
+}
+
+const FORMATS = ['csv', 'answers-csv', 'jsonl', 'label-studio'] as const
+
+/** Files that the gateway streams, whole. */
+function Exports({ batchId }: { batchId: string }) {
+  const { t } = useTexts()
+  const path = `/v1/batches/${batchId}`
+  return (
+    <details className="fine">
+      <summary>{t('results.export')}</summary>
+      <ul className="plain-list">
+        {FORMATS.map((format) => (
+          <li key={format}>
+            <a href={`${path}/export?format=${format}`} download>
+              {t(`results.export.${format}`)}
+            </a>
+          </li>
+        ))}
+        <li>
+          <a href={`${path}/label-studio.xml`} download={`interface-${batchId.slice(2, 10)}.xml`}>
+            {t('results.export.interface')}
+          </a>
+        </li>
+      </ul>
+    </details>
   )
 }
 

@@ -13,13 +13,17 @@ export async function draft(body: Blob, numbers: Numbers, tasks: number): Promis
   const found = await data(
     api.POST('/v1/batches', { body: text as never, bodySerializer: (whole: unknown) => whole as string }),
   )
-  const assignments = BigInt(tasks) * BigInt(numbers.answersPerTask)
+  return checkDraft(found, numbers.reward, BigInt(tasks) * BigInt(numbers.answersPerTask))
+}
+
+/** Raises unless a draft is of so many assignments at this reward, and costs just that and its fee. */
+export function checkDraft(found: Draft, reward: bigint, assignments: bigint): Draft {
   const fee = BigInt(found.cost.operator_fee_units)
   const isAsAsked =
     BigInt(found.assignments) === assignments &&
-    BigInt(found.cost.reward_units) === numbers.reward * assignments &&
+    BigInt(found.cost.reward_units) === reward * assignments &&
     BigInt(found.cost.total_units) === BigInt(found.cost.reward_units) + fee &&
-    BigInt(String(found.terms['reward'])) === numbers.reward
+    BigInt(String(found.terms['reward'])) === reward
   if (!isAsAsked) throw new NotWhatWasAsked('cost')
   return found
 }

@@ -4,7 +4,7 @@ import type { Schemas } from '../api/client'
 import { parseMoney } from '../texts/amounts'
 import type { Json, Mapping, Rules } from './table/tasks'
 
-export type Policy = 'requester' | 'agreement' | 'inference' | 'reviewers'
+export type Policy = 'requester' | 'agreement' | 'inference' | 'reviewers' | 'drawn'
 export type FieldRow = { title: string; kind: string; choices: string[]; optional: boolean }
 export type Options = Record<string, unknown>
 export type Plan = {
@@ -21,6 +21,9 @@ export type Plan = {
   policy: Policy
   signer: 'me' | 'panel'
   rejectBelow: string
+  drawReviewers: string
+  drawQuorum: string
+  drawMost: string
   claimDays: string
   leaseMinutes: string
   reviewHours: string
@@ -42,6 +45,9 @@ export const EMPTY: Plan = {
   policy: 'requester',
   signer: 'me',
   rejectBelow: '',
+  drawReviewers: '3',
+  drawQuorum: '2',
+  drawMost: '5',
   claimDays: '7',
   leaseMinutes: '60',
   reviewHours: '24',
@@ -73,6 +79,18 @@ export function usePlan() {
 /** Whether a batch was begun and not funded. */
 export function hasDraft(): boolean {
   return localStorage.getItem(STORED) !== null
+}
+
+/** Begins a batch for a pool alone, or goes on with the draft that is there; the page of the new batch reads it. */
+export function beginFor(pool: string): void {
+  localStorage.setItem(STORED, JSON.stringify({ ...load(), pools: [pool] }))
+}
+
+/** A draft that is kept here must not name a pool that is gone. */
+export function forgetPool(pool: string): void {
+  if (!hasDraft()) return
+  const plan = load()
+  localStorage.setItem(STORED, JSON.stringify({ ...plan, pools: plan.pools.filter((each) => each !== pool) }))
 }
 
 function load(): Plan {
@@ -149,8 +167,17 @@ export type Numbers = {
   maxClaim: number
   backedWorkers: number
   rejectBelow: number | null
+  draw: { reviewers: number; quorum: number; most: number } | null
 }
-export type Wrong = 'reward' | 'answersPerTask' | 'seconds' | 'claimDays' | 'leaseMinutes' | 'reviewHours' | 'maxClaim'
+export type Wrong =
+  | 'reward'
+  | 'answersPerTask'
+  | 'seconds'
+  | 'claimDays'
+  | 'leaseMinutes'
+  | 'reviewHours'
+  | 'maxClaim'
+  | 'draw'
 
 /** The plan's numbers, or the first field that holds none; bounds are the contract's. */
 export function numbersOf(plan: Plan, decimals: number): Numbers | Wrong {
@@ -168,6 +195,8 @@ export function numbersOf(plan: Plan, decimals: number): Numbers | Wrong {
   if (minutes === null) return 'leaseMinutes'
   if (hours === null) return 'reviewHours'
   if (maxClaim === null) return 'maxClaim'
+  const draw = plan.policy === 'drawn' ? drawOf(plan) : null
+  if (draw === undefined) return 'draw'
   return {
     reward,
     answersPerTask,
@@ -178,7 +207,18 @@ export function numbersOf(plan: Plan, decimals: number): Numbers | Wrong {
     maxClaim,
     backedWorkers: whole(plan.backedWorkers, 0, 100_000) ?? 0,
     rejectBelow: whole(plan.rejectBelow, 0, 100),
+    draw,
   }
+}
+
+/** How reviewers are drawn; undefined if that could decide nothing, or against itself. */
+function drawOf(plan: Plan): NonNullable<Numbers['draw']> | undefined {
+  const reviewers = whole(plan.drawReviewers, 1, 20)
+  const quorum = whole(plan.drawQuorum, 1, 20)
+  const most = whole(plan.drawMost, 1, 50)
+  if (reviewers === null || quorum === null || most === null) return undefined
+  const canDecide = quorum <= reviewers && reviewers <= most && 2 * quorum > reviewers
+  return canDecide ? { reviewers, quorum, most } : undefined
 }
 
 /** The draft without its tasks. */
@@ -198,7 +238,7 @@ export function headOf(plan: Plan, numbers: Numbers, me: string, disputeFee: big
     lease_seconds: numbers.leaseSeconds,
     review_window_seconds: numbers.reviewSeconds,
     max_claim: numbers.maxClaim,
-    review: { policy: plan.policy, ...below },
+    review: { policy: plan.policy, ...below, ...(numbers.draw ? { draw: numbers.draw } : {}) },
     reserve_units: (disputeFee * BigInt(numbers.backedWorkers)).toString(),
     ...(panel ? {} : { reviewer: me }),
     ...(plan.pools.length ? { needs: { pools: plan.pools } } : {}),

@@ -34,6 +34,14 @@ export const answerSchemaQuery = (name: string, options: Record<string, unknown>
 export const listsQuery = (owner: string) =>
   queryOptions({ queryKey: ['lists', owner], queryFn: async () => (await data(api.GET('/v1/lists'))).items })
 
+/** Drawn reviewers of a batch, and what they said. */
+export const drawsQuery = (batchId: string) =>
+  queryOptions({
+    queryKey: ['batch', batchId, 'draws'],
+    queryFn: () => data(api.GET('/v1/reviews/batches/{batch_id}/draws', { params: { path: { batch_id: batchId } } })),
+    refetchInterval: LIVE_MILLISECONDS,
+  })
+
 export const resultsQuery = (batchId: string) =>
   queryOptions({
     queryKey: ['batch', batchId, 'results'],

@@ -2,7 +2,7 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { api, data, type Schemas } from '../api/client'
-import { reasonOf } from '../parts/states'
+import { Refused } from '../parts/states'
 import { Field } from '../requests/Field'
 import { useTexts } from '../texts'
 import { signalsQuery } from './queries'
@@ -27,11 +27,7 @@ export function ClosingSignal({ batchId, found }: { batchId: string; found: Sign
       <button type="button" disabled={!reason.trim() || closing.isPending} onClick={() => closing.mutate()}>
         {t('signals.close')}
       </button>
-      {closing.isError && (
-        <p className="notice bad" role="alert">
-          {reasonOf({ t }, closing.error)}
-        </p>
-      )}
+      <Refused error={closing.error} />
     </>
   )
 }

@@ -10,9 +10,11 @@ import { Address, When } from '../parts/chain'
 import { TaskContent } from '../parts/TaskContent'
 import { useTexts } from '../texts'
 import { partsQuery, showsQuery } from '../work/queries'
+import { Asking } from './Asking'
 import { propose, sign } from './actions'
 import { Facts } from './Facts'
 import { Rejecting } from './Rejecting'
+import { Revised } from './Revised'
 import { type Answer, useVerdicts } from './verdicts'
 
 /** So many of the next answers' tasks are fetched before they are looked at. */
@@ -20,7 +22,7 @@ const AHEAD = 4
 
 type Props = { batch: Schemas['BatchView']; answers: Answer[]; isReviewer: boolean; call: Call }
 
-export function Desk({ batch, answers, isReviewer, call }: Props) {
+export function Desk({ batch, answers, isReviewer: isNamed, call }: Props) {
   const { t, number } = useTexts()
   const { verdicts, put, putAll, clear } = useVerdicts(batch.batch_id)
   const [place, setPlace] = useState(() =>
@@ -29,18 +31,21 @@ export function Desk({ batch, answers, isReviewer, call }: Props) {
       answers.findIndex(({ key }) => !verdicts[key]),
     ),
   )
-  const [isRejecting, setRejecting] = useState(false)
+  const [typing, setTyping] = useState<'rejecting' | 'asking' | null>(null)
   const at = Math.min(place, answers.length - 1)
   const shown = answers[at]
   const open = answers.filter(({ key }) => !verdicts[key])
   const decided = answers.filter(({ key }) => verdicts[key])
   const rejected = decided.filter(({ key }) => verdicts[key]?.decision === 'rejected').length
+  const mayAsk = shown !== undefined && shown.revision?.state !== 'open'
   const policy = String(batch.review?.['policy'] ?? '')
   const isAutomatic = policy === 'agreement' || policy === 'inference'
+  const isDrawn = policy === 'drawn'
+  const isReviewer = isNamed && !isDrawn
 
   const move = useCallback(
     (by: number) => {
-      setRejecting(false)
+      setTyping(null)
       setPlace((now) => Math.max(0, Math.min(answers.length - 1, now + by)))
     },
     [answers.length],
@@ -56,14 +61,15 @@ export function Desk({ batch, answers, isReviewer, call }: Props) {
       else if (key === 'ArrowRight' || key === 'j') move(1)
       else if (!isReviewer) return false
       else if (key === 'a') accept()
-      else if (key === 'r') setRejecting(true)
+      else if (key === 'r') setTyping('rejecting')
+      else if (key === 'b' && mayAsk) setTyping('asking')
       else if (key === 'u' && shown) put(shown.key, null)
       else return false
       return true
     },
-    [accept, isReviewer, move, put, shown],
+    [accept, isReviewer, mayAsk, move, put, shown],
   )
-  useKeys(press, isRejecting)
+  useKeys(press, typing !== null)
   const type = batch.task_type
   const asked = { type, schema: batch.answer_schema ?? {} }
   const shows = useQuery(showsQuery(type)).data
@@ -115,14 +121,20 @@ export function Desk({ batch, answers, isReviewer, call }: Props) {
               {verdict.reason && <q dir="auto">{verdict.reason}</q>}
             </p>
           )}
-          {isReviewer && !isRejecting && (
+          {shown.revision && <Revised revision={shown.revision} asked={asked} content={shown.content} />}
+          {isReviewer && typing === null && (
             <div className="choices">
               <button type="button" className="answer" aria-keyshortcuts="a" onClick={accept}>
                 <kbd>A</kbd> {t('review.accept')}
               </button>
-              <button type="button" className="answer" aria-keyshortcuts="r" onClick={() => setRejecting(true)}>
+              <button type="button" className="answer" aria-keyshortcuts="r" onClick={() => setTyping('rejecting')}>
                 <kbd>R</kbd> {t('review.reject')}
               </button>
+              {mayAsk && (
+                <button type="button" className="answer" aria-keyshortcuts="b" onClick={() => setTyping('asking')}>
+                  <kbd>B</kbd> {t('revise.ask')}
+                </button>
+              )}
               {verdict && (
                 <button type="button" className="answer" aria-keyshortcuts="u" onClick={() => put(shown.key, null)}>
                   <kbd>U</kbd> {t('review.undo')}
@@ -130,17 +142,20 @@ export function Desk({ batch, answers, isReviewer, call }: Props) {
               )}
             </div>
           )}
-          {isReviewer && isRejecting && (
+          {isReviewer && typing === 'rejecting' && (
             <Rejecting
               key={shown.key}
               onDone={(reason) => {
                 put(shown.key, { decision: 'rejected', reason })
                 move(1)
               }}
-              onCancel={() => setRejecting(false)}
+              onCancel={() => setTyping(null)}
             />
           )}
-          {!isReviewer && <p className="notice">{t('review.only_look')}</p>}
+          {typing === 'asking' && (
+            <Asking key={shown.key} batchId={batch.batch_id} about={shown} onDone={() => setTyping(null)} />
+          )}
+          {!isReviewer && <p className="notice">{t(isDrawn ? 'drawn.decide' : 'review.only_look')}</p>}
           <div className="row spread">
             <button type="button" disabled={at === 0} aria-keyshortcuts="ArrowLeft" onClick={() => move(-1)}>
               {t('work.back')}
@@ -196,17 +211,17 @@ export function Desk({ batch, answers, isReviewer, call }: Props) {
 }
 
 /** Keys anywhere on the page, but not while somebody types or chooses a reason. */
-function useKeys(press: (pressed: Pick<Press, 'key'>) => boolean, isRejecting: boolean) {
+function useKeys(press: (pressed: Pick<Press, 'key'>) => boolean, isTyping: boolean) {
   const latest = useRef(press)
   latest.current = press
   useEffect(() => {
     const hear = (event: KeyboardEvent) => {
       const target = event.target as HTMLElement | null
-      if (isRejecting || event.ctrlKey || event.metaKey || event.altKey) return
+      if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return
       if (target?.closest('input, textarea, select')) return
       if (latest.current(event)) event.preventDefault()
     }
     addEventListener('keydown', hear)
     return () => removeEventListener('keydown', hear)
-  }, [isRejecting])
+  }, [isTyping])
 }

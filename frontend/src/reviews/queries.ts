@@ -12,6 +12,31 @@ export const reviewQueue = (reviewer: string) =>
     refetchInterval: LIVE_MILLISECONDS,
   })
 
+/** What the reviewer was drawn for and has not judged. */
+export const drawnQuery = (reviewer: string) =>
+  queryOptions({
+    queryKey: ['reviews', reviewer, 'drawn'],
+    queryFn: () => data(api.GET('/v1/reviews/drawn')),
+  })
+
+const FEW = 20
+
+/** Where one can enrol, newest first; or at the batch that pays for reviews of `batchId` alone. */
+export const candidaciesQuery = (reviewer: string, batchId?: string) =>
+  infiniteQueryOptions({
+    queryKey: ['reviews', reviewer, 'candidacies', batchId ?? null],
+    initialPageParam: null as string | null,
+    queryFn: ({ pageParam }) => {
+      const query = {
+        limit: FEW,
+        ...(batchId ? { batch_id: batchId } : {}),
+        ...(pageParam ? { cursor: pageParam } : {}),
+      }
+      return data(api.GET('/v1/reviews/candidacies', { params: { query } }))
+    },
+    getNextPageParam: (page) => page.next_cursor,
+  })
+
 const PAGE = 100
 
 /** Answers of a batch beside what was asked, a hundred submissions at a time. */

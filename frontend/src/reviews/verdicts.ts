@@ -15,6 +15,8 @@ export type Answer = {
   /** How many others answered this task, and how many of them the same. */
   others: number
   alike: number
+  /** The newest request for a better answer. */
+  revision: Schemas['RevisionView'] | null
 }
 export type Verdict = { decision: 'accepted' | 'rejected'; reason: string }
 export type Verdicts = Record<string, Verdict>
@@ -41,6 +43,7 @@ export function undecided(submissions: Schemas['SubmissionView'][]): Answer[] {
           knownAnswer: item.known_answer,
           others: all.length - 1,
           alike: all.filter((other) => other === own).length - 1,
+          revision: item.revision ?? null,
         }
       }),
   )

@@ -1,18 +1,21 @@
 // The offer of one batch: what it asks, what it pays, and the button that claims and starts.
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
+import { lazy, Suspense } from 'react'
+import { isReview } from '../answers/review'
 import { useCall } from '../chain/calls'
 import { useSession } from '../chain/session'
 import { CallSteps, Words } from '../parts/CallSteps'
 import { Money } from '../parts/chain'
 import { Record } from '../parts/Record'
-import { Shown } from '../parts/states'
+import { Loading, Shown } from '../parts/states'
 import { useTexts } from '../texts'
 import { perHour } from '../texts/amounts'
 import { claim } from './actions'
 import { assignmentsQuery, batchQuery, manifestQuery } from './queries'
 
 const PACKET = 10
+const TakeReviews = lazy(() => import('../reviews/TakeReviews'))
 /** The manifest of so many tasks is too much to load for its estimate alone. */
 const LONG_LIST = 2_000
 
@@ -36,7 +39,7 @@ export function TakeTasks({ batchId, title, why }: { batchId: string; title?: st
           Number(batch.terms['maxClaim'] ?? PACKET),
           batch.progress.tasks ?? PACKET,
         )
-        const start = () =>
+        const start = (count: number) =>
           void call.run(async (wallet) => {
             if (!address) return null
             const taken = await claim(wallet, address, batchId, count)
@@ -45,6 +48,7 @@ export function TakeTasks({ batchId, title, why }: { batchId: string; title?: st
             return null
           })
         const seconds = manifest.data?.estimated_seconds_per_task
+        const isReviews = isReview(batch.answer_schema ?? {})
         return (
           <section className="card offer" aria-labelledby="offer-title">
             {title && <p className="eyebrow">{title}</p>}
@@ -54,12 +58,12 @@ export function TakeTasks({ batchId, title, why }: { batchId: string; title?: st
               </h2>
               <p className="pay">
                 <Money units={batch.reward_units} big />
-                <span className="fine">{t('home.per_task')}</span>
+                <span className="fine">{t(isReviews ? 'drawn.per_review' : 'home.per_task')}</span>
               </p>
             </div>
             {batch.instructions && (
               <p className="instructions" dir="auto">
-                {batch.instructions}
+                {isReviews ? t('drawn.instructions') : batch.instructions}
               </p>
             )}
             <p className="fine">
@@ -78,17 +82,21 @@ export function TakeTasks({ batchId, title, why }: { batchId: string; title?: st
                 ))}
               </ul>
             )}
-            {batch.status === 'open' ? (
+            {batch.status === 'open' && address && isReviews ? (
+              <Suspense fallback={<Loading />}>
+                <TakeReviews reviewBatchId={batchId} reviewer={address} call={call} onStart={start} />
+              </Suspense>
+            ) : batch.status === 'open' ? (
               <>
-                <button type="button" className="primary" disabled={call.busy} onClick={start}>
+                <button type="button" className="primary" disabled={call.busy} onClick={() => start(count)}>
                   {t('work.start', { count })}
                 </button>
                 <Words>{t('work.claim_words', { count })}</Words>
+                <CallSteps call={call} />
               </>
             ) : (
               <p className="notice">{t('work.ended')}</p>
             )}
-            <CallSteps call={call} />
           </section>
         )
       }}

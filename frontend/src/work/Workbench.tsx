@@ -5,6 +5,7 @@ import { AnswerForm, type Asked } from '../answers/AnswerForm'
 import type { Hear, Press } from '../answers/control'
 import { FaultLine } from '../answers/FaultLine'
 import { faultOf } from '../answers/fault'
+import { judgedOf } from '../answers/review'
 import { answerText } from '../answers/says'
 import { wayOf } from '../answers/way'
 import type { Schemas } from '../api/client'
@@ -14,6 +15,7 @@ import { TaskContent } from '../parts/TaskContent'
 import { useTexts } from '../texts'
 import { giveBack, submit } from './actions'
 import { useDraft } from './draft'
+import { useKeys } from './keys'
 import { Lease } from './Lease'
 import { partsQuery, showsQuery } from './queries'
 
@@ -35,13 +37,18 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
     [batch.task_type, batch.answer_schema],
   )
   const way = useMemo(() => wayOf(asked.type, asked.schema), [asked])
+  /** What a task shows; of a review, the task that the judged answer is to. */
+  const shownOf = (task: Task) =>
+    way.kind === 'verdict' ? shownOfReview(task.content) : { content: task.content, type: batch.task_type }
   const wrong = (task: Task) => faultOf(asked.type, asked.schema, task.content, answers[task.id])
   const done = (task: Task) => answers[task.id] !== undefined && wrong(task) === null
   const [place, setPlace] = useState(() => firstOpen(tasks.map(done)))
   const call = useCall()
   const back = useCall()
-  const shows = useQuery(showsQuery(batch.task_type)).data
-  useQueries({ queries: shows ? tasks.map((task) => partsQuery(task.content, batch.task_type, shows)) : [] }) // ahead of time
+  const judged = way.kind === 'verdict' && tasks[0] ? judgedOf(tasks[0].content).type : batch.task_type
+  const shows = useQuery(showsQuery(judged)).data
+  const ahead = shows ? tasks.map((each) => partsQuery(shownOf(each).content, judged, shows)) : []
+  useQueries({ queries: ahead })
   const task = tasks[place]
   const undo = useCallback(() => setPlace((now) => Math.max(0, now - 1)), [])
   const next = useCallback(() => setPlace((now) => Math.min(tasks.length, now + 1)), [tasks.length])
@@ -95,19 +102,13 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
         <details open={place === 0}>
           <summary>{t('work.instructions')}</summary>
           <p className="instructions" dir="auto">
-            {batch.instructions}
+            {way.kind === 'verdict' ? t('drawn.instructions') : batch.instructions}
           </p>
         </details>
       )}
       {task ? (
         <div className="card task">
-          <TaskContent
-            content={task.content}
-            type={batch.task_type}
-            withoutPicture={way.kind === 'boxes'}
-            onKey={press}
-            remote={frame}
-          />
+          <TaskContent {...shownOf(task)} withoutPicture={way.kind === 'boxes'} onKey={press} remote={frame} />
           <AnswerForm
             key={task.id}
             asked={asked}
@@ -168,24 +169,9 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
   )
 }
 
-/** Keys anywhere on the page; where somebody types, a control hears only what it asks for. */
-function useKeys(press: (pressed: Press) => boolean) {
-  useEffect(() => {
-    const hear = (event: KeyboardEvent) => {
-      if (event.altKey) return
-      const target = event.target as HTMLElement | null
-      const pressed = {
-        key: event.key,
-        shift: event.shiftKey,
-        ctrl: event.ctrlKey || event.metaKey,
-        typing: target?.closest('input, textarea, select') != null,
-        onControl: target?.closest('button, a, summary') != null,
-      }
-      if (press(pressed)) event.preventDefault()
-    }
-    addEventListener('keydown', hear)
-    return () => removeEventListener('keydown', hear)
-  }, [press])
+function shownOfReview(review: Record<string, unknown>) {
+  const { content, type } = judgedOf(review)
+  return { content, type }
 }
 
 function firstOpen(done: boolean[]): number {

@@ -1,7 +1,7 @@
 // Step five: the exact cost as the gateway drafted it, what will be signed, and the funding itself.
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
-import { useEffect } from 'react'
+import { type ReactNode, useEffect } from 'react'
 import { erc20Abi, formatUnits } from 'viem'
 import { useConfig } from 'wagmi'
 import { getBalance, getBytecode, readContract } from 'wagmi/actions'
@@ -30,6 +30,7 @@ type Props = {
 export function Fund({ plan, numbers, rules, tasks, table, address, onFunded }: Props) {
   const { t } = useTexts()
   const { chain } = useSession()
+  const navigate = useNavigate()
   const feeUnits = BigInt(chain.arbitration?.fee_units ?? '0')
   const drafting = useMutation({
     mutationFn: async () =>
@@ -47,26 +48,41 @@ export function Fund({ plan, numbers, rules, tasks, table, address, onFunded }: 
         <Loading />
       </>
     )
+  const { batch_id } = drafting.data
   return (
     <Sign
       found={drafting.data}
       address={address}
       reserve={feeUnits * BigInt(numbers.backedWorkers)}
-      onFunded={onFunded}
-    />
+      onFunded={() => {
+        onFunded()
+        return navigate({ to: '/requests/$batchId', params: { batchId: batch_id } })
+      }}
+    >
+      <Link to="/requests/new" search={{ step: 4 }}>
+        {t('draft.change_pay')}
+      </Link>
+    </Sign>
   )
 }
 
 /** What stands as code at a key's address that delegates (EIP-7702): it pays gas itself, a contract's owner does. */
 const DELEGATED = '0xef0100'
 
-type SignProps = { found: Draft; address: string; reserve: bigint; onFunded: () => void }
+type SignProps = {
+  found: Draft
+  address: string
+  reserve: bigint
+  onFunded: () => Promise<unknown>
+  /** The way to change what was drafted. */
+  children?: ReactNode
+}
 
-function Sign({ found, address, reserve, onFunded }: SignProps) {
+/** What a drafted batch costs, and the signatures that fund it. */
+export function Sign({ found, address, reserve, onFunded, children }: SignProps) {
   const { t, money } = useTexts()
   const { chain } = useSession()
   const config = useConfig()
-  const navigate = useNavigate()
   const call = useCall()
   const total = BigInt(found.cost.total_units)
   const missing = permitValue(found)
@@ -91,8 +107,7 @@ function Sign({ found, address, reserve, onFunded }: SignProps) {
   const sign = () =>
     void call.run(async (wallet) => {
       const hash = await fund(wallet, chain, address, found, total + reserve)
-      onFunded()
-      await navigate({ to: '/requests/$batchId', params: { batchId: found.batch_id } })
+      await onFunded()
       return hash
     })
   return (
@@ -176,9 +191,7 @@ function Sign({ found, address, reserve, onFunded }: SignProps) {
                   })}
             </li>
           </ul>
-          <Link to="/requests/new" search={{ step: 4 }}>
-            {t('draft.change_pay')}
-          </Link>
+          {children}
         </section>
       </div>
     </div>

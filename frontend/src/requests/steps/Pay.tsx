@@ -18,14 +18,15 @@ type Props = {
   known: number
 }
 
-const POLICIES: Policy[] = ['requester', 'agreement', 'inference', 'reviewers']
+const POLICIES: Policy[] = ['requester', 'agreement', 'inference', 'reviewers', 'drawn']
 
 export function Pay({ plan, change, numbers, tasks, known }: Props) {
   const { t } = useTexts()
   const { chain, address } = useSession()
   const wrong = typeof numbers === 'string' ? numbers : null
   const isAutomatic = plan.policy === 'agreement' || plan.policy === 'inference'
-  const number = (name: Wrong, label: string, more: { hint?: string; after?: string } = {}) => (
+  const isDrawn = plan.policy === 'drawn'
+  const number = (name: Exclude<Wrong, 'draw'>, label: string, more: { hint?: string; after?: string } = {}) => (
     <Field
       label={label}
       value={plan[name]}
@@ -54,7 +55,8 @@ export function Pay({ plan, change, numbers, tasks, known }: Props) {
             </label>
           ))}
         </fieldset>
-        {isAutomatic && chain.default_reviewer && (
+        {isDrawn && <Draw plan={plan} change={change} isWrong={wrong === 'draw'} />}
+        {(isAutomatic || isDrawn) && chain.default_reviewer && (
           <Choice
             label={t('draft.signer')}
             value={plan.signer}
@@ -96,6 +98,27 @@ export function Pay({ plan, change, numbers, tasks, known }: Props) {
   )
 }
 
+function Draw({ plan, change, isWrong }: Pick<Props, 'plan' | 'change'> & { isWrong: boolean }) {
+  const { t } = useTexts()
+  const field = (name: 'drawReviewers' | 'drawQuorum' | 'drawMost', label: Key, hint?: string) => (
+    <Field
+      label={t(label)}
+      hint={hint}
+      value={plan[name]}
+      inputMode="numeric"
+      isWrong={isWrong}
+      onChange={(value) => change({ [name]: value })}
+    />
+  )
+  return (
+    <>
+      {field('drawReviewers', 'draft.draw_reviewers')}
+      {field('drawQuorum', 'draft.draw_quorum', t('draft.draw_hint'))}
+      {field('drawMost', 'draft.draw_most')}
+    </>
+  )
+}
+
 function Pools({ owner, plan, change }: { owner: string; plan: Plan; change: (part: Partial<Plan>) => void }) {
   const { t } = useTexts()
   const { data: lists } = useQuery(listsQuery(owner))
@@ -114,6 +137,7 @@ function Pools({ owner, plan, change }: { owner: string; plan: Plan; change: (pa
           }
         />
       ))}
+      {plan.pools.length > 0 && <p className="fine">{t('pools.pay_more')}</p>}
     </fieldset>
   )
 }
