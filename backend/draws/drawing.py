@@ -7,9 +7,11 @@ from collections.abc import Sequence
 import structlog
 from sqlalchemy.orm import Session
 
-from backend.draws import repository
+from backend.draws import enrolment, repository
 from backend.draws.deciding import of_drawn
 from backend.draws.standing import Weights
+from backend.errors import Conflict
+from backend.ipfs.port import PayloadError
 from backend.matching.eligibility import BY_LIST, BatchRules, refusals
 from backend.matching.repository import needs
 from backend.matching.service import facts, needs_of
@@ -19,7 +21,7 @@ from backend.reviews.undecided import Undecided, answers_of
 from backend.rounds import Rounds
 from backend.services import Services
 from backend.signals.funding import funding_of
-from piecework.db.draws import DrawCandidate, ReviewSlot
+from piecework.db.draws import ReviewSlot
 from piecework.db.gateway import Draft
 from piecework.db.mirror import MirrorBatch
 from piecework.domain.draw import CandidateRules, DrawRules, missing, ranked
@@ -68,8 +70,12 @@ class Drawer(Rounds):
                 slot = _slot(session, batch.batch_id, review_batch_id, item)
                 known[(slot.submission, slot.task_id)] = slot
             if slot.block_hash != block[0]:  # new, or the chain took its block back: the draw stands on what stands
+                try:
+                    self._candidates(session, slot, batch, weights, item.assignment.tasks_digest, now)
+                except (Conflict, PayloadError) as error:
+                    log.error("enrolment_unreadable", batch_id=batch.batch_id, task=item.task, detail=str(error)[:300])
+                    continue  # until its file is there again; others are drawn for meanwhile
                 slot.block_hash, slot.drawn = block[0], []
-                self._candidates(session, slot, batch, weights, block[1], now)
             verdicts = [each.verdict for each in of_drawn(given.get(slot.slot_id, ()), slot)]
             more = missing(verdicts, len(slot.drawn), rules, is_waiting=now <= slot.drawn_at + patience)
             fresh = next_drawn(slot, more)
@@ -83,15 +89,16 @@ class Drawer(Rounds):
         return sum(len(fresh) for _, fresh, _ in told)
 
     def _candidates(
-        self, session: Session, slot: ReviewSlot, batch: MirrorBatch, weights: Weights, at: int, now: int
+        self, session: Session, slot: ReviewSlot, batch: MirrorBatch, weights: Weights, tasks_digest: str, now: int
     ) -> None:
-        """Who had enrolled before the submission, what they weigh, and who of them is passed over, and why."""
-        enrolled = [row for row in repository.candidates(session, slot.review_batch_id) if row.enrolled_at < at]
-        names = sorted(row.reviewer for row in enrolled)
+        """Who had enrolled when the work was handed out, what they weigh, and who of them is passed over, and why."""
+        names = enrolment.committed(self._services, tasks_digest) or []
+        left = set(names) - {row.reviewer for row in repository.candidates(session, slot.review_batch_id)}
         linked = connected_to(self._services, session, batch.batch_id, slot.worker, names)
         slot.candidates = names
         slot.weights = {name: str(units) for name, units in weights.of(names).items()}
-        slot.excluded = exclusions(session, batch, slot.review_batch_id, enrolled, slot.worker, linked, now)
+        found = exclusions(session, batch, slot.review_batch_id, names, slot.worker, linked, now)
+        slot.excluded = dict.fromkeys(sorted(left), "left") | found
 
 
 def next_drawn(slot: ReviewSlot, count: int) -> list[str]:
@@ -108,7 +115,7 @@ def exclusions(
     session: Session,
     batch: MirrorBatch,
     review_batch_id: str,
-    enrolled: Sequence[DrawCandidate],
+    names: Sequence[str],
     worker: str,
     linked: set[str],
     now: int,
@@ -117,15 +124,15 @@ def exclusions(
     requester's lists counted when they enrolled: now it knows the block, and could strike off whom it does not like."""
     rules = BatchRules(review_batch_id, batch.requester, needs_of(needs(session, review_batch_id)))
     found = {}
-    for row in enrolled:
-        if row.reviewer == worker:
-            found[row.reviewer] = "own_answer"
-        elif row.reviewer == batch.requester:
-            found[row.reviewer] = "requester"
-        elif row.reviewer in linked:
-            found[row.reviewer] = "connected"
-        elif against := [r for r in refusals(facts(session, row.reviewer, now), rules) if r.code not in BY_LIST]:
-            found[row.reviewer] = against[0].code
+    for name in names:
+        if name == worker:
+            found[name] = "own_answer"
+        elif name == batch.requester:
+            found[name] = "requester"
+        elif name in linked:
+            found[name] = "connected"
+        elif against := [r for r in refusals(facts(session, name, now), rules) if r.code not in BY_LIST]:
+            found[name] = against[0].code
     return found
 
 

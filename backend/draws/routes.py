@@ -33,13 +33,13 @@ def review_batch(
 
 @router.put("/v1/reviews/batches/{batch_id}/candidacy")
 def enrol(batch_id: DigestText, reviewer: SignedIn, services: TheServices) -> CandidacyView:
-    """Enrols the signed-in address: it can be drawn for what is submitted from now on."""
+    """Enrols the signed-in address: it can be drawn for what is handed out from now on."""
     return service.enrol(services, reviewer, batch_id)
 
 
 @router.delete("/v1/reviews/batches/{batch_id}/candidacy", status_code=204)
 def leave(batch_id: DigestText, reviewer: SignedIn, services: TheServices) -> None:
-    """Ends it for what is submitted from now on."""
+    """Ends it for what is drawn from now on."""
     service.leave(services, reviewer, batch_id)
 
 

@@ -63,7 +63,7 @@ class ReviewBatchView(DraftView):
 
 
 class CandidacyView(BaseModel):
-    """`enrolled_at`, chain time: one can be drawn for what is submitted after it; None for who is not enrolled."""
+    """`enrolled_at`, chain time: one can be drawn for what is handed out after it; None for who is not enrolled."""
 
     review_batch_id: str
     reviewer: str

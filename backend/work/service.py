@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from backend.batches.service import pin
+from backend.draws import enrolment
 from backend.draws import guarding as draws
 from backend.errors import Conflict, Invalid, NotFound
 from backend.matching.service import check_eligible
@@ -64,7 +65,8 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
             return _offer(services, unused, limits_of(services, session, batch.batch_id, worker))
         limits = limits_of(services, session, batch.batch_id, worker)
         tasks = _chosen(services, session, batch, draft, worker, wanted, limits)
-        row = _ticketed(services, batch, worker, tasks, tally.sequence, now)
+        candidates = enrolment.commit(services, session, draft)
+        row = _ticketed(services, batch, worker, tasks, candidates, tally.sequence, now)
         repository.hold(session, row)
         session.flush()
         return _offer(services, row, limits)
@@ -247,7 +249,13 @@ def _in_flight(session: Session, batch_id: str, worker: str, sequence: int, now:
 
 
 def _ticketed(
-    services: Services, batch: MirrorBatch, worker: str, tasks: Sequence[str], sequence: int, now: int
+    services: Services,
+    batch: MirrorBatch,
+    worker: str,
+    tasks: Sequence[str],
+    candidates: str | None,
+    sequence: int,
+    now: int,
 ) -> Assignment:
     task_list = {
         "format": documents.format_name("task-list"),
@@ -257,6 +265,8 @@ def _ticketed(
         "worker": worker,
         "tasks": list(tasks),
     }
+    if candidates is not None:
+        task_list["candidates"] = candidates
     packed = documents.pack(task_list, "task-list")
     pin(services.store, packed)
     terms = Terms.from_json(batch.terms)

@@ -18,7 +18,7 @@ class ReviewLink(Base):
 
 
 class DrawCandidate(Base):
-    """A reviewer who can be drawn for what is submitted after `enrolled_at` (the chain's time)."""
+    """A reviewer who can be drawn for what is handed out after `enrolled_at` (the chain's time)."""
 
     __tablename__ = "draw_candidates"
 

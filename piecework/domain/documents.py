@@ -28,6 +28,7 @@ MAX_DOCUMENT_BYTES = 512 * 1024 * 1024
 KINDS = (
     "manifest",
     "task-list",
+    "candidates",
     "answers",
     "results",
     "gold",
@@ -158,6 +159,7 @@ def _join(index: Mapping[str, Any], kind: str, fetch: Callable[[Cid], bytes]) ->
 _UNIQUE: dict[str, dict[str, tuple[str, ...]]] = {
     "manifest": {"tasks": ("id",)},
     "task-list": {"tasks": ()},
+    "candidates": {"candidates": ()},
     "answers": {"answers": ("task",)},
     "results": {"decisions": ("task", "worker", "submission"), "labels": ("task",)},
     "model-answers": {"answers": ("task",)},

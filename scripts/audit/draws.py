@@ -80,6 +80,7 @@ class DrawAuditor:
             return
         told = draw.get("weights")  # files of version 1 tell none
         weights = {name: int(told[name]) if told else 1 for name in draw["candidates"]}
+        self._enrolment(where, draw)
         order = ranked(draw["block_hash"], draw["submission"], draw["task"], weights)
         first = [name for name in order if name not in draw["excluded"]][: len(draw["drawn"])]
         self._report.equal("draws_recomputed", where, first, draw["drawn"])
@@ -87,6 +88,27 @@ class DrawAuditor:
         self._report.holds("draw_of_others", where, not never, f"{sorted(never)} may judge nothing here")
         count = len(draw["drawn"])
         self._report.holds("draw_at_most", where, count <= rules.most, f"{count} were drawn, {rules.most} may be")
+
+    def _enrolment(self, where: str, draw: Json) -> None:
+        """The candidates are those of the list that the claim named: it stood before the block that draws."""
+        lists = []
+        for claim in self._batches[self._batch_id].claims:
+            if claim.worker == draw["worker"]:
+                tasks = self._file(claim.tasks_digest, "task-list")
+                if tasks is not None and draw["task"] in tasks["tasks"]:
+                    lists.append(tasks.get("candidates"))
+        named = [self._file(digest, "candidates") for digest in lists if digest is not None]
+        found = [document for document in named if document is not None]
+        if not found:
+            self._report.skip("enrolment_committed", where, "the claim names no list of candidates that could be had")
+            return
+        ok = any(document["candidates"] == draw["candidates"] for document in found)
+        self._report.holds("enrolment_committed", where, ok, "the candidates are not those that the claim committed to")
+
+    def _file(self, digest: str, kind: str) -> Json | None:
+        if digest not in self._files:
+            self._files[digest] = self._fetch(digest, kind)
+        return self._files[digest]
 
     def _standing(self, subject: str, draws: list[Json], review_batch: str) -> None:
         """Candidates weigh what the logs say that they were paid before, if the review batch's manifest asks for it."""
@@ -133,9 +155,7 @@ class DrawAuditor:
                 self._review(where, item, name, listed)
 
     def _review(self, where: str, item: Submission, name: str, listed: Mapping[tuple[str, str], str]) -> None:
-        if item.work_digest not in self._files:
-            self._files[item.work_digest] = self._fetch(item.work_digest, "answers")
-        document = self._files[item.work_digest]
+        document = self._file(item.work_digest, "answers")
         if document is None:
             return  # noted when it was fetched
         said = [answer["answer"]["verdict"] for answer in document["answers"] if answer["answer"].get("of") == name]

@@ -40,6 +40,13 @@ _EXAMPLES: dict[str, dict[str, Any]] = {
         "manifest_version": 1,
         "worker": WORKER,
         "tasks": ["t1", "t2"],
+        "candidates": DIGEST,
+    },
+    "candidates": {
+        "format": "piecework/candidates/1",
+        "salt": SALT,
+        "review_batch_id": BATCH,
+        "candidates": [WORKER],
     },
     "answers": {
         "format": "piecework/answers/1",

@@ -69,7 +69,7 @@ def test_a_true_draw_is_clean(market: Market) -> None:
 
     assert (report["differs"], report["exit_code"]) == ([], 0)
     assert count_of(report, "draws_recomputed") == count_of(report, "verdicts_decide") == 1
-    assert count_of(report, "standing_recomputed") == 1
+    assert count_of(report, "standing_recomputed") == count_of(report, "enrolment_committed") == 1
     assert count_of(report, "verdict_of_review") == 2
 
 
@@ -113,6 +113,8 @@ LIES: dict[str, tuple[Edit, str]] = {
     ),
     "all weigh alike": (lambda found: _draw(found).update(weights={}), "standing_recomputed"),
     "who was never paid is a candidate": (_a_stranger_is_drawn, "standing_recomputed"),
+    "who had not enrolled is a candidate": (_a_stranger_is_drawn, "enrolment_committed"),
+    "who had enrolled is none": (lambda found: _draw(found)["candidates"].pop(), "enrolment_committed"),
     "verdicts are turned": (_verdicts_are_turned, "verdict_of_review"),
     "one verdict decides": (lambda found: _draw(found)["verdicts"].pop(), "verdicts_decide"),
     "a verdict is left out": (lambda found: _draw(found)["verdicts"].pop(0), "verdict_of_review"),
