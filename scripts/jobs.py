@@ -27,8 +27,9 @@ def folder_or_temporary(folder: Path | None) -> Iterator[Path]:
 
 @contextmanager
 def stack_of(data_dir: Path | None, *, practice: bool = False) -> Iterator[dict[str, Any]]:
-    """`practice` keeps a batch open for people who look at the web app."""
-    with folder_or_temporary(data_dir) as folder, running_stack(folder, practice=practice) as facts:
+    """`practice` keeps a batch open for people who look at the web app. Without a folder nothing outlives the job."""
+    started = {"practice": practice, "in_memory": data_dir is None}
+    with folder_or_temporary(data_dir) as folder, running_stack(folder, **started) as facts:
         yield facts
 
 

@@ -46,6 +46,10 @@ def up(
     practice: Annotated[
         bool, typer.Option("--practice", help="Keep an easy batch open that pays at once, to try the web app with.")
     ] = False,
+    in_memory: Annotated[
+        bool,
+        typer.Option("--in-memory", help="Write no chain state: faster, for a folder that is thrown away at the end."),
+    ] = False,
 ) -> None:
     """Run the whole stack on this machine until SIGTERM or Ctrl-C.
 
@@ -53,7 +57,7 @@ def up(
     """
     from scripts.stack.up import run_stack
 
-    raise typer.Exit(run_stack(data_dir, rpc_url=rpc_url, port=port, practice=practice))
+    raise typer.Exit(run_stack(data_dir, rpc_url=rpc_url, port=port, practice=practice, in_memory=in_memory))
 
 
 @app.command()

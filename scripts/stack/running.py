@@ -19,13 +19,17 @@ class StackDidNotStart(Exception):
 
 
 @contextmanager
-def running_stack(data_dir: Path, *, practice: bool = False) -> Iterator[dict[str, Any]]:
-    """`piecework up` on a free port; gives the facts of stack.json and stops everything at the end."""
+def running_stack(data_dir: Path, *, practice: bool = False, in_memory: bool = False) -> Iterator[dict[str, Any]]:
+    """`piecework up` on a free port; gives the facts of stack.json and stops everything at the end.
+
+    `in_memory`: the chain writes no state, for a folder that nobody starts again.
+    """
     data_dir.mkdir(parents=True, exist_ok=True)
     facts = data_dir / "stack.json"
     facts.unlink(missing_ok=True)
     command = [sys.executable, "-m", "scripts.main", "up", "--data-dir", str(data_dir), "--port", "0"]
     command += ["--practice"] if practice else []
+    command += ["--in-memory"] if in_memory else []
     with (data_dir / "up.log").open("ab") as log:
         process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
     try:

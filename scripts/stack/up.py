@@ -104,10 +104,13 @@ def development_accounts() -> list[dict[str, str]]:
     return accounts
 
 
-def run_stack(data_dir: Path, *, rpc_url: str | None, port: int, practice: bool = False) -> int:
+def run_stack(
+    data_dir: Path, *, rpc_url: str | None, port: int, practice: bool = False, in_memory: bool = False
+) -> int:
     """Runs until SIGTERM or SIGINT; 1 if it could not start or a part died again and again.
 
-    `practice` keeps an easy batch open that pays at once, so that a newcomer finds work.
+    `practice` keeps an easy batch open that pays at once, so that a newcomer finds work. `in_memory`: the chain writes
+    no state, and the stack ends with it.
     """
     paths = Paths(data_dir.resolve())
     paths.log("x").parent.mkdir(parents=True, exist_ok=True)
@@ -115,7 +118,7 @@ def run_stack(data_dir: Path, *, rpc_url: str | None, port: int, practice: bool 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda _signal, _frame: _ask_to_stop(stop, _signal, _frame))
-    stack = _Stack(paths, rpc_url, port, practice=practice)
+    stack = _Stack(paths, rpc_url, port, practice=practice, in_memory=in_memory)
     try:
         _lock(lock)
     except StackFailed as error:
@@ -148,9 +151,10 @@ def _lock(file: IO[str]) -> None:
 class _Stack:
     """The parts in the order they depend on each other."""
 
-    def __init__(self, paths: Paths, rpc_url: str | None, port: int, *, practice: bool) -> None:
+    def __init__(self, paths: Paths, rpc_url: str | None, port: int, *, practice: bool, in_memory: bool) -> None:
         self._paths = paths
         self._practice = practice
+        self._in_memory = in_memory
         self._given_rpc_url = rpc_url
         self._accounts = {account["name"]: account for account in development_accounts()}
         self._children: list[Child] = []
@@ -185,6 +189,8 @@ class _Stack:
             for child in self._children:
                 if child.running:
                     continue
+                if self._in_memory and child.name == "chain":
+                    raise StackFailed("the chain ended, and --in-memory kept no state: read " + str(child.log))
                 if child.restarts_too_often:
                     raise StackFailed(f"{child.name} dies again and again: read {child.log}")
                 err.print(f"{child.name} ended and is started again: see {child.log}", highlight=False)
@@ -206,10 +212,12 @@ class _Stack:
 
     def _chain_command(self) -> tuple[list[str], dict[str, str]]:
         root = Path(__file__).resolve().parents[2]
-        state = self._usable_state()
-        keep_first_genesis(state)
         command = [str(anvil_binary(root)), "--host", "127.0.0.1", "--port", str(self._chain_port), "--silent"]
         command += ["--mnemonic", MNEMONIC, "--accounts", str(len(ROLES))]
+        if self._in_memory:
+            return command, {}
+        state = self._usable_state()
+        keep_first_genesis(state)
         return [*command, "--state", str(state), "--state-interval", "1", "--preserve-historical-states"], {}
 
     def _usable_state(self) -> Path:
@@ -288,7 +296,7 @@ class _Stack:
         arbitrator = deploy_arbitration_panel(web3, deployer, jurors, 2, JUROR_FEE_UNITS)
         done = deploy_escrow(web3, deployer, token, [arbitrator])
         facts = {**done.as_dict(), "panel": panel, "credentials": deploy_credentials(web3, deployer)[0]}
-        if self._given_rpc_url is None:
+        if self._given_rpc_url is None and not self._in_memory:
             self._wait_saved(stop)
         _write(self._paths.deployment, facts)
         return facts

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.slow
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = Up(tmp_path_factory.mktemp("bench") / "data")
+    running = Up(tmp_path_factory.mktemp("bench") / "data", arguments=("--in-memory",))
     running.start()
     yield running
     running.stop()

@@ -38,7 +38,7 @@ ROWS = [{"text": text} for text in REVIEWS]
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = Up(tmp_path_factory.mktemp("client") / "market")
+    running = Up(tmp_path_factory.mktemp("client") / "market", arguments=("--in-memory",))
     running.start()
     yield running
     running.stop()

@@ -33,7 +33,7 @@ HOW: dict[str, Any] = {
 
 @pytest.fixture(scope="module")
 def up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
-    running = Up(tmp_path_factory.mktemp("files") / "market")
+    running = Up(tmp_path_factory.mktemp("files") / "market", arguments=("--in-memory",))
     running.start()
     yield running
     running.stop()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -21,6 +23,7 @@ from piecework.db.dump import dump_mirror
 from scripts.crowd import requester, reviewer, worker
 from scripts.crowd.api import Api
 from scripts.crowd.wallet import Node, Wallet
+from scripts.stack.up import Paths
 from tests.e2e.running import Up, is_alive, until
 
 STACK_KEYS = {
@@ -56,6 +59,16 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "scripts.main", *arguments], capture_output=True, text=True, check=False
     )
+
+
+def test_a_chain_that_is_kept_in_memory_writes_no_state_and_ends_the_stack_with_it(up: Up) -> None:
+    up.arguments = ("--in-memory",)
+    up.start()
+    assert not Paths(up.folder).chain_state.exists()
+    os.kill(up.children()["chain"], signal.SIGKILL)
+    assert up.process is not None
+    assert up.process.wait(timeout=60) == 1
+    assert "--in-memory kept no state" in (up.folder / "up.log").read_text().replace("\n", " ")
 
 
 def test_stack_json_names_everything_and_sigterm_stops_every_part(up: Up) -> None:

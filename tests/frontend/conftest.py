@@ -25,7 +25,7 @@ def browser() -> Iterator[Any]:
 def stack_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
     """The facts of a running `piecework up --practice`."""
     assert (BUILT / "index.html").is_file(), "the web app is not built: run `make web`"
-    up = Up(tmp_path_factory.mktemp("web") / "data", arguments=("--practice",))
+    up = Up(tmp_path_factory.mktemp("web") / "data", arguments=("--practice", "--in-memory"))
     try:
         yield up.start()
     finally:
