@@ -12,6 +12,7 @@ from piecework.quality.answers import Floats
 from piecework.quality.box_places import matched
 from piecework.quality.boxes import MODEL, boxes_of, find_things, fit_answers
 from piecework.quality.infer import Parameters
+from piecework.quality.numbers import LARGEST
 from scripts.answers_file import AnswersFile, FileInvalid
 
 _SIDES = ("x", "y", "width", "height")
@@ -79,8 +80,9 @@ def boxes_in(text: str, where: str) -> list[Box]:
         example = '[{"label": "cat", "x": 0.1, "y": 0.2, "width": 0.3, "height": 0.4}]'
         raise FileInvalid(f"{where}: boxes are a JSON list such as {example}, or [] for none") from fault
     for label, sides in boxes:
-        if not np.isfinite(sides).all() or min(sides[2:]) <= 0:
-            raise FileInvalid(f"{where}: the box {sides} of {label!r} has no area or is not finite: leave it out")
+        if not all(abs(side) <= LARGEST for side in sides) or min(sides[2:]) <= 0:
+            fault = f"has no area or a side that is no number up to {LARGEST:.0e}"
+            raise FileInvalid(f"{where}: the box {sides} of {label!r} {fault}: leave it out")
     return boxes
 
 

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 from piecework.quality.answers import Answers, AnswersInvalid, Floats, Ints, answers_of, check_columns, ints
 from piecework.quality.box_places import NO_PLACE, group_boxes, overlap
 from piecework.quality.infer import Labelling, Parameters, infer_labels
+from piecework.quality.numbers import LARGEST
 
 PRIOR_ANSWERS = 4.0
 # What is thought of a crowd's agreement before it has answered.
@@ -119,9 +120,10 @@ def boxes_of(
     for name, column, count in (("answer", at, of.size), ("label", kind, counts[2])):
         if column.min(initial=0) < 0 or column.max(initial=-1) >= count:
             raise AnswersInvalid(f"{name} numbers must lie in 0..{count - 1}")
-    bad = ~np.isfinite(where).all(axis=1) | (where[:, 2:] <= 0).any(axis=1)
+    # `<=` is false for what is no number.
+    bad = ~(np.abs(where) <= LARGEST).all(axis=1) | (where[:, 2:] <= 0).any(axis=1)
     if bad.any():
-        raise AnswersInvalid(f"box {int(np.argmax(bad))} has no area or is not finite")
+        raise AnswersInvalid(f"box {int(np.argmax(bad))} has no area or a side that is no number up to {LARGEST:.0e}")
     crowded = np.bincount(of[at], minlength=counts[0])
     if crowded.max(initial=0) > MOST_BOXES:
         most = int(crowded.max())

@@ -224,10 +224,17 @@ def test_no_answers_and_a_lone_answer_are_no_error() -> None:
 
 
 @pytest.mark.parametrize(
-    "place", [(0.1, 0.1, 0.0, 0.2), (0.1, 0.1, 0.2, -0.2), (float("nan"), 0, 1, 1), (0, 0, float("inf"), 1)]
+    "place",
+    [
+        (0.1, 0.1, 0.0, 0.2),
+        (0.1, 0.1, 0.2, -0.2),
+        (float("nan"), 0, 1, 1),
+        (0, 0, float("inf"), 1),
+        (0, 0, 1e308, 1e308),
+    ],
 )
 def test_a_box_without_area_or_a_finite_place_is_refused_by_its_number(place: Box) -> None:
-    with pytest.raises(AnswersInvalid, match="box 1 has no area or is not finite"):
+    with pytest.raises(AnswersInvalid, match="box 1 has no area or a side that is no number"):
         boxes_of([0], [0], [0, 0], [0, 0], [CAT, place])
 
 
