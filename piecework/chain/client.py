@@ -20,14 +20,14 @@ def connect(rpc_url: str, *, chain_id: int | None = None, timeout_seconds: float
     from web3.exceptions import Web3Exception
     from web3.providers.rpc.utils import ExceptionRetryConfiguration
 
-    from piecework.chain.shape import AnswerShape
+    from piecework.chain.shape import answer_shape
 
     # A node that is slow is not asked again: five times ten seconds would outlast whoever waits for the answer.
     retries = ExceptionRetryConfiguration(errors=(requests.ConnectionError,), retries=2)
     provider = HTTPProvider(rpc_url, request_kwargs={"timeout": timeout_seconds}, exception_retry_configuration=retries)
     web3 = Web3(provider)
     web3.middleware_onion.remove("validation")
-    web3.middleware_onion.inject(AnswerShape, layer=0)
+    web3.middleware_onion.inject(answer_shape(), layer=0)
     try:
         found = web3.eth.chain_id
     except (requests.RequestException, Web3Exception, ValueError, OSError) as error:
