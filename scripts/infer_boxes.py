@@ -81,8 +81,8 @@ def boxes_in(text: str, where: str) -> list[Box]:
         raise FileInvalid(f"{where}: boxes are a JSON list such as {example}, or [] for none") from fault
     for label, sides in boxes:
         if not all(abs(side) <= LARGEST for side in sides) or min(sides[2:]) <= 0:
-            fault = f"has no area or a side that is no number up to {LARGEST:.0e}"
-            raise FileInvalid(f"{where}: the box {sides} of {label!r} {fault}: leave it out")
+            why = f"has no area or a side that is no number up to {LARGEST:.0e}"
+            raise FileInvalid(f"{where}: the box {sides} of {label!r} {why}: leave it out")
     return boxes
 
 
