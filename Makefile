@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
-JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+JOBS ?= auto
 CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
@@ -80,7 +80,7 @@ test: test-python ## Run every test, the real crowd's replay included
 test-contracts: setup ## Run the contract tests in forge alone; FORGE_ARGS="--match-path ..." runs some
 	$(BIN)/python tools/forge.py test --no-match-contract 'LawsTest$$' $(FORGE_ARGS)
 
-test-python: setup ## Run the tests in pytest, one process more than cores (JOBS=0: one in all); TESTS="tests/piecework ..." runs some
+test-python: setup ## Run the tests in pytest, one process a core (JOBS=0: one in all); TESTS="tests/piecework ..." runs some
 	$(BIN)/python -m pytest -q -rfEs -n $(JOBS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 test-fast: setup ## Run the tests that take seconds
