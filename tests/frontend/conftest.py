@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.web.site import BUILT
+from scripts.crowd.wallet import Node
 from tests.e2e.running import Up
 from tests.frontend.browser import Visitor, chromium, running_browser
 
@@ -30,6 +31,14 @@ def stack_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
         yield up.start()
     finally:
         up.stop()
+
+
+@pytest.fixture
+def node(stack_up: dict[str, Any]) -> Iterator[Node]:
+    """The chain of that stack."""
+    found = Node(stack_up["rpc_url"])
+    yield found
+    found.close()
 
 
 @pytest.fixture

@@ -23,13 +23,6 @@ REASON = "The most careful answers of all."
 
 
 @pytest.fixture
-def node(stack_up: dict[str, Any]) -> Iterator[Node]:
-    found = Node(stack_up["rpc_url"])
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def requester(stack_up: dict[str, Any]) -> Iterator[Requester]:
     found = Requester(stack_up)
     yield found

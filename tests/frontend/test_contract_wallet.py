@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,13 +15,6 @@ from tests.frontend.injected import NAME, InjectedWallet
 from tests.frontend.test_injected_wallet import REWARD_UNITS, accept_all, owed
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def node(stack_up: dict[str, Any]) -> Iterator[Node]:
-    found = Node(stack_up["rpc_url"])
-    yield found
-    found.close()
 
 
 @pytest.fixture

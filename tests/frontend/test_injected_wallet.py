@@ -22,13 +22,6 @@ REWARD_UNITS = 100_000
 REFUSED = "You refused it in your wallet."
 
 
-@pytest.fixture
-def node(stack_up: dict[str, Any]) -> Iterator[Node]:
-    found = Node(stack_up["rpc_url"])
-    yield found
-    found.close()
-
-
 @pytest.fixture(scope="module")
 def requester(stack_up: dict[str, Any]) -> Iterator[Requester]:
     found = Requester(stack_up)

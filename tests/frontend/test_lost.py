@@ -37,13 +37,6 @@ def stack_up(up: Up) -> dict[str, Any]:
 
 
 @pytest.fixture
-def node(stack_up: dict[str, Any]) -> Iterator[Node]:
-    found = Node(stack_up["rpc_url"])
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def batch_id(stack_up: dict[str, Any]) -> Iterator[str]:
     requester = Requester(stack_up)
     content, options = {"text": "a cat"}, {"choices": ["cat", "dog"]}

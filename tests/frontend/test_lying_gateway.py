@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -24,13 +24,6 @@ pytestmark = pytest.mark.slow
 TOLD = "The gateway asked to sign something else than what is shown here."
 STRANGER = "0x" + "ab" * 20
 Lie = Callable[[Json], None]
-
-
-@pytest.fixture
-def node(stack_up: dict[str, Any]) -> Iterator[Node]:
-    found = Node(stack_up["rpc_url"])
-    yield found
-    found.close()
 
 
 def lying(visitor: Visitor, address: str, lies: list[Lie], method: str = "POST") -> None:
