@@ -21,6 +21,8 @@ from piecework.db.mirror import MirrorTally
 ALL = "all"
 _ONE_OF_ALL = 2
 """One requester's part of the bound: half, in each share of it."""
+_TICKS = 10**6
+"""Parts of a second in which time runs off: whole seconds would be lost each time that a busy gateway counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,5 +150,6 @@ def _draw(row: RelayLoss, bound: Bound, wei: int, now: float) -> None:
 
 
 def _drawn(row: RelayLoss, bound: Bound, now: float) -> int:
-    run_off = int(max(0.0, now - row.counted_at)) * bound.part(row.name) // bound.refill_seconds
+    ticks = int(max(0.0, now - row.counted_at) * _TICKS)
+    run_off = ticks * bound.part(row.name) // (bound.refill_seconds * _TICKS)
     return max(0, row.drawn_wei - run_off)

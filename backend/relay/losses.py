@@ -12,7 +12,7 @@ Addresses cost nothing and attackers wait, so the bound is over all addresses, a
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -45,12 +45,16 @@ _PRICE_SECONDS = 60.0
 
 @dataclass
 class Losses:
-    """Counts for one gateway; without settings nothing is counted. `operator` gets the fees that count."""
+    """Counts for one gateway; without settings nothing is counted. `operator` gets the fees that count.
+
+    `now` is the clock by which the bound runs off, in seconds: the machine's, as the chain's may stand still.
+    """
 
     settings: GatewaySettings | None = None
     escrow: Escrow | None = None
     operator: str = ZERO_ADDRESS
     gas_price: GasPrice = field(default_factory=GasPrice)
+    now: Callable[[], float] = time.time
     _told_at: float = -_TOLD_EVERY_SECONDS
 
     @property
@@ -73,7 +77,7 @@ class Losses:
         need = self._need(kind, payload) if known is None else None
         if need is None:
             return known or outbox.enqueue(session, kind=kind, dedupe_key=dedupe_key, payload=payload)
-        now = time.time()
+        now = self.now()
         rows.lock_all(session, now)
         known = outbox.find(session, dedupe_key)  # somebody else may have had the lock
         if known is not None:
@@ -87,7 +91,7 @@ class Losses:
     def lock(self, session: Session) -> None:
         """Nobody else counts until the transaction ends."""
         if self.bound.most_wei:
-            rows.lock_all(session, time.time())
+            rows.lock_all(session, self.now())
 
     def bring(self, outbox: Outbox, session: Session, *, kind: str, dedupe_key: str, payload: dict[str, Any]) -> str:
         """The intent's id. Raises TooMany with the bound and the seconds to wait."""
@@ -101,7 +105,7 @@ class Losses:
         if self.bound.most_wei:
             need = whole_claim(requester)
             asked = self._wei(need.gas + need.later_gas)
-            found = rows.short_of(session, self.bound, need.payer, asked, need.share, time.time())
+            found = rows.short_of(session, self.bound, need.payer, asked, need.share, self.now())
             if found is not None:
                 raise self._refusal(found)
 
@@ -110,7 +114,7 @@ class Losses:
         need = self._need(kind, payload)
         if need is None:
             return True
-        found = self._short(session, need, time.time())[0]
+        found = self._short(session, need, self.now())[0]
         if found is not None:
             self._tell(kind, found)
         return found is None
@@ -127,7 +131,7 @@ class Losses:
         counted = [intent for intent in intents if intent.counted_wei is not None]
         if not counted or not self.bound.most_wei:
             return
-        now = time.time()
+        now = self.now()
         rows.lock_all(session, now)
         took = int(receipt["gasUsed"]) * int(receipt["effectiveGasPrice"])
         weights = [max(1, intent.counted_wei or 0) for intent in counted]
@@ -141,7 +145,7 @@ class Losses:
     def forgo(self, session: Session, intent: RelayIntent) -> None:
         """A claim came to nothing: what it put by for its answers is free."""
         if intent.ahead_wei:
-            now = time.time()
+            now = self.now()
             rows.lock_all(session, now)
             got = rows.take_by(session, places_of(intent), intent.ahead_wei)
             rows.move(session, self.bound, intent.payer, -got, now)
@@ -151,7 +155,7 @@ class Losses:
         """It is not sent, or not again."""
         self.forgo(session, intent)
         if intent.counted_wei:
-            now = time.time()
+            now = self.now()
             rows.lock_all(session, now)
             if not rows.give_back(session, places_of(intent), intent.counted_wei):
                 rows.move(session, self.bound, intent.payer, -intent.counted_wei, now)
@@ -165,7 +169,7 @@ class Losses:
         """Frees what is put by for workers who wait for nothing more; returns for how many."""
         if not self.has_ended(session):
             return 0
-        now = time.time()
+        now = self.now()
         rows.lock_all(session, now)
         ended = rows.ended_holds(session)
         for hold in ended:

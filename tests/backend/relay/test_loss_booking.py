@@ -17,6 +17,7 @@ from tests.backend.relay.market import OPERATOR_FEE_UNITS
 from tests.backend.relay.room import Room
 
 WEI = 10**18
+NOW = 1_700_000_000.0
 
 
 class FewSettings:
@@ -30,8 +31,9 @@ class FewSettings:
 
 @pytest.fixture
 def counting(market: Any, sqlite_engine: Engine, relayer: Any) -> Room:
-    """A room whose relay counts what it costs."""
-    losses = Losses(FewSettings(), market.stack.escrow, market.stack.accounts["operator"].address)  # type: ignore[arg-type]
+    """A room whose relay counts what it costs; by its clock no time passes, so nothing runs off."""
+    operator = market.stack.accounts["operator"].address
+    losses = Losses(FewSettings(), market.stack.escrow, operator, now=lambda: NOW)  # type: ignore[arg-type]
     return Room(market, sqlite_engine, market.stack.escrow, relayer, losses=losses)
 
 

@@ -18,14 +18,14 @@ from piecework.db.gateway import RelayLoss
 from tests.backend.relay.market import DAY
 from tests.backend.relay.room import Room
 from tests.backend.relay.test_keeper import Watch
-from tests.backend.relay.test_loss_booking import WEI, FewSettings, packet, queue
+from tests.backend.relay.test_loss_booking import NOW, WEI, FewSettings, packet, queue
 
 
 @pytest.fixture
 def watch(market: Any, sqlite_engine: Engine, relayer: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     """A keeper that looks at two workers at a time, and counts what it costs."""
     monkeypatch.setattr(keeper_module, "_WORKERS_A_CALL", 2)
-    losses = Losses(FewSettings(), market.stack.escrow)  # type: ignore[arg-type]
+    losses = Losses(FewSettings(), market.stack.escrow, now=lambda: NOW)  # type: ignore[arg-type]
     rpc = Rpc(market.stack.rpc_url)
     found = Watch(Room(market, sqlite_engine, market.stack.escrow, relayer, losses=losses), rpc)
     found.keeper = Keeper(found.room.outbox, sweep_minimum_units=10**12, losses=losses)

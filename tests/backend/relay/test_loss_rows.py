@@ -89,6 +89,30 @@ def test_what_ran_off_is_no_credit(engine: Engine) -> None:
         assert (row_of(session, payer).due_wei, row_of(session, payer).credit_wei) == (400, 0)
 
 
+def left_after_a_second(engine: Engine, counts: int) -> int:
+    """Wei out of a bound that runs off in a second, when in that second it is counted so many times."""
+    bound = Bound(MOST, 1)
+    with Session(write_engine(engine)) as session, session.begin():
+        loss_rows.move(session, bound, None, MOST, NOW)
+        for number in range(counts):
+            loss_rows.move(session, bound, None, 0, NOW + (number + 1) / counts)
+        return row_of(session, ALL).drawn_wei
+
+
+@pytest.mark.parametrize("counts", [1, 3, 100])
+def test_the_bound_runs_off_however_often_is_counted(engine: Engine, counts: int) -> None:
+    assert left_after_a_second(engine, counts) <= counts * MOST // 10**6
+
+
+def test_in_whole_seconds_a_busy_gateways_bound_never_runs_off(
+    sqlite_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The planted bug."""
+    monkeypatch.setattr(loss_rows, "_TICKS", 1)
+    assert left_after_a_second(sqlite_engine, 1) == 0
+    assert left_after_a_second(sqlite_engine, 100) == MOST
+
+
 def losing(engine: Engine, seed: int) -> None:
     """Many requesters and nobody's packets, for weeks: spent and put by beyond fees is never above the bound and what
     ran off of it."""

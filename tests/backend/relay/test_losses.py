@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,9 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import delete, select, update
 
+from backend.pay.gas_price import GasPrice
 from backend.relay import loss_rows
 from backend.relay.costs import ANSWERS_GAS, CLAIM_GAS, ENDING_GAS, WHOLE_GAS
-from piecework.chain.fees import fees_now
+from backend.relay.keeper import Keeper
+from backend.relay.outbox import Outbox
 from piecework.db.gateway import RelayHold, RelayIntent, RelayLoss
 from tests.backend.house import House, open_house, sign, verdict
 
@@ -28,23 +31,39 @@ def opened(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hou
 
 
 @pytest.fixture
-def bounded(opened: House) -> Iterator[House]:
-    """A gateway that counts from zero, with a bound of eight claims at the gas price of now."""
+def bounded(opened: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[House]:
+    """A gateway that counts from zero, with a bound of eight claims at the gas price of now.
+
+    By its clock no time passes, so nothing runs off but where a test says so.
+    """
     house = opened
-    house.until(house._is_quiet, bool)
+    losses, settings, now = house.services.losses, house.services.settings, time.time()
+    settings.relay_loss_wei, settings.coin_price_units = 0, None
+    house.until(lambda: is_settled(house), bool)
+    monkeypatch.setattr(losses, "now", lambda: now)
+    monkeypatch.setattr(losses, "gas_price", GasPrice(keep_seconds=10**9))
     with house.services.writing() as session:
         session.execute(delete(RelayLoss))
         session.execute(delete(RelayHold))
-    fees = fees_now(house.stack.web3)
-    price = (fees.most_wei - fees.tip_wei) // 2 + fees.tip_wei
-    house.services.settings.relay_loss_wei = CLAIMS * WHOLE_GAS * price * 5 // 4
-    house.services.settings.coin_price_units = None
+    settings.relay_loss_wei = CLAIMS * WHOLE_GAS * losses.gas_price.wei(house.stack.web3) * 5 // 4
     yield house
-    house.services.settings.relay_loss_wei = 0
+    settings.relay_loss_wei = 0
+
+
+def is_settled(house: House) -> bool:
+    """Nothing is under way, nothing is due that the keeper would begin next, and no money that is put by is free."""
+    services = house.services
+    if not house._is_quiet():
+        return False
+    keeper = Keeper(Outbox(), sweep_minimum_units=services.settings.sweep_minimum_units, losses=services.losses)
+    with services.reading() as session:
+        if keeper.due(session, services.clock.now()) or services.losses.has_ended(session):
+            return False
+    return house._is_quiet()  # the keeper may have begun it meanwhile
 
 
 def relayer_wei(house: House) -> int:
-    house.until(house._is_quiet, bool)
+    house.until(lambda: is_settled(house), bool)
     return int(house.stack.web3.eth.get_balance(house.services.relayer_address))
 
 
