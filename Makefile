@@ -8,7 +8,7 @@ CROWD ?= $(or $(PIECEWORK_CROWD_DIR),../shared/data/crowd)
 
 .DEFAULT_GOAL := help
 .PHONY: help setup web web-check screenshots demo check format test test-contracts test-python test-fast fuzz-deep invariants-deep prove-gates planted-bugs \
-	artifacts replay api-deep bench-gas bench-quality bench-search bench-gateway bench-release bench-intervals kubo lock clean
+	artifacts replay api-deep bench-gas bench-quality bench-search bench-gateway bench-release bench-web bench-intervals kubo lock clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -117,6 +117,9 @@ bench-release: setup ## Measure 50 releases at once, undisturbed and killed at e
 
 bench-gateway: setup ## Measure a thousand workers at once through the public API; writes bench/gateway/results.json
 	$(BIN)/python -m bench.gateway.run --json bench/gateway/results.json
+
+bench-web: setup ## Measure what a worker's steps take of the browser's main thread; writes bench/web/results.json
+	$(BIN)/python -m bench.web.run --json bench/web/results.json
 
 PEER_VENV := .cache/bench-quality-venv
 
