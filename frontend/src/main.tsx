@@ -42,13 +42,24 @@ function Connected({ chain }: { chain: ChainFacts }) {
   const name = t('signin.test_wallet_name')
   // biome-ignore lint/correctness/useExhaustiveDependencies: a fresh block number must not drop the connection
   const config = useMemo(() => makeConfig(chain, name), [chain.chain_id, chain.escrow, chain.rpc_url])
-  return (
-    <WagmiProvider config={config}>
-      <SessionProvider chain={chain}>
-        <RouterProvider router={router} />
-      </SessionProvider>
-    </WagmiProvider>
+  // Rendered again, wagmi looks for the wallet again, which cannot be asked until it is found.
+  return useMemo(
+    () => (
+      <WagmiProvider config={config}>
+        <Inside />
+      </WagmiProvider>
+    ),
+    [config],
   )
+}
+
+function Inside() {
+  const chain = useQuery(chainQuery).data
+  return chain ? (
+    <SessionProvider chain={chain}>
+      <RouterProvider router={router} />
+    </SessionProvider>
+  ) : null
 }
 
 const place = document.getElementById('app')

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,6 +21,15 @@ FLAGS = (
 )
 PATIENCE_MILLISECONDS = 60_000
 """How long a wanted state may take on a loaded machine; nothing waits that long for its own sake."""
+_REPORT_MILLISECONDS = 5_000
+_MOST_ANSWERS, _MOST_WORDS = 25, 40
+_PAGE = """body => ({
+  states: [...document.querySelectorAll('[data-state], [data-lost], [data-late], [role=alert], [aria-busy=true]')]
+    .map(each => `${each.getAttribute('data-state') ?? each.getAttribute('role') ?? 'notice'}: ${each.innerText}`),
+  buttons: [...document.querySelectorAll('button')]
+    .map(each => `${each.innerText}${each.disabled ? ' (disabled)' : ''}`),
+  text: body.innerText,
+})"""
 
 
 def chromium() -> str | None:
@@ -41,7 +51,7 @@ def running_browser() -> Iterator[Any]:
 
 
 class Visitor:
-    """One person's window. It counts clicks, and keeps what the page logged as an error."""
+    """One person's window. It counts clicks, keeps what the page logged as an error, and can tell what it shows."""
 
     def __init__(self, browser: Any, gateway_url: str, **how: Any) -> None:
         self.context = browser.new_context(base_url=gateway_url, **({"locale": "en-GB"} | how))
@@ -49,12 +59,40 @@ class Visitor:
         self.page = self.context.new_page()
         self.clicks = 0
         self.errors: list[str] = []
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self._words: deque[str] = deque(maxlen=_MOST_WORDS)
+        self._asked: deque[Any] = deque(maxlen=_MOST_ANSWERS)
+        self.page.on("pageerror", self._note_error)
         self.page.on("console", self._note)
+        self.page.on("request", self._note_request)
+
+    def _note_error(self, error: Any) -> None:
+        self.errors.append(str(error))
+        self._words.append(f"uncaught: {error}")
 
     def _note(self, message: Any) -> None:
+        said = f"{message.text} {message.location.get('url', '')}"
+        self._words.append(f"{message.type}: {said}")
         if message.type == "error":
-            self.errors.append(f"{message.text} {message.location.get('url', '')}")
+            self.errors.append(said)
+
+    def _note_request(self, request: Any) -> None:
+        if "/v1/" in request.url:
+            self._asked.append(request)
+
+    def report(self) -> str:
+        """The window's address, states of calls, buttons and text, its console, and the gateway's last answers."""
+        return "\n".join((self.page.url, *self._shown(), "--- console", *self._words, *self._answers()))
+
+    def _shown(self) -> list[str]:
+        try:
+            shown = self.page.locator("body").evaluate(_PAGE, timeout=_REPORT_MILLISECONDS)
+        except Exception as error:  # a page that hangs is a finding, too
+            return [f"--- the page does not tell what it shows: {error}"]
+        buttons = " | ".join(shown["buttons"])
+        return ["--- states", *shown["states"], "--- buttons", buttons, "--- text", shown["text"]]
+
+    def _answers(self) -> list[str]:
+        return ["--- the gateway's last answers", *(_answer_to(request) for request in self._asked)]
 
     def open(self, path: str) -> None:
         self.page.goto(path)
@@ -79,3 +117,19 @@ class Visitor:
 
     def close(self) -> None:
         self.context.close()
+
+
+def _answer_to(request: Any) -> str:
+    """One line: status and, of a refusal, its words; no answer has no status."""
+    asked = f"{request.method} {request.url.partition('/v1/')[2]}"
+    if request.failure:
+        return f"{asked}: {request.failure}"
+    if request.timing["responseStart"] < 0:
+        return f"{asked}: no answer yet"
+    answer = request.response()
+    if answer.status < 400:
+        return f"{asked}: {answer.status}"
+    try:
+        return f"{asked}: {answer.status} {answer.text()}"
+    except Exception as error:
+        return f"{asked}: {answer.status} ({error})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from typing import Any
 
 import pytest
@@ -41,10 +41,26 @@ def node(stack_up: dict[str, Any]) -> Iterator[Node]:
     found.close()
 
 
+WINDOWS = pytest.StashKey[list[Visitor]]()
+"""The open windows of a test."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A test that fails in a browser says what its windows showed then."""
+    report = yield
+    if report.when == "call" and report.failed:
+        for number, visitor in enumerate(item.stash.get(WINDOWS, []), 1):
+            report.sections.append((f"window {number}", visitor.report()))
+    return report
+
+
 @pytest.fixture
-def visit(browser: Any, stack_up: dict[str, Any]) -> Iterator[Callable[..., Visitor]]:
+def visit(browser: Any, stack_up: dict[str, Any], request: pytest.FixtureRequest) -> Iterator[Callable[..., Visitor]]:
     """Opens windows with a fresh profile each; none of them may log an error."""
-    opened: list[Visitor] = []
+    opened = request.node.stash[WINDOWS] = list[Visitor]()
 
     def one(**how: Any) -> Visitor:
         opened.append(Visitor(browser, stack_up["gateway_url"], **how))

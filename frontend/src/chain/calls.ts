@@ -7,6 +7,7 @@ import { useConfig } from 'wagmi'
 import { sendTransaction, signTypedData, waitForTransactionReceipt } from 'wagmi/actions'
 import { api, data, isLost, Problem, type Schemas } from '../api/client'
 import { checkTyped, type TypedData } from './checks'
+import { restored } from './restored'
 import { useSession } from './session'
 
 export type CallState =
@@ -45,15 +46,16 @@ export function once(): { 'idempotency-key': string } {
 export function useCall(): Call {
   const config = useConfig()
   const client = useQueryClient()
-  const { chain, address, wallet: connected } = useSession()
+  const { chain, address } = useSession()
   const [state, setState] = useState<CallState>({ at: 'idle' })
 
   const run = useCallback<Call['run']>(
     async (work) => {
-      const ask = () => {
+      const ask = async () => {
+        setState({ at: 'wallet' })
+        const connected = (await restored(config)).address
         if (address && connected?.toLowerCase() !== address.toLowerCase())
           throw new Problem(0, connected ? 'other_wallet' : 'no_wallet', address)
-        setState({ at: 'wallet' })
       }
       const patient: Wallet['patient'] = async (question) => {
         for (let told = false; ; told = true) {
@@ -73,19 +75,19 @@ export function useCall(): Call {
         async sign(typed, primaryType, expected) {
           const escrow = { address: chain.escrow, chainId: chain.chain_id }
           const checked = checkTyped(typed, escrow, primaryType, expected)
-          ask()
+          await ask()
           const signature = await signTypedData(config, definition(checked))
           setState({ at: 'pending', transaction: null })
           return signature
         },
         async signOther(typed) {
-          ask()
+          await ask()
           const signature = await signTypedData(config, definition(typed as TypedData))
           setState({ at: 'pending', transaction: null })
           return signature
         },
         async send(transaction) {
-          ask()
+          await ask()
           const hash = await sendTransaction(config, {
             to: transaction.to as `0x${string}`,
             data: transaction.data as `0x${string}`,
@@ -113,7 +115,7 @@ export function useCall(): Call {
         void client.invalidateQueries()
       }
     },
-    [address, chain, client, config, connected],
+    [address, chain, client, config],
   )
   return { state, busy: state.at === 'wallet' || state.at === 'pending' || state.at === 'lost', run }
 }

@@ -9,6 +9,7 @@ import { connect, disconnect, getConnection, signMessage } from 'wagmi/actions'
 import { api, data, onSessionEnd } from '../api/client'
 import { useTexts } from '../texts'
 import type { ChainFacts } from './config'
+import { restored } from './restored'
 
 /** What the page remembers; the session itself is the browser's cookie. */
 type Kept = { address: string; expiresAt: number }
@@ -56,8 +57,9 @@ export function SessionProvider({ chain, children }: { chain: ChainFacts; childr
 
   const signIn = useCallback(
     async (connector?: Connector) => {
-      if (connector && getConnection(config).connector?.uid !== connector.uid) {
-        if (getConnection(config).isConnected) await disconnect(config)
+      const found = await restored(config)
+      if (connector && found.connector?.uid !== connector.uid) {
+        if (found.isConnected) await disconnect(config)
         await connect(config, { connector })
       }
       const account = getConnection(config).address

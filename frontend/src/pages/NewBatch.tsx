@@ -5,7 +5,7 @@ import { useEffect, useRef, useState } from 'react'
 import { useSession } from '../chain/session'
 import { Gate } from '../parts/SignIn'
 import { Loading } from '../parts/states'
-import { cleanOptions, isWhole, numbersOf, rulesOf, usePlan } from '../requests/plan'
+import { cleanOptions, isWhole, numbersOf, type Plan, rulesOf, usePlan } from '../requests/plan'
 import { answerSchemaQuery, taskTypesQuery } from '../requests/queries'
 import { STEPS, type Step } from '../requests/step'
 import { Columns } from '../requests/steps/Columns'
@@ -28,9 +28,10 @@ export default function NewBatch() {
   const table = useTable(plan, change)
   const kind = useQuery(taskTypesQuery).data?.find(({ name }) => name === plan.type)
   const options = useSettled(plan.options)
+  const isComplete = kind !== undefined && isWhole(kind.options, cleanOptions(plan.options))
   const schema = useQuery({
     ...answerSchemaQuery(plan.type ?? '', cleanOptions(options)),
-    enabled: kind !== undefined && options === plan.options && isWhole(kind.options, cleanOptions(options)),
+    enabled: isComplete && options === plan.options,
   })
   const { summary } = table
   const mapping = plan.mapping ?? (kind && summary ? guessFor(kind, summary.columns) : null)
@@ -40,7 +41,8 @@ export default function NewBatch() {
   const isRead = summary !== null && summary.faultCount === 0 && summary.rows > 0
   const isMade = isRead && checked.data !== undefined && checked.data.misfitCount === 0
   const isKnown = isMade && checked.data?.strayCount === 0
-  const isWorded = isKnown && plan.title.trim() !== '' && plan.instructions.trim() !== '' && schema.isSuccess
+  const hasWords = plan.title.trim() !== '' && plan.instructions.trim() !== ''
+  const isWorded = isKnown && isComplete && hasWords && schema.isSuccess
   const through: Record<Step, boolean> = {
     1: plan.type !== null && isRead,
     2: isMade,
@@ -60,6 +62,8 @@ export default function NewBatch() {
     first.current = false
   }, [shown])
   const go = (to: Step) => void navigate({ to: '/requests/new', search: { step: to } })
+  const isPending = isTrying || (shown >= 3 && (options !== plan.options || schema.isFetching))
+  const goOn = useOnceSettled(isPending, plan, () => through[shown] && go((shown + 1) as Step))
   const name = (each: Step) => t(`step.${STEP_NAMES[each]}` as Key)
   return (
     <>
@@ -131,13 +135,16 @@ export default function NewBatch() {
             <button type="button" disabled={shown === 1} onClick={() => go((shown - 1) as Step)}>
               {t('work.back')}
             </button>
-            <span className="fine">{t('draft.kept')}</span>
+            <span className="fine" role="status">
+              {t(goOn.isWaiting ? 'draft.checking' : 'draft.kept')}
+            </span>
             {shown < 5 && (
               <button
                 type="button"
                 className="primary"
-                disabled={!through[shown] || isTrying}
-                onClick={() => go((shown + 1) as Step)}
+                disabled={!through[shown]}
+                aria-busy={goOn.isWaiting}
+                onClick={goOn.wish}
               >
                 {t('draft.go_on')}
               </button>
@@ -150,6 +157,23 @@ export default function NewBatch() {
 }
 
 const STEP_NAMES = { 1: 'tasks', 2: 'columns', 3: 'wording', 4: 'pay', 5: 'fund' } as const
+
+/**
+ * A wish that is kept while something is still being looked at, and done then; another `plan` ends it. A button that is
+ * disabled meanwhile would swallow a click whose press came before.
+ */
+function useOnceSettled(isPending: boolean, plan: Plan, act: () => void) {
+  const [wished, setWished] = useState<Plan | null>(null)
+  const isWaiting = wished === plan
+  const latest = useRef(act)
+  latest.current = act
+  useEffect(() => {
+    if (!isWaiting || isPending) return
+    setWished(null)
+    latest.current()
+  }, [isWaiting, isPending])
+  return { isWaiting, wish: () => setWished(plan) }
+}
 
 /** A value once it was left alone for a moment, so that typing asks the gateway once. */
 function useSettled<T>(value: T): T {

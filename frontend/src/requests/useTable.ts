@@ -38,6 +38,8 @@ export function useTable(plan: Plan, change: (part: Partial<Plan>) => void): Tab
   const [isReading, setReading] = useState(plan.source !== null)
   const source = useRef(plan.source)
   source.current = plan.source
+  /** How often a table was given: what is read late of an earlier one is passed over. */
+  const turn = useRef(0)
 
   /** What the plan holds, read again: after a reload, and after a file that was refused. */
   const restore = useCallback(async (): Promise<Summary | null> => {
@@ -49,28 +51,36 @@ export function useTable(plan: Plan, change: (part: Partial<Plan>) => void): Tab
 
   useEffect(() => {
     void restore()
-      .then((summary) => setState((before) => ({ ...before, summary, version: before.version + 1 })))
-      .finally(() => setReading(false))
+      .catch(() => null)
+      .then((summary) => {
+        if (turn.current > 0) return
+        setState((before) => ({ ...before, summary, version: before.version + 1 }))
+        setReading(false)
+      })
   }, [restore])
 
   const take = useCallback(
     async (given: File | string) => {
+      turn.current += 1
+      const own = turn.current
+      const isText = typeof given === 'string' && given.length <= LONG_TEXT
       setReading(true)
+      // At once: a field that shows what is typed only when it was read loses the keys that come before.
+      if (isText) change({ source: { kind: 'text', text: given } })
       try {
         const read = await reader.read(given).catch(() => null)
+        if (own !== turn.current) return
         if (!read) {
           const before = await restore()
           setState((now) => ({ summary: before, refused: null, isUnreadable: true, version: now.version + 1 }))
           return
         }
-        const isText = typeof given === 'string' && given.length <= LONG_TEXT
         if (read.faultCount > 0 && !isText) {
           const before = await restore()
           setState((now) => ({ summary: before, refused: read, isUnreadable: false, version: now.version + 1 }))
           return
         }
         if (isText) {
-          change({ source: { kind: 'text', text: given } })
           await forgetFile()
         } else {
           await keepFile(typeof given === 'string' ? new Blob([given]) : given)
@@ -78,7 +88,7 @@ export function useTable(plan: Plan, change: (part: Partial<Plan>) => void): Tab
         }
         setState((now) => ({ summary: read, refused: null, isUnreadable: false, version: now.version + 1 }))
       } finally {
-        setReading(false)
+        if (own === turn.current) setReading(false)
       }
     },
     [change, reader, restore],
