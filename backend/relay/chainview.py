@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from piecework.chain.together import Refused, ask_together
 
 if TYPE_CHECKING:
     from web3 import Web3
@@ -33,6 +35,7 @@ class ChainView:
     mined: int
     """The account's next nonce at `head`."""
     _hashes: dict[int, str | None] = field(default_factory=dict)
+    _receipts: dict[str, Any | None] = field(default_factory=dict)
 
     @classmethod
     def now(cls, web3: Web3, account: str) -> ChainView:
@@ -40,6 +43,20 @@ class ChainView:
         head = Place(int(block["number"]), _hex(block["hash"]))
         mined = int(web3.eth.get_transaction_count(account, head.number))  # type: ignore[arg-type]
         return cls(web3, account, head, mined, {head.number: head.hash})
+
+    def look_at(self, *, blocks: Iterable[int] = (), transactions: Iterable[str] = ()) -> None:
+        """Asks for all of them at once; `has` and `receipt` need not ask again."""
+        numbers = sorted({number for number in blocks if number < self.head.number} - self._hashes.keys())
+        hashes = [each for each in dict.fromkeys(transactions) if each not in self._receipts]
+        asked = [("eth_getBlockByNumber", [hex(number), False]) for number in numbers]
+        asked += [("eth_getTransactionReceipt", [each]) for each in hashes]
+        answers = ask_together(self.web3, asked)  # what the node refuses is asked for again when it is needed
+        for number, block in zip(numbers, answers[: len(numbers)], strict=True):
+            if not isinstance(block, Refused):
+                self._hashes[number] = block["hash"].lower() if block is not None else None
+        for each, receipt in zip(hashes, answers[len(numbers) :], strict=True):
+            if not isinstance(receipt, Refused):
+                self._receipts[each] = receipt_of(receipt) if receipt is not None else None
 
     def has(self, place: Place) -> bool:
         """Whether that very block is still part of the chain."""
@@ -60,11 +77,14 @@ class ChainView:
         from web3.exceptions import TransactionNotFound
 
         for transaction_hash in hashes:
-            try:
-                receipt = self.web3.eth.get_transaction_receipt(transaction_hash)  # type: ignore[arg-type]
-            except TransactionNotFound:
-                continue
-            if int(receipt["blockNumber"]) <= self.head.number:
+            if transaction_hash not in self._receipts:
+                try:
+                    known: Any = self.web3.eth.get_transaction_receipt(transaction_hash)  # type: ignore[arg-type]
+                except TransactionNotFound:
+                    known = None
+                self._receipts[transaction_hash] = known
+            receipt = self._receipts[transaction_hash]
+            if receipt is not None and int(receipt["blockNumber"]) <= self.head.number:
                 return receipt
         return None
 
@@ -90,6 +110,22 @@ class ChainView:
 
     def _count(self, block_number: int) -> int:
         return int(self.web3.eth.get_transaction_count(self.account, block_number))  # type: ignore[arg-type]
+
+
+def receipt_of(plain: dict[str, Any]) -> dict[str, Any]:
+    """What the relay reads of a receipt, as web3 would give it."""
+    from eth_utils import to_checksum_address
+    from hexbytes import HexBytes
+
+    numbers, hashes = ("blockNumber", "gasUsed", "effectiveGasPrice", "status"), ("blockHash", "transactionHash")
+    logs = [
+        {name: HexBytes(entry[name]) for name in ("data", *hashes)}
+        | {name: int(entry[name], 16) for name in ("blockNumber", "logIndex")}
+        | {"address": to_checksum_address(entry["address"]), "topics": [HexBytes(topic) for topic in entry["topics"]]}
+        for entry in plain["logs"]
+    ]
+    found: dict[str, Any] = {name: int(plain[name], 16) for name in numbers}
+    return found | {name: HexBytes(plain[name]) for name in hashes} | {"logs": logs}
 
 
 def _hex(raw: Any) -> str:

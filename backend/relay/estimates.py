@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from piecework.chain.errors import RevertReason, decode_revert
+from piecework.chain.together import ask_together
 from piecework.domain.ids import ZERO_ADDRESS
 from piecework.domain.messages import BatchKey, Packet, PacketKind, TypedData, signable
 
@@ -46,9 +48,21 @@ class Estimator:
         self._web3 = web3
         self._sender = sender
 
-    def ceiling(self) -> int:
-        """The most gas that a transaction may be given now."""
-        return min(int(self._web3.eth.get_block("latest")["gasLimit"]), _LARGEST_TRANSACTION)
+    def gas_of_each(self, several: Sequence[Planned]) -> list[int | Exception]:
+        """As `gas_of`, asked for all at once: none of them has happened where the others are tried."""
+        asked = [("eth_estimateGas", [_plain(self._transaction(planned)), "pending"]) for planned in several]
+        answers = ask_together(self._web3, asked) if len(several) > 1 else [None] * len(several)
+        # Whom the node refuses is asked for alone, which tells the reason.
+        return [
+            int(answer, 16) if isinstance(answer, str) else self._alone(planned)
+            for planned, answer in zip(several, answers, strict=True)
+        ]
+
+    def _alone(self, planned: Planned) -> int | Exception:
+        try:
+            return self.gas_of(planned)
+        except (WouldRevert, TooMuchGas, NotTold) as error:
+            return error
 
     def gas_of(self, planned: Planned) -> int:
         """Gas that the call uses. Raises WouldRevert, TooMuchGas or NotTold; OSError if the node is away.
@@ -57,10 +71,8 @@ class Estimator:
         """
         from web3.exceptions import ContractLogicError, Web3RPCError
 
-        call, value = planned.call, planned.value_wei
-        transaction: Any = {"from": self._sender, "to": call.to, "data": call.data, "value": value}
         try:
-            return int(self._web3.eth.estimate_gas(transaction, "pending"))
+            return int(self._web3.eth.estimate_gas(self._transaction(planned), "pending"))
         except ContractLogicError as error:
             reason = decode_revert(error.data if isinstance(error.data, (str, bytes)) else b"")
             if reason.name == "TaskEscrow_InsufficientGas":
@@ -71,6 +83,19 @@ class Estimator:
             if "gas" in text.lower() and "insufficient funds" not in text.lower():
                 raise TooMuchGas(text) from error
             raise NotTold(text) from error
+
+    def _transaction(self, planned: Planned) -> Any:
+        call = planned.call
+        return {"from": self._sender, "to": call.to, "data": call.data, "value": planned.value_wei}
+
+
+def ceiling(block_gas: int) -> int:
+    """The most gas that a transaction may be given where a block takes `block_gas`."""
+    return min(block_gas, _LARGEST_TRANSACTION)
+
+
+def _plain(transaction: dict[str, Any]) -> dict[str, Any]:
+    return transaction | {"value": hex(transaction["value"])}
 
 
 def reserve(key: BatchKey, packet: Packet, domain: Any) -> int:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from backend.relay.calls import Planned, plan_packets, plan_single
-from backend.relay.estimates import EXTRA, MARGIN, Estimator, NotTold, TooMuchGas, WouldRevert, reserve
+from backend.relay.estimates import EXTRA, MARGIN, Estimator, NotTold, WouldRevert, ceiling, reserve
+from backend.relay.waves import waves
 from piecework.chain.errors import RevertReason
 from piecework.domain.messages import BatchKey, Packet
 
@@ -52,7 +53,7 @@ Step = Ready | Refusal | Unclear
 
 
 class Planner:
-    """Cuts what is queued into calls, one at a time: each is estimated after the one before was sent."""
+    """Cuts what is queued into calls, wave by wave: each is estimated after the one before was sent."""
 
     def __init__(self, escrow: Escrow, token: Token, sender: str, *, gas_limit: int) -> None:
         self._escrow = escrow
@@ -61,18 +62,17 @@ class Planner:
         self._estimator = Estimator(escrow.web3, sender)
         self._packet_gas = _FIRST_PACKET_GAS
 
-    def plan(self, intents: Sequence[RelayIntent]) -> Iterator[Step]:
-        """Packets first, in their order, many to a call; then each other intent."""
-        ceiling = self._estimator.ceiling()
-        packets = [intent for intent in intents if intent.kind == "packet"]
-        yield from self._plan_packets(packets, ceiling)
-        for intent in intents:
-            if intent.kind != "packet":
-                yield self._plan_single(intent, ceiling)
+    def plan(self, intents: Sequence[RelayIntent], block_gas: int) -> Iterator[Sequence[Step]]:
+        """Packets first, in their order, many to a call; then the other intents, those together that do not touch."""
+        most = ceiling(block_gas)
+        for step in self._plan_packets([intent for intent in intents if intent.kind == "packet"], most):
+            yield [step]
+        for wave in waves([intent for intent in intents if intent.kind != "packet"]):
+            yield self._plan_wave(wave, most)
 
     # -------------------------------------------------------------------- packets
 
-    def _plan_packets(self, intents: Sequence[RelayIntent], ceiling: int) -> Iterator[Step]:
+    def _plan_packets(self, intents: Sequence[RelayIntent], most: int) -> Iterator[Step]:
         waiting: list[tuple[RelayIntent, int]] = []
         for intent in intents:
             found = self._kept_for(intent)
@@ -81,7 +81,7 @@ class Planner:
             else:
                 yield found
         while waiting:
-            step, taken = self._largest(waiting, ceiling)
+            step, taken = self._largest(waiting, most)
             waiting = waiting[taken:]
             yield step
 
@@ -105,17 +105,17 @@ class Planner:
             size += 1
         return max(1, size)
 
-    def _largest(self, waiting: Sequence[tuple[RelayIntent, int]], ceiling: int) -> tuple[Step, int]:
+    def _largest(self, waiting: Sequence[tuple[RelayIntent, int]], most: int) -> tuple[Step, int]:
         """A call of as many of the first packets as fit and run together; and how many it took."""
-        limit = min(self._gas_limit, ceiling)
+        limit = min(self._gas_limit, most)
         size = self._first_guess(waiting, limit)
         while True:
             chunk = waiting[:size]
             planned = plan_packets(self._escrow, [intent for intent, _ in chunk])
-            found = self._estimate(planned)
+            found = self._estimator.gas_of_each([planned])[0]
             kept = sum(kept for _, kept in chunk)
             if size == 1:
-                return _alone(planned, found, kept, ceiling), 1
+                return _alone(planned, found, kept, most), 1
             if isinstance(found, int) and int(found * MARGIN) + EXTRA + kept <= limit:
                 self._packet_gas = max(_LEAST_PACKET_GAS, found // size)
                 return Ready(planned, int(found * MARGIN) + EXTRA + kept), size
@@ -123,25 +123,24 @@ class Planner:
 
     # --------------------------------------------------------------------- others
 
-    def _plan_single(self, intent: RelayIntent, ceiling: int) -> Step:
+    def _plan_wave(self, intents: Sequence[RelayIntent], most: int) -> list[Step]:
+        made = [self._made(intent) for intent in intents]
+        calls = [planned for planned in made if isinstance(planned, Planned)]
+        found = iter(self._estimator.gas_of_each(calls))
+        return [_alone(each, next(found), 0, most) if isinstance(each, Planned) else each for each in made]
+
+    def _made(self, intent: RelayIntent) -> Planned | Refusal:
         try:
-            planned = plan_single(self._escrow, self._token, intent)
+            return plan_single(self._escrow, self._token, intent)
         except Exception as error:
             return _malformed(intent, error)
-        return _alone(planned, self._estimate(planned), 0, ceiling)
-
-    def _estimate(self, planned: Planned) -> int | Exception:
-        try:
-            return self._estimator.gas_of(planned)
-        except (WouldRevert, TooMuchGas, NotTold) as error:
-            return error
 
 
-def _alone(planned: Planned, found: int | Exception, kept: int, ceiling: int) -> Step:
+def _alone(planned: Planned, found: int | Exception, kept: int, most: int) -> Step:
     """The call of one intent. The margin does not lift one that nearly fills a block above what a block takes."""
     intent = planned.intents[0]
-    if isinstance(found, int) and found <= ceiling:
-        return Ready(planned, min(int(found * MARGIN) + EXTRA + kept, ceiling))
+    if isinstance(found, int) and found <= most:
+        return Ready(planned, min(int(found * MARGIN) + EXTRA + kept, most))
     if isinstance(found, WouldRevert):
         return Refusal(intent, found.reason.code[:60], f"the contract would refuse it: {found.reason}")
     if isinstance(found, NotTold):

@@ -1,6 +1,7 @@
 """The sender: one nonce owner that signs, stores, sends and watches, in rounds.
 
 A round takes all queued intents, makes transactions of them, stores each signed under its nonce, and only then sends.
+Those that do not touch are estimated, stored and sent together.
 The next round begins when all are mined. Whatever happens in between, the same bytes under the same nonce are sent
 again: so nothing takes effect twice and no nonce is left out.
 """
@@ -68,19 +69,19 @@ class Sender:
         intents = self._queued()
         if not intents:
             return False
-        self._signer.warn_if_poor()
-        nonce, fees = self._next_nonce(mined), self._signer.fees()
+        nonce, weather = self._next_nonce(mined), self._signer.look()
         first, done = nonce, False
-        unclear = []
-        for step in self._planner.plan(intents):
-            if isinstance(step, Ready):
-                self._store_and_send(step, nonce, fees)
-                nonce += 1
-            elif isinstance(step, Refusal):
-                self._refuse(step)
-            else:
-                unclear.append(step)
-            done |= not isinstance(step, Unclear)
+        unclear: list[Unclear] = []
+        for wave in self._planner.plan(intents, weather.block_gas):
+            ready = [step for step in wave if isinstance(step, Ready)]
+            if ready:
+                self._store_and_send(ready, nonce, weather.fees)
+                nonce += len(ready)
+            for step in wave:
+                if isinstance(step, Refusal):
+                    self._refuse(step)
+            unclear += [step for step in wave if isinstance(step, Unclear)]
+            done |= any(not isinstance(step, Unclear) for step in wave)
         # A node that answers for others but never for this one is not what is wrong.
         self._set_aside(unclear, count=nonce > first)
         return done
@@ -98,7 +99,22 @@ class Sender:
             last = session.execute(select(func.max(RelayTransaction.nonce)).where(own)).scalar_one()
         return mined if last is None else max(mined, int(last) + 1)
 
-    def _store_and_send(self, ready: Ready, nonce: int, fees: Fees) -> None:
+    def _store_and_send(self, wave: Sequence[Ready], nonce: int, fees: Fees) -> None:
+        """All of them are stored, under one nonce after the other, before the first is sent."""
+        rows = [self._signed(ready, nonce + number, fees) for number, ready in enumerate(wave)]
+        with Session(self._writer, expire_on_commit=False) as session, session.begin():
+            for ready, row in zip(wave, rows, strict=True):
+                session.add(row)
+                for intent in ready.planned.intents:
+                    stored = session.get_one(RelayIntent, intent.position)
+                    if stored.status != "queued":
+                        raise SentMeanwhile(f"intent {intent.intent_id} is {stored.status} already")
+                    stored.status = "sent"
+                    stored.sender, stored.nonce = self.address, row.nonce
+                    stored.transaction_hash = row.transaction_hash
+        self._signer.broadcast([(row.transaction_hash, row.raw) for row in rows])
+
+    def _signed(self, ready: Ready, nonce: int, fees: Fees) -> RelayTransaction:
         planned = ready.planned
         row = RelayTransaction(
             sender=self.address,
@@ -111,16 +127,7 @@ class Sender:
             is_final=False,
         )
         self._signer.offer(row, fees)
-        with Session(self._writer, expire_on_commit=False) as session, session.begin():
-            session.add(row)
-            for intent in planned.intents:
-                stored = session.get_one(RelayIntent, intent.position)
-                if stored.status != "queued":
-                    raise SentMeanwhile(f"intent {intent.intent_id} is {stored.status} already")
-                stored.status = "sent"
-                stored.sender, stored.nonce = self.address, nonce
-                stored.transaction_hash = row.transaction_hash
-        self._signer.broadcast(row.transaction_hash, row.raw)
+        return row
 
     def _refuse(self, refusal: Refusal) -> None:
         intent = refusal.intent

@@ -22,6 +22,7 @@ _WATCH_SECONDS = 0.05
 _IDLE_SECONDS = 0.5
 _OWNER_SECONDS = 2.0
 _TIDY_SECONDS = 60.0
+_AGAIN_SECONDS, _AGAIN_MOST_SECONDS, _MOST_DOUBLINGS = 0.05, 2.0, 6
 
 
 class Relay:
@@ -55,22 +56,23 @@ class Relay:
         self._ownership.release()
 
     def _send(self) -> None:
-        gather = self._services.settings.relay_gather_seconds
+        gather, trial = self._services.settings.relay_gather_seconds, Trial(self._stop)
         while not self._stop.is_set():
-            if not self._ownership.is_held() and not _guarded("ownership_failed", self._ownership.acquire):
+            own = self._ownership
+            if not own.is_held() and not trial.run("ownership_failed", own.acquire, failed=False):
                 log.info("another_process_owns_the_relayer", address=self._sender.address)
                 self._stop.wait(_OWNER_SECONDS)
                 continue
-            busy = _guarded("sender_failed", self._sender.run_once)
-            if busy:
+            if trial.run("sender_failed", self._sender.run_once, failed=True):
                 self._stop.wait(_WATCH_SECONDS)
             elif self._outbox.wake.wait(_IDLE_SECONDS):
                 self._outbox.wake.clear()
                 time.sleep(gather)  # let others join the same transaction
 
     def _keep(self) -> None:
+        trial = Trial(self._stop)
         while not self._stop.wait(self._services.settings.keeper_poll_seconds):
-            _guarded("keeper_failed", self._keep_once)
+            trial.run("keeper_failed", self._keep_once, failed=False)
 
     def _keep_once(self) -> bool:
         now = self._services.clock.now()
@@ -88,11 +90,24 @@ class Relay:
         return bool(due)
 
 
-def _guarded(name: str, work: Callable[[], bool]) -> bool:
-    """A failure is logged and tried again: the stored state says where to go on."""
-    try:
-        return work()
-    except Exception as error:
-        log.error(name, error=type(error).__name__, detail=str(error)[:300])
-        time.sleep(0.5)
-        return False
+class Trial:
+    """Runs one thread's work; a failure is logged, and the stored state says where to go on.
+
+    After one failure it goes on almost at once, as a lost answer says nothing of the next; after many, slowly.
+    """
+
+    def __init__(self, stop: threading.Event) -> None:
+        self._stop = stop
+        self._failures = 0
+
+    def run(self, name: str, work: Callable[[], bool], *, failed: bool) -> bool:
+        """What `work` returns, or `failed` after a pause."""
+        try:
+            found = work()
+        except Exception as error:
+            log.error(name, error=type(error).__name__, detail=str(error)[:300])
+            self._stop.wait(min(_AGAIN_MOST_SECONDS, _AGAIN_SECONDS * 2**self._failures))
+            self._failures = min(self._failures + 1, _MOST_DOUBLINGS)
+            return failed
+        self._failures = 0
+        return found

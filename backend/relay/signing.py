@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
 from pydantic import SecretStr
 
-from piecework.chain.fees import Fees, fees_now
+from piecework.chain.fees import Fees, fees_now, fees_of
+from piecework.chain.together import Refused, ask_together
 from piecework.db.gateway import RelayTransaction
 
 if TYPE_CHECKING:
@@ -19,6 +22,14 @@ log = structlog.get_logger("relay")
 _FEE_BUMP = 1.15
 _AGAIN_SECONDS = 1.0
 _LOW_BALANCE_WEI = 10**16
+
+
+@dataclass(frozen=True, slots=True)
+class Weather:
+    """What a transaction should offer now, and the gas that a block takes."""
+
+    fees: Fees
+    block_gas: int
 
 
 def address_of(key: SecretStr) -> str:
@@ -42,6 +53,19 @@ class Signer:
 
     def __repr__(self) -> str:
         return f"Signer({self.address})"
+
+    def look(self) -> Weather:
+        """Asks for all of it at once, and warns if the account is poor."""
+        asked = [("eth_getBalance", [self.address, "latest"]), ("eth_maxPriorityFeePerGas", [])]
+        block = ("eth_getBlockByNumber", ["latest", False])
+        balance, tip, latest = ask_together(self._web3, [*asked, block])
+        if isinstance(latest, Refused) or isinstance(balance, Refused):
+            raise ValueError(f"the node tells neither its latest block nor a balance: {latest}, {balance}")
+        if int(balance, 16) < _LOW_BALANCE_WEI:
+            log.warning("relayer_balance_low", address=self.address, balance_wei=int(balance, 16))
+        base = int(latest.get("baseFeePerGas") or "0x0", 16)
+        fees = self.fees() if isinstance(tip, Refused) else fees_of(base, int(tip, 16))
+        return Weather(fees, int(latest["gasLimit"], 16))
 
     def fees(self) -> Fees:
         """What a transaction should offer now."""
@@ -73,26 +97,22 @@ class Signer:
         tip = max(fees.tip_wei, int(row.priority_fee_wei * _FEE_BUMP) + 1)
         self.offer(row, Fees(max(most, tip), tip))
 
-    def broadcast(self, transaction_hash: str, raw: str, *, at_once: bool = False) -> None:
-        """Hands the bytes to the node; again only after a second, unless the node is known to have lost them."""
-        from web3.exceptions import Web3RPCError
-
+    def broadcast(self, signed: Sequence[tuple[str, str]], *, at_once: Container[str] = ()) -> None:
+        """Hands all of them (hash and bytes) to the node; again only after a second, but for those `at_once`, which the
+        node is known to have lost."""
         now = time.monotonic()
+        due = [each for each in signed if each[0] in at_once or self._is_due(each[0], now)]
+        answers = ask_together(self._web3, [("eth_sendRawTransaction", [raw]) for _, raw in due])
+        for (transaction_hash, _), answer in zip(due, answers, strict=True):
+            if isinstance(answer, Refused):
+                # Already known, or mined meanwhile: watching will tell.
+                log.info("broadcast_answered", transaction_hash=transaction_hash, error=str(answer)[:200])
+            self._broadcast_at[transaction_hash] = now
+
+    def _is_due(self, transaction_hash: str, now: float) -> bool:
         last = self._broadcast_at.get(transaction_hash)
-        if last is not None and now - last < _AGAIN_SECONDS and not at_once:
-            return
-        try:
-            self._web3.eth.send_raw_transaction(raw)  # type: ignore[arg-type]
-        except Web3RPCError as error:
-            # Already known, or mined meanwhile: watching will tell.
-            log.info("broadcast_answered", transaction_hash=transaction_hash, error=str(error)[:200])
-        self._broadcast_at[transaction_hash] = now
+        return last is None or now - last >= _AGAIN_SECONDS
 
     def forget(self, transaction_hash: str) -> None:
         """A mined transaction is not broadcast until it is lost again."""
         self._broadcast_at.pop(transaction_hash, None)
-
-    def warn_if_poor(self) -> None:
-        balance = int(self._web3.eth.get_balance(self._account.address))
-        if balance < _LOW_BALANCE_WEI:
-            log.warning("relayer_balance_low", address=self.address, balance_wei=balance)

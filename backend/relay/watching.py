@@ -67,6 +67,7 @@ class Watcher:
             passed = self._rows(session, *_SENT, RelayTransaction.nonce < view.mined)
             deep, doubted = self._look_again(session, view)
             hashes = {row.nonce: self._hashes(session, row) for row in [*passed, *doubted]}
+        view.look_at(transactions=[each for known in hashes.values() for each in known])
         found = [self._find(view, nonce, known) for nonce, known in hashes.items()]
         told = [each for each in found if each is not None]
         lost = [row for row in open_rows if row.status == "mined"]
@@ -104,6 +105,7 @@ class Watcher:
             block = session.execute(oldest).scalar_one()
             self._final_at = None if block is None else int(block) + FINAL_BLOCKS
         rows = deep if self._verified and view.has(self._verified) else self._rows(session, *watched)
+        view.look_at(blocks=[row.block_number or 0 for row in rows])
         doubted = [row for row in rows if not view.has(Place(row.block_number or 0, row.block_hash or ""))]
         if doubted:
             log.warning("reorganised_receipts_read_again", nonces=[row.nonce for row in doubted])
@@ -191,8 +193,7 @@ class Watcher:
     def _send_again(self, mined: int, lost: Sequence[str]) -> None:
         with Session(self._engine) as session:
             rows = [(row.transaction_hash, row.raw) for row in self._rows(session, RelayTransaction.nonce >= mined)]
-        for transaction_hash, raw in rows:
-            self._signer.broadcast(transaction_hash, raw, at_once=transaction_hash in lost)
+        self._signer.broadcast(rows, at_once=lost)
 
     # ------------------------------------------------------------------------- rows
 

@@ -20,5 +20,9 @@ class Fees:
 def fees_now(web3: Web3) -> Fees:
     """Enough for a base fee that doubles before the transaction is mined."""
     base = int(web3.eth.get_block("latest").get("baseFeePerGas", 0))
-    tip = int(web3.eth.max_priority_fee)
-    return Fees(base * 2 + tip, tip)
+    return fees_of(base, int(web3.eth.max_priority_fee))
+
+
+def fees_of(base_wei: int, tip_wei: int) -> Fees:
+    """The same, of a latest block's base fee and the tip that the node names."""
+    return Fees(base_wei * 2 + tip_wei, tip_wei)

@@ -33,7 +33,7 @@ class Fate:
 
 
 class MortalProvider(HTTPProvider):
-    """Each call has two moments: before the node has it, and before its answer is read."""
+    """Each request has two moments: before the node has it, and before its answer is read."""
 
     def __init__(self, rpc_url: str, fate: Fate) -> None:
         super().__init__(rpc_url)
@@ -43,6 +43,13 @@ class MortalProvider(HTTPProvider):
         self.fate.moment(f"{method} asked")
         answer = super().make_request(method, params)
         self.fate.moment(f"{method} answered")
+        return answer
+
+    def make_batch_request(self, batch_requests: Any) -> Any:
+        methods = "+".join(dict.fromkeys(method for method, _ in batch_requests))
+        self.fate.moment(f"{methods} asked")
+        answer = super().make_batch_request(batch_requests)
+        self.fate.moment(f"{methods} answered")
         return answer
 
 

@@ -27,7 +27,7 @@ from tests.backend.relay.market import REWARD_UNITS, Market, digest_of
 from tests.backend.relay.room import Room
 from tests.conftest import ROOT, deploy_stack
 
-_LOST = 0.05
+_LOST = 0.2
 """Of the answers that no kill takes, the share that is lost on its way."""
 _LIFE_SECONDS = 30.0
 
@@ -41,10 +41,18 @@ class Reaper:
     fate: Fate = "answer"
     process: Any = None
     calls: int = 0
-    deaths: int = 0
+    born_at: float = 0.0
+    starting: float = 0.0
+    """Seconds of all lives before their first request."""
+
+    def begin(self, at: int, fate: Fate) -> None:
+        """Of the next life."""
+        self.at, self.fate, self.calls, self.born_at = at, fate, 0, time.monotonic()
 
     def judge(self, method: str, _: int) -> Fate:
         self.calls += 1
+        if self.calls == 1:
+            self.starting += time.monotonic() - self.born_at
         if self.calls == self.at:
             return self.fate
         return "lose_reply" if method != "eth_chainId" and self.dice.random() < _LOST else "answer"
@@ -134,13 +142,16 @@ class Releases:
 
 @dataclass
 class Storm:
-    """What happened: how often the process was killed, at how many different writes, and how long all took."""
+    """What happened: how often the process was killed, at how many different writes (of which in the middle of a list),
+    and how long all took, of which until the first request of each life."""
 
     deaths: int = 0
     writes: int = 0
+    halves: int = 0
     lost: int = 0
     restarts: int = 0
     seconds: float = 0.0
+    starting: float = 0.0
 
 
 @dataclass
@@ -202,12 +213,12 @@ def weather(
     *,
     seed: int,
     moments: Iterable[tuple[int, Fate]],
-    restart_after: int = 8,
+    restart: bool = True,
     start: Callable[..., Any] = running.start,
 ) -> Storm:
     """Life after life, each to die at the next of `moments` (n-th write, how); until a life does all that is left.
 
-    After `restart_after` lives the node is killed and comes back with older state.
+    At the first death after a transaction was mined the node is killed too, and comes back with older state.
     """
     storm, begun = Storm(), time.monotonic()
     reaper = Reaper(random.Random(seed))
@@ -215,18 +226,18 @@ def weather(
         node.on_lost = reaper.on_lost
         releases.queue()
         where = running.place_of(releases.room, node.rpc_url, place.folder / "gateway.db")
-        for at, fate in moments:
-            reaper.at, reaper.fate, reaper.calls = at, fate, 0
+        for at, fate in _and_halves(moments, node):
+            reaper.begin(at, fate)
             reaper.process = start(where)
             if _lived(reaper.process, releases):
                 break
-            storm.deaths, storm.writes = storm.deaths + 1, at
-            if storm.deaths == restart_after:
+            storm.deaths, storm.writes, storm.halves = storm.deaths + 1, at, storm.halves + (fate == "lose_half")
+            if restart and not storm.restarts and releases.room.mined_nonce() > 0:
                 place.restart_node()
                 storm.restarts += 1
         else:
             raise AssertionError("no life did what was left")
-        storm.seconds = time.monotonic() - begun
+        storm.seconds, storm.starting = time.monotonic() - begun, reaper.starting
         reaper.at = 0
         reaper.process.kill()
         reaper.process.join()
@@ -241,10 +252,12 @@ def every_write() -> Iterator[tuple[int, Fate]]:
         yield at, "lose_reply"
 
 
-def some_writes() -> Iterator[tuple[int, Fate]]:
-    """The first fourteen, which are all kinds there are, and then every ninth; before and after by turns."""
-    fates: Iterator[Fate] = itertools.cycle(("lose_request", "lose_reply"))
-    yield from zip(itertools.chain(range(1, 15), itertools.count(23, 9)), fates, strict=False)
+def _and_halves(moments: Iterable[tuple[int, Fate]], node: LossyNode) -> Iterator[tuple[int, Fate]]:
+    """Where the node was to get nothing of a list, it gets half of one in the next life."""
+    for at, fate in moments:
+        yield at, fate
+        if fate == "lose_request" and node.was_list:
+            yield at, "lose_half"
 
 
 def _lived(process: Any, releases: Releases) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import multiprocessing
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import pytest
 
 from tests.backend.relay import running
-from tests.backend.relay.releases import ground, some_writes, weather
+from tests.backend.relay.releases import every_write, ground, weather
 
 RELEASES = 50
 
@@ -20,13 +19,14 @@ def test_fifty_parallel_releases_come_through_every_kill_once(tmp_path: Path, te
     with ground(tmp_path) as place:
         releases = place.releases(RELEASES)
 
-        storm = weather(place, releases, seed=5, moments=some_writes())
+        storm = weather(place, releases, seed=5, moments=every_write())
 
         releases.check()
-    assert storm.writes >= 10
-    assert storm.deaths >= 10
+    assert storm.writes >= 7, "it was not killed at each request from the first to the sending of all"
+    assert storm.deaths >= 2 * (storm.writes - 1)
+    assert storm.halves >= 2, "it was not killed while half of what it asked was done"
     assert storm.restarts == 1
-    assert storm.lost > storm.deaths // 2, "no reply was lost but those that a kill took"
+    assert storm.lost > storm.deaths, "no reply was lost but those that a kill took"
     tell(
         f"{RELEASES} releases in {storm.seconds:.1f} s, with {storm.deaths} kills at {storm.writes} network writes, "
         f"{storm.lost} lost calls and {storm.restarts} restart of the node"
@@ -52,9 +52,7 @@ def start_sending_first(place: running.Place) -> Any:
 def test_a_relay_that_sends_before_it_stores_is_caught(tmp_path: Path) -> None:
     with ground(tmp_path) as place:
         releases = place.releases(8)
-        began = time.monotonic()
         with pytest.raises(AssertionError):
             for seed in range(5):
-                weather(place, releases, seed=seed, moments=some_writes(), restart_after=0, start=start_sending_first)
+                weather(place, releases, seed=seed, moments=every_write(), restart=False, start=start_sending_first)
                 releases.check()
-        assert time.monotonic() - began < 120

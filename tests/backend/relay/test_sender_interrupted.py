@@ -174,11 +174,13 @@ def lossy_room(make_room: Callable[..., Room], rpc_url: str) -> Room:
 
 
 @pytest.mark.parametrize("fate", ["lose_reply", "lose_request"])
-def test_one_call_in_five_is_lost_and_all_is_done_once(make_room: Callable[..., Room], market: Any, fate: Fate) -> None:
+def test_one_call_in_three_is_lost_and_all_is_done_once(
+    make_room: Callable[..., Room], market: Any, fate: Fate
+) -> None:
     dice = random.Random(3)
 
     def judge(method: str, _: int) -> Fate:
-        return fate if method != "eth_chainId" and dice.random() < 0.2 else "answer"
+        return fate if method != "eth_chainId" and dice.random() < 0.35 else "answer"
 
     with lossy_node(market.stack.rpc_url, judge) as node:
         room = lossy_room(make_room, node.rpc_url)

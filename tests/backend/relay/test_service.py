@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from backend.relay.service import Trial
 from indexer.follower import Follower
 from indexer.source import LogSource
 from piecework.chain.rpc import Rpc
@@ -169,3 +171,33 @@ def test_two_relays_without_the_lock_get_in_each_others_way(
                 break
 
     assert "sender_failed" in [entry["event"] for entry in logs], "nobody noticed that two own the key"
+
+
+class Waits(threading.Event):
+    """An event that says how long it was waited for, and does not wait."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds.append(timeout or 0.0)
+        return False
+
+
+def failing() -> bool:
+    raise OSError("a lost answer")
+
+
+def test_after_a_lost_answer_it_goes_on_soon_and_after_many_slowly() -> None:
+    waits = Waits()
+    trial = Trial(waits)
+    for _ in range(9):
+        assert trial.run("sender_failed", failing, failed=True) is True
+    assert waits.seconds[0] == 0.05
+    assert waits.seconds == sorted(waits.seconds)
+    assert waits.seconds[-2:] == [2.0, 2.0]
+
+    assert trial.run("sender_failed", lambda: False, failed=True) is False
+    assert trial.run("ownership_failed", failing, failed=False) is False
+    assert waits.seconds[-1] == 0.05
