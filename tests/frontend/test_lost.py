@@ -114,6 +114,57 @@ def test_a_lost_gateway_leaves_the_answers_and_they_are_handed_in_when_it_is_bac
     visitor.expected_errors("Failed to load resource")
 
 
+def at_a_batch(visitor: Visitor, node: Node, facts: dict[str, Any]) -> InjectedWallet:
+    """The requester before an open batch of its own."""
+    requester = Requester(facts)
+    batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})
+    requester.close()
+    wallet = InjectedWallet(visitor, node, chain_id=facts["chain_id"], wallet=requester.api.wallet)
+    visitor.open(f"/requests/{batch_id}")
+    visitor.click(f"Continue with {NAME}")
+    visitor.page.get_by_role("button", name="Close the batch").wait_for()
+    return wallet
+
+
+def test_a_requesters_transaction_begun_while_the_node_is_lost_goes_on_when_it_is_back(
+    visit: Callable[..., Visitor], up: Up, stack_up: dict[str, Any], node: Node
+) -> None:
+    visitor = visit()
+    wallet = at_a_batch(visitor, node, stack_up)
+    lost = visitor.page.locator("[data-state=lost]")
+    with stopped(up, "chain"):
+        visitor.click("Close the batch")
+        lost.wait_for()
+        assert "The chain’s node does not answer. Nothing is lost." in lost.inner_text()
+        assert wallet.asked == ["personal_sign"], "nobody signs what cannot be sent"
+        assert (violations(visitor), fits(visitor)) == ([], True)
+    visitor.sees("The batch gives out no more work.")
+    assert wallet.asked == ["personal_sign", "eth_sendTransaction"]
+    visitor.errors.clear()
+
+
+def test_a_node_lost_after_a_transaction_was_sent_is_waited_for_and_nothing_is_sent_again(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node
+) -> None:
+    visitor = visit()
+    wallet = at_a_batch(visitor, node, stack_up)
+    is_away = True
+
+    def refuse(route: Any) -> None:
+        if is_away and "eth_sendTransaction" in wallet.asked:
+            route.abort()
+        else:
+            route.continue_()
+
+    visitor.page.route(f"{stack_up['rpc_url']}/**", refuse)
+    visitor.click("Close the batch")
+    visitor.page.locator("[data-state=lost]").wait_for()
+    is_away = False
+    visitor.page.locator("[data-state=confirmed]").wait_for()
+    assert wallet.asked == ["personal_sign", "eth_sendTransaction"]
+    visitor.errors.clear()
+
+
 def test_a_page_that_could_not_be_loaded_comes_by_itself_when_the_gateway_is_back(
     visit: Callable[..., Visitor], up: Up, batch_id: str
 ) -> None:
@@ -161,6 +212,27 @@ def test_when_the_lease_runs_out_the_answers_stay_and_stand_there_when_the_tasks
     assert kept_answers(visitor) == []
     assert wallet.asked[:2] == ["personal_sign", "Claim"]
     visitor.errors.clear()
+
+
+def test_who_gives_tasks_back_reads_that_it_did_and_they_are_there_for_others(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, batch_id: str
+) -> None:
+    visitor = visit()
+    wallet = at_work(visitor, node, stack_up, batch_id)
+    visitor.click("Start 2 tasks")
+    visitor.click("1 cat")
+    visitor.page.locator("summary", has_text="Give the tasks back").click()
+    wallet.refuses = True
+    visitor.click("Give the tasks back")
+    visitor.sees("You refused it in your wallet. Nothing happened.")
+    wallet.refuses = False
+    visitor.click("Give the tasks back")
+    visitor.sees("2 tasks are given back. They do not count against you.")
+    assert (violations(visitor), fits(visitor)) == ([], True)
+    assert wallet.asked == ["personal_sign", "Claim", "ReturnClaim", "ReturnClaim"]
+    assert kept_answers(visitor) == []
+    visitor.click("Start 2 tasks")
+    visitor.sees("Task 1 of 2")
 
 
 def run_out(node: Node) -> None:

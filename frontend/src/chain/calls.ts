@@ -4,9 +4,10 @@
 import { useQueryClient } from '@tanstack/react-query'
 import { useCallback, useState } from 'react'
 import { useConfig } from 'wagmi'
-import { sendTransaction, signTypedData, waitForTransactionReceipt } from 'wagmi/actions'
+import { getBlockNumber, sendTransaction, signTypedData, waitForTransactionReceipt } from 'wagmi/actions'
 import { api, data, isLost, Problem, type Schemas } from '../api/client'
 import { checkTyped, type TypedData } from './checks'
+import { ofNode } from './node'
 import { restored } from './restored'
 import { useSession } from './session'
 
@@ -51,6 +52,7 @@ export function useCall(): Call {
 
   const run = useCallback<Call['run']>(
     async (work) => {
+      let sent: string | null = null
       const ask = async () => {
         setState({ at: 'wallet' })
         const connected = (await restored(config)).address
@@ -61,7 +63,7 @@ export function useCall(): Call {
         for (let told = false; ; told = true) {
           try {
             const found = await question()
-            if (told) setState({ at: 'pending', transaction: null })
+            if (told) setState({ at: 'pending', transaction: sent })
             return found
           } catch (error) {
             if (!isLost(error)) throw error
@@ -87,6 +89,9 @@ export function useCall(): Call {
           return signature
         },
         async send(transaction) {
+          // Before the wallet is asked: a transaction of which nobody knows whether it was sent is not sent again.
+          const node = () => patient(() => ofNode(getBlockNumber(config, { cacheTime: 0 })).catch(onlyLost))
+          await node()
           await ask()
           const hash = await sendTransaction(config, {
             to: transaction.to as `0x${string}`,
@@ -94,8 +99,13 @@ export function useCall(): Call {
             value: BigInt(transaction.value ?? '0'),
             chainId: transaction.chain_id,
           })
+          sent = hash
           setState({ at: 'pending', transaction: hash })
-          const receipt = await waitForTransactionReceipt(config, { hash, pollingInterval: POLL_MILLISECONDS })
+          const waits = { hash, pollingInterval: POLL_MILLISECONDS }
+          const receipt = await meanwhile(
+            node,
+            patient(() => ofNode(waitForTransactionReceipt(config, waits))),
+          )
           if (receipt.status !== 'success') throw new Problem(0, 'reverted', hash)
           await indexed(Number(receipt.blockNumber), patient)
           return hash
@@ -138,6 +148,24 @@ async function follow(
     if (found.status === 'failed' || found.status === 'skipped')
       throw new Problem(409, found.error?.code ?? found.status, found.error?.detail ?? found.status)
     await pause(POLL_MILLISECONDS)
+  }
+}
+
+function onlyLost(error: unknown): void {
+  if (isLost(error)) throw error
+}
+
+/** What is waited for; until it is there, `look` is done again and again. */
+async function meanwhile<T>(look: () => Promise<unknown>, waited: Promise<T>): Promise<T> {
+  let isOver = false
+  const end = () => {
+    isOver = true
+  }
+  const over = waited.then(end, end)
+  for (;;) {
+    await Promise.race([over, pause(LOST_MILLISECONDS)])
+    if (isOver) return waited
+    await look()
   }
 }
 

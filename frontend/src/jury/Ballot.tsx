@@ -49,7 +49,9 @@ function Commit({ place, count }: { place: Place; count: number }) {
       keepVote(place, vote)
       const params = { path: { dispute_id: place.disputeId } }
       const body = { commitment: commitmentOf(place, vote) }
-      const { transaction } = await data(api.POST('/v1/juror/cases/{dispute_id}/commitment', { params, body }))
+      const { transaction } = await wallet.patient(() =>
+        data(api.POST('/v1/juror/cases/{dispute_id}/commitment', { params, body })),
+      )
       return wallet.send(transaction)
     })
   return (
@@ -97,7 +99,9 @@ function Reveal({ place }: { place: Place }) {
       if (!vote) return null
       const params = { path: { dispute_id: place.disputeId } }
       const body = { ruling: vote.ruling, salt: vote.salt }
-      const { transaction } = await data(api.POST('/v1/juror/cases/{dispute_id}/reveal', { params, body }))
+      const { transaction } = await wallet.patient(() =>
+        data(api.POST('/v1/juror/cases/{dispute_id}/reveal', { params, body })),
+      )
       return wallet.send(transaction)
     })
   return (

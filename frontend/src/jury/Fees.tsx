@@ -10,7 +10,7 @@ export function Fees({ earned }: { earned: string }) {
   const call = useCall()
   const withdraw = () =>
     void call.run(async (wallet) => {
-      const { transaction } = await data(api.POST('/v1/juror/withdrawal', { body: {} }))
+      const { transaction } = await wallet.patient(() => data(api.POST('/v1/juror/withdrawal', { body: {} })))
       return wallet.send(transaction)
     })
   return (

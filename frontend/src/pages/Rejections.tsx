@@ -77,13 +77,15 @@ function Appeal({ work, address }: { work: Work; address: string }) {
   const id = `statement-${work.batch_id}`
   const appeal = () =>
     void call.run(async (wallet) => {
-      const draft = await data(api.POST('/v1/appeals/draft', { body: { batch_id: work.batch_id, statement } as never }))
+      const draft = await wallet.patient(() =>
+        data(api.POST('/v1/appeals/draft', { body: { batch_id: work.batch_id, statement } as never })),
+      )
       checkDigest(draft.evidence, draft.evidence_digest)
       const { batch_id, count, evidence_digest, sequence, deadline } = draft
       const expected = { batchId: work.batch_id, worker: address, count, evidenceDigest: evidence_digest }
       const signature = await wallet.sign(draft.typed_data, 'Dispute', expected)
       const body = { batch_id, count, evidence_digest, sequence, deadline, worker: address, signature }
-      return wallet.follow((await data(api.POST('/v1/appeals', { body }))).intent_id)
+      return wallet.follow((await wallet.patient(() => data(api.POST('/v1/appeals', { body })))).intent_id)
     })
   return (
     <div className="field">

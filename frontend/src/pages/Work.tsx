@@ -29,9 +29,12 @@ export default function Work() {
 }
 
 function Held({ batchId, address }: { batchId: string; address: string }) {
+  const { t } = useTexts()
   const assignments = useQuery({ ...assignmentsQuery(address, batchId), refetchInterval: 5_000 })
   const batch = useQuery(batchQuery(batchId))
   const [handedIn, setHandedIn] = useState<string | null>(null)
+  /** How many tasks were given back, until others are taken: `of` assignments were there then. */
+  const [givenBack, setGivenBack] = useState({ count: 0, of: 0 })
   const beside = (assignments.data?.items.length ?? 0) > 0 && (
     <Suspense>
       <WithRequester batchId={batchId} address={address} />
@@ -51,6 +54,7 @@ function Held({ batchId, address }: { batchId: string; address: string }) {
                 batch={batch.data}
                 address={address}
                 onHandedIn={setHandedIn}
+                onGivenBack={(count) => setGivenBack({ count, of: items.length })}
               />
               {beside}
             </>
@@ -61,6 +65,11 @@ function Held({ batchId, address }: { batchId: string; address: string }) {
         return (
           <>
             <TooLate batchId={batchId} />
+            {givenBack.count > 0 && givenBack.of === items.length && (
+              <p className="notice good" role="status">
+                {t('work.given_back', { count: givenBack.count })}
+              </p>
+            )}
             <TakeTasks batchId={batchId} />
             {beside}
             <OwnSignals batchId={batchId} address={address} />

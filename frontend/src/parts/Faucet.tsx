@@ -18,7 +18,7 @@ export function Faucet({ least = 0n }: { least?: bigint }) {
   const ask = () =>
     void call.run(async (wallet) => {
       const body = { address, amount_units: units(gift), native: true }
-      const { intent_ids } = await data(api.POST('/v1/faucet', { body }))
+      const { intent_ids } = await wallet.patient(() => data(api.POST('/v1/faucet', { body })))
       let last: string | null = null
       for (const id of intent_ids) last = await wallet.follow(id)
       return last

@@ -20,9 +20,11 @@ export function Ending({ batch }: { batch: Schemas['BatchView'] }) {
   const params = { path: { batch_id: batch.batch_id } }
   const end = (isClosing: boolean) =>
     void call.run(async (wallet) => {
-      const drafted = isClosing
-        ? await data(api.POST('/v1/batches/{batch_id}/close/draft', { params }))
-        : await data(api.POST('/v1/batches/{batch_id}/refund/draft', { params }))
+      const drafted = await wallet.patient(() =>
+        isClosing
+          ? data(api.POST('/v1/batches/{batch_id}/close/draft', { params }))
+          : data(api.POST('/v1/batches/{batch_id}/refund/draft', { params })),
+      )
       return wallet.send(ofEscrow(drafted.transaction, chain))
     })
   const owed = BigInt(account.data?.owed_units ?? '0')

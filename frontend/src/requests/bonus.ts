@@ -30,18 +30,20 @@ export async function give(
   const reason = bonus.reason.trim()
   const body = { worker: bonus.worker, amount_units: units(bonus.amount), ...(reason ? { reason } : {}) }
   const params = { path: { batch_id: bonus.batchId } }
-  const drafted = await data(api.POST('/v1/batches/{batch_id}/bonuses/draft', { params, body }))
+  const drafted = await wallet.patient(() => data(api.POST('/v1/batches/{batch_id}/bonuses/draft', { params, body })))
   checkBonus(drafted, me, { ...bonus, reason })
   return wallet.send(ofEscrow(drafted.transaction, chain))
 }
 
 async function deposit(wallet: Wallet, chain: ChainFacts, me: string, amount: bigint): Promise<void> {
-  const { permit } = await data(api.POST('/v1/deposits/draft', { body: { amount_units: units(amount) } }))
+  const { permit } = await wallet.patient(() =>
+    data(api.POST('/v1/deposits/draft', { body: { amount_units: units(amount) } })),
+  )
   const typed = permit as unknown as TypedData
   if (checkPermit(typed, chain, me, amount) !== amount) throw new NotWhatWasAsked('value')
   const signature = await wallet.signOther(permit)
   const body = { amount_units: units(amount), deadline: Number(typed.message['deadline']), signature }
-  const { transaction } = await data(api.POST('/v1/deposits/transaction', { body }))
+  const { transaction } = await wallet.patient(() => data(api.POST('/v1/deposits/transaction', { body })))
   await wallet.send(ofEscrow(transaction, chain))
 }
 

@@ -43,7 +43,8 @@ export async function fund(wallet: Wallet, chain: ChainFacts, me: string, found:
     const deadline = Number((found.permit['message'] as Record<string, unknown>)['deadline'])
     const body = { permit: { amount_units: units(value), deadline, signature } }
     const params = { path: { batch_id: found.batch_id } }
-    transaction = (await data(api.POST('/v1/batches/{batch_id}/transaction', { params, body }))).transaction
+    const drafted = await wallet.patient(() => data(api.POST('/v1/batches/{batch_id}/transaction', { params, body })))
+    transaction = drafted.transaction
   }
   if (!transaction) throw new Problem(0, 'no_data', '')
   return wallet.send(ofEscrow(transaction, chain))

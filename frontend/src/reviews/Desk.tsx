@@ -78,7 +78,7 @@ export function Desk({ batch, answers, isReviewer: isNamed, call }: Props) {
 
   const settle = (own: boolean) =>
     void call.run(async (wallet) => {
-      const found = await propose(batch.batch_id, own ? decided : null, verdicts)
+      const found = await propose(wallet, batch.batch_id, own ? decided : null, verdicts)
       const transaction = await sign(wallet, found)
       clear()
       return transaction

@@ -9,15 +9,20 @@ export type Proposal = Schemas['ProposalView']
 type Decided = { task: string; worker: string; decision: string; reason: string }
 
 /** Proposes the reviewer's own decisions, or with null what the batch's policy says. */
-export async function propose(batchId: string, answers: Answer[] | null, verdicts: Verdicts): Promise<Proposal> {
+export async function propose(
+  { patient }: Wallet,
+  batchId: string,
+  answers: Answer[] | null,
+  verdicts: Verdicts,
+): Promise<Proposal> {
   const own = answers?.flatMap(({ key, task, worker }) => {
     const found = verdicts[key]
     return found ? [{ task, worker, ...found }] : []
   })
   const params = { path: { batch_id: batchId } }
   const body = (own ? { verdicts: own } : {}) as Schemas['ProposalIn']
-  const found = await data(api.POST('/v1/reviews/batches/{batch_id}/proposals', { params, body }))
-  if (own) await checkDecisions(found, own)
+  const found = await patient(() => data(api.POST('/v1/reviews/batches/{batch_id}/proposals', { params, body })))
+  if (own) checkDecisions(found, own, await patient(() => payload(found.results_cid)))
   return found
 }
 
@@ -28,7 +33,9 @@ export async function sign(wallet: Wallet, found: Proposal): Promise<string | nu
   const expected = { batchId: batch_id, nonce, resultsDigest: results_digest }
   const signature = await wallet.sign(found.typed_data, 'Settlement', expected)
   const params = { path: { proposal_id: found.proposal_id } }
-  const after = await data(api.POST('/v1/reviews/proposals/{proposal_id}/signatures', { params, body: { signature } }))
+  const after = await wallet.patient(() =>
+    data(api.POST('/v1/reviews/proposals/{proposal_id}/signatures', { params, body: { signature } })),
+  )
   return after.intent_id ? wallet.follow(after.intent_id) : null
 }
 
@@ -48,7 +55,7 @@ const MOST_WORKERS = 150
  * Raises unless the pinned results say what was decided here: nothing else, and nothing less of any worker whom the
  * proposal names. A results file over one block is compared by its counts.
  */
-async function checkDecisions(found: Proposal, own: Decided[]): Promise<void> {
+function checkDecisions(found: Proposal, own: Decided[], results: Uint8Array): void {
   const verdicts = found.verdicts as unknown as { worker: string; accepted: number; rejected: number }[]
   const named = new Set(verdicts.map(({ worker }) => worker))
   const left = own.filter(({ worker }) => !named.has(worker))
@@ -59,9 +66,8 @@ async function checkDecisions(found: Proposal, own: Decided[]): Promise<void> {
       const decided = due.filter((item) => item.worker === verdict.worker && item.decision === decision)
       if (Number(verdict[decision]) !== decided.length) throw new NotWhatWasAsked(decision)
     }
-  const bytes = await payload(found.results_cid)
-  if (sha256(bytes) !== found.results_digest) throw new NotWhatWasAsked('results')
-  const document = JSON.parse(new TextDecoder().decode(bytes)) as { decisions?: Decided[] }
+  if (sha256(results) !== found.results_digest) throw new NotWhatWasAsked('results')
+  const document = JSON.parse(new TextDecoder().decode(results)) as { decisions?: Decided[] }
   if (!document.decisions) return
   const told = (item: Decided) => `${item.task} ${item.worker} ${item.decision}`
   const asked = new Map(due.map((item) => [told(item), item.reason.trim()]))

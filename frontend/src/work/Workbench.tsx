@@ -25,9 +25,10 @@ type Props = {
   batch: Schemas['BatchView']
   address: string
   onHandedIn: (units: string) => void
+  onGivenBack: (count: number) => void
 }
 
-export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
+export function Workbench({ assignment, batch, address, onHandedIn, onGivenBack }: Props) {
   const texts = useTexts()
   const { t, number } = texts
   const tasks = useMemo(() => assignment.tasks ?? [], [assignment.tasks])
@@ -83,6 +84,13 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
       clear()
       onHandedIn((BigInt(batch.reward_units) * BigInt(tasks.length)).toString())
       return null
+    })
+  const leave = () =>
+    void back.run(async (wallet) => {
+      const transaction = await giveBack(wallet, address, assignment)
+      clear()
+      onGivenBack(tasks.length)
+      return transaction
     })
   return (
     <section className="bench" ref={bench}>
@@ -156,11 +164,7 @@ export function Workbench({ assignment, batch, address, onHandedIn }: Props) {
       <details className="fine">
         <summary>{t('work.give_back')}</summary>
         <p>{t('work.give_back_words', { count: tasks.length })}</p>
-        <button
-          type="button"
-          disabled={back.busy || call.busy}
-          onClick={() => void back.run((wallet) => giveBack(wallet, address, assignment))}
-        >
+        <button type="button" disabled={back.busy || call.busy} onClick={leave}>
           {t('work.give_back')}
         </button>
         <CallSteps call={back} />
