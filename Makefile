@@ -109,8 +109,8 @@ bench-gas: setup ## Measure gas beside a floor and HUMAN Protocol; writes bench/
 	npm ci --prefix bench/gas/peer --ignore-scripts --legacy-peer-deps --no-audit --no-fund --loglevel=error
 	$(BIN)/python -m bench.gas.run --json bench/gas/results.json
 
-bench-search: setup ## Measure searches in a million tasks on both databases beside their floors; writes bench/search/results.json
-	$(BIN)/python -m bench.search.run --json bench/search/results.json
+bench-search: setup ## Measure searches in a million tasks on both databases beside their floors; writes bench/search/results.json (BENCH_FOLDER=... keeps the databases there)
+	$(BIN)/python -m bench.search.run --json bench/search/results.json $(if $(BENCH_FOLDER),--folder $(BENCH_FOLDER))
 
 bench-release: setup ## Measure 50 releases at once, undisturbed and killed at every network write; writes bench/release/results.json
 	$(BIN)/python -m bench.release.run --json bench/release/results.json

@@ -225,7 +225,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     app.state.seats = Seats(services.settings.live_max_streams, services.settings.live_max_streams_per_client)
     errors.install(app)
     describing.install(app)
-    _guard(app, services)
+    guard(app, services)
     for router in (
         health.router,
         chain,
@@ -262,7 +262,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
     return app
 
 
-def _guard(app: FastAPI, services: Services) -> None:
+def guard(app: FastAPI, services: Services) -> None:
     """What every request passes before anything is parsed; the last that is added is the first that is passed."""
     settings = services.settings
     app.add_middleware(

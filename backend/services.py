@@ -11,6 +11,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from anyio import CapacityLimiter
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -31,7 +32,7 @@ from backend.sealing import Sealer, parse_keys
 from backend.search.catalog import Catalog
 from backend.settings import GatewaySettings
 from backend.signals.book import SignalBook
-from piecework.db.engine import write_engine
+from piecework.db.engine import read_engine, write_engine
 
 if TYPE_CHECKING:
     from backend.relay.assigner import Assigner
@@ -40,6 +41,10 @@ if TYPE_CHECKING:
     from piecework.chain.escrow import Escrow
     from piecework.chain.panel import ArbitrationPanel
     from piecework.chain.token import Token
+
+
+SEARCHERS = 4
+"""Searches that are worked on at the same time; more of them would only take the processor from each other."""
 
 
 class ChainClock:
@@ -100,11 +105,14 @@ class Services:
     labels: LabelBook = field(default_factory=LabelBook)
     asking: AskingBook = field(default_factory=AskingBook)
     kept_answers_tidied_at: float = 0.0
+    searchers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(SEARCHERS))
     writer: Engine = field(init=False)
+    reader: Engine = field(init=False)
+    """For single statements that only read."""
     catalog: Catalog = field(init=False)
 
     def __post_init__(self) -> None:
-        self.writer = write_engine(self.engine)
+        self.writer, self.reader = write_engine(self.engine), read_engine(self.engine)
         self.catalog = Catalog(self.engine)
 
     @cached_property

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, text
 
 from backend.search.entry import Entry
 from backend.search.query import Term
+from backend.search.repository import rows
 from backend.search.wanted import EVERYTHING, Hits, Wanted
 
 _LISTS, _PLACES = "search_lists_1", "search_places_1"
@@ -26,7 +27,9 @@ _CREATE = (
 )
 _LOCK = 0x7365617263
 _LONG = 2_000
-"""A list of at least so many batches is long, and how long is of no matter."""
+"""Batches of a word's list that are counted."""
+_SORTED = 5_000
+"""Fewer batches than this, of several words together, are sorted faster than others are looked through for them."""
 _KEPT_SECONDS, _KEPT = 60.0, 20_000
 
 
@@ -74,16 +77,33 @@ class PostgresIndex:
             return EVERYTHING
         return _Walk(self, connection, wanted).hits()
 
-    def length(self, connection: Connection, key: str, where: str, values: Mapping[str, Any]) -> int:
-        """How many batches a list holds, to `_LONG`."""
+    def length(
+        self, connection: Connection, key: str, where: str, values: Mapping[str, Any], *, is_ordered: bool = False
+    ) -> int:
+        """How many batches a list holds: counted to a number from which on it does not matter.
+
+        A list of one word that is longer is guessed by how close to each other its newest are.
+        """
         now = time.monotonic()
         kept = self._lengths.get(key)
         if kept is None or now - kept[0] > _KEPT_SECONDS:
-            count = f"SELECT count(*) FROM (SELECT 1 FROM {_LISTS} WHERE {where} LIMIT {_LONG}) AS few"  # noqa: S608
             if len(self._lengths) >= _KEPT:
                 self._lengths.clear()
-            kept = self._lengths[key] = (now, int(connection.execute(text(count), values).scalar_one()))
+            count = _guessed if is_ordered else _counted
+            kept = self._lengths[key] = (now, count(connection, where, values))
         return kept[1]
+
+
+def _guessed(connection: Connection, where: str, values: Mapping[str, Any]) -> int:
+    few = f"SELECT seq FROM {_LISTS} WHERE {where} ORDER BY seq DESC LIMIT {_LONG}"  # noqa: S608
+    [(found, newest, oldest)] = rows(connection, f"SELECT count(*), max(seq), min(seq) FROM ({few}) f", values)  # noqa: S608
+    return int(found) if found < _LONG else _LONG * int(newest) // max(1, newest - oldest)
+
+
+def _counted(connection: Connection, where: str, values: Mapping[str, Any]) -> int:
+    few = f"SELECT 1 FROM {_LISTS} WHERE {where} LIMIT {_SORTED}"  # noqa: S608
+    [(found,)] = rows(connection, f"SELECT count(*) FROM ({few}) f", values)  # noqa: S608
+    return int(found)
 
 
 class _Walk:
@@ -97,7 +117,7 @@ class _Walk:
 
     def hits(self) -> Hits:
         lists = sorted(self._lists(), key=lambda found: found.length)
-        shortest = lists[0] if lists and (lists[0].is_ordered or lists[0].length < _LONG) else None
+        shortest = next((found for found in lists if found.is_ordered or found.length < _SORTED), None)
         conditions = [found.condition for found in lists if found is not shortest]
         queries = [_tsquery(term) for term in self._wanted.terms if not term.is_plain or term.is_unwanted]
         if queries:
@@ -107,7 +127,7 @@ class _Walk:
         if shortest is None:
             return Hits("search_batches s", "s.seq < :before" + rest.replace("l.seq", "s.seq"), "s.seq", self._values)
         walk = f"SELECT l.seq FROM {shortest.walk} AND l.seq < :before{rest} ORDER BY l.seq DESC"  # noqa: S608
-        return Hits(f"({walk}) h JOIN search_batches s ON s.seq = h.seq", "true", "h.seq", self._values)
+        return Hits(f"({walk}) h {_ROW}", "true", "h.seq", self._values)
 
     def _lists(self) -> list[_List]:
         wanted = [term for term in self._wanted.terms if not term.is_unwanted]
@@ -119,23 +139,27 @@ class _Walk:
 
     def _one(self, name: str, word: str) -> _List:
         self._values[name] = word
-        length = self._index.length(self._connection, word, "word = :word", {"word": word})
+        length = self._index.length(self._connection, word, "word = %(word)s", {"word": word}, is_ordered=True)
         return _List(length, _LOOKUP.format(f"= :{name}"), f"{_LISTS} l WHERE l.word = :{name}", is_ordered=True)
 
     def _group(self, name: str, words: list[str]) -> _List:
         self._values[name] = words
-        length = self._index.length(self._connection, " ".join(words), "word = ANY(:words)", {"words": words})
-        walk = f"(SELECT DISTINCT seq FROM {_LISTS} WHERE word = ANY(:{name})) l WHERE true"  # noqa: S608
+        length = self._index.length(self._connection, " ".join(words), "word = ANY(%(words)s)", {"words": words})
+        walk = _sorted(f"word = ANY(:{name})")
         return _List(length, _LOOKUP.format(f"= ANY(:{name})"), walk)
 
     def _prefix(self, name: str, prefix: str) -> _List:
         bounds = {"low": prefix, "high": prefix + _LAST_SIGN}
         self._values |= {name: prefix, name + "_end": prefix + _LAST_SIGN}
-        length = self._index.length(self._connection, prefix + "*", "word >= :low AND word < :high", bounds)
-        between = f"word >= :{name} AND word < :{name}_end"
-        walk = f"(SELECT DISTINCT seq FROM {_LISTS} WHERE {between}) l WHERE true"  # noqa: S608
+        length = self._index.length(self._connection, prefix + "*", "word >= %(low)s AND word < %(high)s", bounds)
+        walk = _sorted(f"word >= :{name} AND word < :{name}_end")
         # Where another list is walked, the places say whether a word begins so.
         return _List(length, "true", walk)
+
+
+def _sorted(where: str) -> str:
+    """Lists of several words as one; in its order before anything is looked up, so that a full page ends that."""
+    return f"(SELECT DISTINCT seq FROM {_LISTS} WHERE {where} ORDER BY seq DESC OFFSET 0) l WHERE true"  # noqa: S608
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,11 +173,12 @@ class _List:
 
 
 _LOOKUP = f"EXISTS (SELECT 1 FROM {_LISTS} x WHERE x.word {{}} AND x.seq = l.seq OFFSET 0)"  # noqa: S608
+_ROW = "CROSS JOIN LATERAL (SELECT * FROM search_batches s WHERE s.seq = h.seq OFFSET 0) s"
 _PLACED = (
     f"EXISTS (SELECT 1 FROM {_PLACES} p "  # noqa: S608
     "WHERE p.seq = l.seq AND p.words @@ CAST(:places AS tsquery) OFFSET 0)"
 )
-"""OFFSET 0 keeps the planner from turning a look-up for each batch into a join of whole lists."""
+"""OFFSET 0 keeps the planner from turning a look-up for each batch into a join of whole lists or tables."""
 _LAST_SIGN = "\U0010ffff"
 
 

@@ -2,33 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, TextualSelect, select, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, Dialect, select, text
+from sqlalchemy.exc import OperationalError
 
 from backend.search.schemas import Filters
 from backend.search.wanted import Hits
 from piecework.db.base import UNITS_WIDTH
 from piecework.db.gateway import SkillName
-from piecework.db.mirror import MirrorBatch, MirrorCredential
-from piecework.db.search import SearchBatch
+from piecework.db.mirror import MirrorCredential
 
 LOG_BITS = 20
 """A block has fewer logs than two to this."""
 
-_OF_MIRROR = ["batch_id", "requester", "reward_units", "funded", "free", "claimed", "submitted", "contestable",
-              "disputed", "accepted", "refunded", "claim_by", "closed_at", "opened_at", "opened_block",
-              "opened_log_index", "opened_transaction"]  # fmt: skip
-_OF_CATALOG = ["title", "task_type", "skills", "languages"]  # fmt: skip
-_COLUMNS = ", ".join([*(f"b.{name}" for name in _OF_MIRROR), *(f"s.{name}" for name in _OF_CATALOG)])
-_TYPED = [
-    MirrorBatch.__table__.c[name] if name in _OF_MIRROR else SearchBatch.__table__.c[name]
-    for name in [*_OF_MIRROR, *_OF_CATALOG]
-]
-"""In the order of the statement: matched by place, they are matched once and not at each search."""
+
+class Found(NamedTuple):
+    """A row of the mirror beside its words, as the driver gives it: amounts and lists are text."""
+
+    batch_id: str
+    requester: str
+    reward_units: str
+    funded: int
+    free: int
+    claimed: int
+    submitted: int
+    contestable: int
+    disputed: int
+    accepted: int
+    refunded: int
+    claim_by: int
+    closed_at: int | None
+    opened_at: int
+    opened_block: int
+    opened_log_index: int
+    opened_transaction: str
+    title: str | None
+    task_type: str | None
+    skills: str
+    languages: str
+
+
+_OF_CATALOG = {"title": "s.title", "task_type": "s.task_type"} | {
+    name: f"CAST(s.{name} AS text)" for name in ("skills", "languages")
+}
+_COLUMNS = ", ".join(_OF_CATALOG.get(name, f"b.{name}") for name in Found._fields)
 _OPEN = "b.closed_at IS NULL AND b.claim_by >= :now AND b.free > 0"
 _SAME_OPENING = "b.batch_id = s.batch_id AND b.opened_block * 1048576 + b.opened_log_index = s.seq"
 
@@ -38,19 +58,26 @@ _LOOKED_UP = "CROSS JOIN LATERAL (SELECT * FROM batches b WHERE {} OFFSET 0) b"
 it look each batch up, newest first, until the page is full."""
 
 
-def page(connection: Connection, hits: Hits, filters: Filters, before: int, limit: int) -> Sequence[Row[Any]]:
+def page(connection: Connection, hits: Hits, filters: Filters, before: int, limit: int) -> list[Found]:
     """Found batches that the mirror shows, newest first."""
-    return connection.execute(*statement(connection.dialect.name, hits, filters, before, limit)).all()
+    return [Found(*row) for row in rows(connection, *statement(connection.dialect, hits, filters, before, limit))]
 
 
-def statement(
-    dialect: str, hits: Hits, filters: Filters, before: int, limit: int
-) -> tuple[TextualSelect, dict[str, Any]]:
-    """What `page` asks a database, and the values it asks with."""
+def rows(connection: Connection, sql: str, values: Any) -> list[tuple[Any, ...]]:
+    """Straight from the driver, which is all that a search needs. Raises OperationalError as others do."""
+    raw: Any = connection.connection.driver_connection
+    try:
+        return raw.execute(sql, values).fetchall()  # type: ignore[no-any-return]
+    except connection.dialect.loaded_dbapi.OperationalError as error:
+        raise OperationalError(sql, None, error) from error
+
+
+def statement(dialect: Dialect, hits: Hits, filters: Filters, before: int, limit: int) -> tuple[str, Any]:
+    """What `page` asks a database's driver, and the values it asks with."""
     conditions, values = _conditions(filters)
-    mirror = (_LOOKED_UP if dialect == "postgresql" else _JOINED).format(_SAME_OPENING)
-    made = _statement(f"{hits.source} {mirror}", hits.place, " AND ".join([hits.where, *conditions]))
-    return made, {**hits.values, **values, "before": before, "limit": limit}
+    mirror = (_LOOKED_UP if dialect.name == "postgresql" else _JOINED).format(_SAME_OPENING)
+    made = _statement(dialect, f"{hits.source} {mirror}", hits.place, " AND ".join([hits.where, *conditions]))
+    return made.sql, made.given({**hits.values, **values, "before": before, "limit": limit})
 
 
 def _conditions(filters: Filters) -> tuple[list[str], dict[str, Any]]:
@@ -76,19 +103,30 @@ _AT_LEAST = {
 }
 
 
+class _Written(NamedTuple):
+    """A statement as a driver takes it; `places` names its values where the driver counts them."""
+
+    sql: str
+    places: Sequence[str] | None
+
+    def given(self, values: Mapping[str, Any]) -> Any:
+        return values if self.places is None else tuple([values[name] for name in self.places])
+
+
 @lru_cache(maxsize=2_000)
-def _statement(source: str, place: str, where: str) -> TextualSelect:
+def _statement(dialect: Dialect, source: str, place: str, where: str) -> _Written:
+    """Kept, because putting a statement together takes longer than most searches."""
     made = text(
         f"SELECT {_COLUMNS} FROM {source} "  # noqa: S608 - of our own constants
         f"WHERE {where} ORDER BY {place} DESC LIMIT :limit"
-    )
-    return made.columns(*_TYPED)
+    ).compile(dialect=dialect)
+    return _Written(str(made), made.positiontup if made.positional else None)
 
 
-def held_skills(session: Session, holder: str, now: int) -> list[str]:
+def held_skills(connection: Connection, holder: str, now: int) -> list[str]:
     """Names of the skills that the address holds a valid credential of."""
     granted = MirrorCredential.granted_at > 0
     not_over = (MirrorCredential.expiry == 0) | (MirrorCredential.expiry >= now)
     named = select(SkillName.name).join(MirrorCredential, MirrorCredential.skill == SkillName.skill)
     query = named.where(MirrorCredential.holder == holder, granted, not_over).distinct().order_by(SkillName.name)
-    return list(session.execute(query.limit(50)).scalars())
+    return list(connection.execute(query.limit(50)).scalars())

@@ -16,6 +16,7 @@ MAX_WORD = 64
 _ACCENTS = re.compile("[\u0300-\u036f\u0591-\u05c7\u0610-\u061a\u0640\u064b-\u065f\u0670\u06d6-\u06ed\u200b-\u200f]")
 """Latin, Greek and Cyrillic accents, Hebrew points, Arabic vowels, its stretching stroke, and signs without width.
 Marks of other scripts carry the vowels and stay."""
+_ASCII_WORD = re.compile("[a-z0-9]+")
 _APOSTROPHES = re.compile("(?<=\\w)['’ʼ](?=\\w)")
 _LETTERS = str.maketrans(
     {"أ": "ا", "إ": "ا", "آ": "ا", "ٱ": "ا", "ى": "ي", "ی": "ي", "ک": "ك", "ة": "ه", "ؤ": "و", "ئ": "ي"}
@@ -48,6 +49,8 @@ def words(text: str, *, sought: bool = False) -> list[str]:
     A run of an unspaced script gives each pair of neighbours, and its last sign alone; if the `sought` text ends with
     such a run, its last sign is left out, so that it is found within longer runs.
     """
+    if text.isascii():  # what follows would come to the same, more slowly
+        return [word[:MAX_WORD] for word in _ASCII_WORD.findall(_APOSTROPHES.sub("", text).lower())]
     found: list[str] = []
     whole = ""
     for run, unspaced in _runs(folded(text)):
@@ -60,6 +63,8 @@ def words(text: str, *, sought: bool = False) -> list[str]:
 
 def ends_unspaced(text: str) -> bool:
     """Whether the last word is one sign of an unspaced script, which begins every pair it stands first in."""
+    if text.isascii():
+        return False
     last = words(text, sought=True)[-1:]
     return bool(last) and len(last[0]) == 1 and _is_unspaced(last[0])
 

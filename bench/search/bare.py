@@ -6,7 +6,6 @@ import time
 from typing import Any
 
 from sqlalchemy import Engine
-from sqlalchemy.orm import Session
 
 from backend.paging import decode_cursor
 from backend.search import repository, service
@@ -24,15 +23,11 @@ def statements(engine: Engine, queries: list[dict[str, Any]]) -> list[tuple[str,
     """Each search as the driver takes it."""
     catalog = Catalog(engine)
     made = []
-    with Session(engine) as session:
+    with engine.connect() as connection:
         for query in queries:
             filters, terms, before = asked(query)
-            hits = catalog.index.hits(session.connection(), service.wanted(session, terms, filters))
-            statement, values = repository.statement(engine.dialect.name, hits, filters, before, LIMIT)
-            compiled = statement.compile(engine)
-            given = compiled.construct_params(values)
-            by_place = [given[name] for name in compiled.positiontup] if compiled.positional else given
-            made.append((str(compiled), by_place))
+            hits = catalog.index.hits(connection, service.wanted(connection, terms, filters))
+            made.append(repository.statement(engine.dialect, hits, filters, before, LIMIT))
     return made
 
 

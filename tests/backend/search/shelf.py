@@ -114,8 +114,8 @@ class Shelf:
     def find(self, q: str = "", *, limit: int = 100, before: int | None = None, **filters: Any) -> list[str]:
         """Ids of a page, as the service finds them."""
         place = service.END if before is None else before
-        with Session(self.engine) as session:
-            rows = service.found(session, self.catalog, parse(q), Filters(now=NOW, **filters), place, limit)
+        with self.engine.connect() as connection:
+            rows = service.found(connection, self.catalog, parse(q), Filters(now=NOW, **filters), place, limit)
             return [row.batch_id for row in rows]
 
     def all_ids(self) -> list[str]:

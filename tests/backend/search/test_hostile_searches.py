@@ -55,6 +55,17 @@ def test_operators_of_the_databases_are_words_here(
     assert [item["batch_id"] for item in items] == ([shown] if is_found else [])
 
 
+def test_a_page_holds_the_words_and_amounts_as_they_were_given(house: House) -> None:
+    title = 'Seven "zebras", \\ é 猫\u2028'
+    batch_id = house.funded(title=title, skills=['a "b"', "ж"], languages=["de-AT"])
+
+    [item] = house.get(None, "/v1/batches", q="zebras")["items"]
+
+    assert (item["batch_id"], item["title"]) == (batch_id, title)
+    assert (item["skills"], item["languages"]) == (['a "b"', "ж"], ["de-AT"])
+    assert item["reward_units"] == house.get(None, f"/v1/batches/{batch_id}")["reward_units"]
+
+
 @pytest.mark.parametrize(
     ("query", "code"),
     [

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pytest
@@ -11,7 +11,6 @@ import pytest
 from backend.search import sqlite
 from backend.search.query import Term, parse
 from backend.search.words import words
-from piecework.db.engine import open_engine, upgrade
 from tests.backend.search.shelf import Shelf, address, manifest
 
 SEED = 20_251_125
@@ -63,18 +62,6 @@ def drawn_search(rng: random.Random) -> str:
             word = word[: rng.randint(2, len(word))] + "*"
         pieces.append(("-" if rng.random() < 0.2 else "") + word)
     return " ".join(pieces)
-
-
-@pytest.fixture
-def shelves(new_database: Callable[[str], str]) -> list[Shelf]:
-    found = []
-    for kind in ("sqlite", "postgres"):
-        engine = open_engine(new_database(kind))
-        upgrade(engine)
-        found.append(Shelf(engine))
-    yield found  # type: ignore[misc]
-    for shelf in found:
-        shelf.engine.dispose()
 
 
 def stocked(shelves: list[Shelf], rng: random.Random) -> list[Written]:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import random
+import string
+
 import pytest
 
 from backend.errors import Invalid
@@ -32,6 +35,16 @@ from backend.search.words import MAX_WORD, words
 )
 def test_forms_of_a_word_are_one_word(one: str, other: str) -> None:
     assert words(one) == words(other) != []
+
+
+def test_the_short_way_through_plain_letters_comes_to_the_same() -> None:
+    """A sign beyond ASCII that separates words sends a text the long way."""
+    rng = random.Random(5)
+    letters = string.printable + "abcXYZ01'_" * 5
+    for _ in range(2_000):
+        text = "".join(rng.choices(letters, k=rng.randint(0, 90)))
+        for sought in (False, True):
+            assert words(text, sought=sought) == words(text + "\u2026", sought=sought), text
 
 
 def test_marks_that_carry_vowels_stay() -> None:
