@@ -140,6 +140,7 @@ def take_withdrawal(services: Services, signed: SignedWithdrawal) -> str:
     )
     _check_signed(services, signed.account, state.nonce, signed.nonce, signed.deadline, data, signed.signature)
     payload = signed.model_dump(mode="json")
+    services.losses.weigh("withdraw", payload)
     with services.writing() as session:
         key = f"withdraw:{signed.account}:{signed.nonce}:{signed.signature}"[:200]
         return bring(
@@ -173,6 +174,7 @@ def take_sweep(services: Services, signed: SignedSweep) -> str:
     )
     _check_signed(services, signed.account, state.nonce, signed.nonce, signed.deadline, data, signed.signature)
     payload = signed.model_dump(mode="json")
+    services.losses.weigh("set_sweep", payload)
     with services.writing() as session:
         key = f"set_sweep:{signed.account}:{signed.nonce}:{signed.signature}"[:200]
         return bring(services, session, kind="set_sweep", dedupe_key=key, payload=payload, account=signed.account)

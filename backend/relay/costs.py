@@ -6,7 +6,9 @@ took replaces them once it is mined.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from backend.relay.estimates import SIGNATURE_RESERVE, is_signed_by_key, reserve
@@ -32,6 +34,10 @@ _ONE_MORE_GAS = 60_000
 WASTE, MONEY, EARNED = 2, 3, 4
 """Up to how many quarters of the bound it may be brought: what brings nothing yet, money that leaves, and what
 somebody worked for already."""
+
+
+_OF_A_PACKET = ("key", "packet")
+"""What of an intent's payload says what it needs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,17 @@ def need_of(kind: str, payload: dict[str, Any], domain: Any, *, trusted_reviewer
     if "key" not in payload:  # a dispute that nobody ruled on in time, or a case to conclude
         return Need(_CALL_GAS * 2, EARNED)
     return _of_batch(kind, payload, domain, trusted_reviewer)
+
+
+def weighed(kind: str, payload: dict[str, Any], domain: Any, *, trusted_reviewer: str | None = None) -> Need | None:
+    """`need_of`, kept for who asks again: signatures must not be recovered while others wait for a lock."""
+    told = {name: payload[name] for name in _OF_A_PACKET} if kind == "packet" else payload
+    return _weighed(kind, json.dumps(told, sort_keys=True), domain, trusted_reviewer)
+
+
+@lru_cache(maxsize=1_024)
+def _weighed(kind: str, payload: str, domain: Any, trusted_reviewer: str | None) -> Need | None:
+    return need_of(kind, json.loads(payload), domain, trusted_reviewer=trusted_reviewer)
 
 
 def whole_claim(payer: str) -> Need:

@@ -138,11 +138,15 @@ def _hold(session: Session, place: Place) -> RelayHold | None:
 
 
 def _locked(session: Session, name: str, now: float) -> RelayLoss:
+    locked = select(RelayLoss).where(RelayLoss.name == name).with_for_update()
+    locked = locked.execution_options(populate_existing=True)
+    found = session.execute(locked).scalar_one_or_none()
+    if found is not None:
+        return found
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     new = insert(RelayLoss).values(name=name, due_wei=0, credit_wei=0, drawn_wei=0, counted_at=now)
     session.execute(new.on_conflict_do_nothing(index_elements=["name"]))
-    locked = select(RelayLoss).where(RelayLoss.name == name).with_for_update()
-    return session.execute(locked.execution_options(populate_existing=True)).scalar_one()
+    return session.execute(locked).scalar_one()
 
 
 def _draw(row: RelayLoss, bound: Bound, wei: int, now: float) -> None:

@@ -22,7 +22,7 @@ from sqlalchemy.orm import Session
 from backend.errors import TooMany
 from backend.pay.gas_price import GasPrice
 from backend.relay import loss_rows as rows
-from backend.relay.costs import Need, Place, need_of, whole_claim
+from backend.relay.costs import Need, Place, weighed, whole_claim
 from backend.relay.loss_rows import ALL, Bound, Short
 from backend.relay.outbox import Charge, Outbox
 from backend.relay.outcomes import plain_log
@@ -87,6 +87,10 @@ class Losses:
             self._tell(kind, found)
             return found
         return outbox.enqueue(session, kind=kind, dedupe_key=dedupe_key, payload=payload, charge=found)
+
+    def weigh(self, kind: str, payload: dict[str, Any]) -> None:
+        """Recovers the signatures that `queue` asks for, before a transaction that others wait for."""
+        self._need(kind, payload)
 
     def lock(self, session: Session) -> None:
         """Nobody else counts until the transaction ends."""
@@ -182,7 +186,7 @@ class Losses:
     def _need(self, kind: str, payload: dict[str, Any]) -> Need | None:
         if not self.bound.most_wei or self.escrow is None or self.settings is None:
             return None
-        return need_of(kind, payload, self.escrow.domain, trusted_reviewer=self.settings.default_reviewer)
+        return weighed(kind, payload, self.escrow.domain, trusted_reviewer=self.settings.default_reviewer)
 
     def _charge(self, session: Session, need: Need, payload: dict[str, Any], now: float) -> Charge | Short:
         """Takes from what is put by, then from the payer's credit, then from the bound."""

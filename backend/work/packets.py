@@ -52,6 +52,7 @@ def checked(services: Services, packet: Packet, now: int) -> Checked:
         batch = repository.batch(session, packet.batch_id)
         if batch is not None and packet.kind in _CLAIMS and batch.assigner not in services.assigner.addresses:
             check_claim(services, batch, packet.count)  # of a ticket of ours it was looked at before
+    services.losses.weigh("packet", {"key": key, "packet": packet.to_json()})
     return Checked(packet, key)
 
 

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from backend.relay import costs, estimates
 from backend.relay import losses as losses_module
 from backend.relay.losses import Losses
 from piecework.db.engine import write_engine
@@ -167,3 +168,30 @@ def test_the_real_costs_are_what_counts(counting: Room, monkeypatch: pytest.Monk
     monkeypatch.setattr(losses_module.Losses, "book", lambda *_: None)
     with pytest.raises(AssertionError):
         test_several_packets_of_one_transaction_share_what_it_took(counting)
+
+
+def brought_within(room: Room, monkeypatch: pytest.MonkeyPatch, *, weighed: bool) -> None:
+    """Brings a claim where no signature may be recovered, as others wait for the lock."""
+    key = room.market.open_batch(1)
+    claim = packet(key, room.market.claim(key, room.market.worker()))
+    if weighed:
+        room.losses.weigh("packet", claim)
+
+    def recovered(*_: object) -> bool:
+        raise AssertionError("a signature is recovered while others wait")
+
+    monkeypatch.setattr(costs, "is_signed_by_key", recovered)
+    monkeypatch.setattr(estimates, "is_signed_by_key", recovered)
+    queue(room, "packet", claim | {"ends_claim": False}, "claim")
+
+
+def test_what_was_weighed_before_needs_no_signature_within_the_lock(
+    counting: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brought_within(counting, monkeypatch, weighed=True)
+    assert levels(counting)[0] > 0
+
+
+def test_what_was_not_weighed_is_found(counting: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AssertionError, match="while others wait"):
+        brought_within(counting, monkeypatch, weighed=False)

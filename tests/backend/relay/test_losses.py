@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from backend.pay.gas_price import GasPrice
-from backend.relay import loss_rows
+from backend.relay import costs, estimates, loss_rows
 from backend.relay.costs import ANSWERS_GAS, CLAIM_GAS, ENDING_GAS, WHOLE_GAS
 from backend.relay.keeper import Keeper
 from backend.relay.outbox import Outbox
@@ -172,6 +174,52 @@ def test_what_a_claim_put_by_and_nothing_needed_is_free_again(bounded: House) ->
     bounded.until(lambda: _holds(bounded), lambda holds: holds == [])
     lost = before - relayer_wei(bounded)
     assert drawn(bounded) == pytest.approx(lost, abs=10)
+
+
+@contextmanager
+def recovered_within(house: House, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """What recovers a signature for its costs in a transaction that others wait for, meanwhile."""
+    honest, services, found = costs.is_signed_by_key, house.services, []
+    deep = threading.local()
+    writing = type(services).writing
+
+    @contextmanager
+    def watched(self: Any) -> Iterator[Any]:
+        with writing(self) as session:
+            deep.inside = True
+            try:
+                yield session
+            finally:
+                deep.inside = False
+
+    def recover(data: Any, signature: str, address: str) -> bool:
+        if getattr(deep, "inside", False):
+            found.append(address)
+        return honest(data, signature, address)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(services), "writing", watched)
+        patched.setattr(costs, "is_signed_by_key", recover)
+        patched.setattr(estimates, "is_signed_by_key", recover)
+        yield found
+
+
+def worked_once(house: House) -> None:
+    worker, batch_id = house.wallet(), house.funded(tasks=1)
+    house.submitted(worker, batch_id, count=1)
+
+
+def test_what_workers_sign_is_weighed_before_others_wait(bounded: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    with recovered_within(bounded, monkeypatch) as found:
+        worked_once(bounded)
+    assert found == []
+
+
+def test_what_is_weighed_within_the_lock_is_found(bounded: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(type(bounded.services.losses), "weigh", lambda *_: None)
+    with recovered_within(bounded, monkeypatch) as found:
+        worked_once(bounded)
+    assert len(found) >= 2
 
 
 def _holds(house: House) -> list[Any]:
