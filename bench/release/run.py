@@ -79,7 +79,7 @@ def measured(count: int, seeds: range) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--releases", type=int, default=50)
-    parser.add_argument("--storms", type=int, default=5)
+    parser.add_argument("--storms", type=int, default=3)
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
     found = measured(given.releases, range(given.storms))
