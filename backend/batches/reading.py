@@ -51,6 +51,7 @@ def view(services: Services, batch_id: str) -> BatchView:
         review=draft.review if draft else None,
         needs=needs,
         pay=pay,
+        pay_per_hour_units=pay.pay_per_hour_units,
         progress=progress,
     )
 

@@ -43,9 +43,10 @@ class Found(NamedTuple):
     task_type: str | None
     skills: str
     languages: str
+    pay_units_per_hour: str | None
 
 
-_OF_CATALOG = {"title": "s.title", "task_type": "s.task_type"} | {
+_OF_CATALOG = {name: f"s.{name}" for name in ("title", "task_type", "pay_units_per_hour")} | {
     name: f"CAST(s.{name} AS text)" for name in ("skills", "languages")
 }
 _COLUMNS = ", ".join(_OF_CATALOG.get(name, f"b.{name}") for name in Found._fields)

@@ -47,6 +47,8 @@ def _items(services: Services, rows: Sequence[Found], now: int) -> Iterator[dict
     for row in rows:
         item = fields(services, row, row, now)
         item["reward_units"] = str(int(row.reward_units))
+        hourly = row.pay_units_per_hour
+        item["pay_per_hour_units"] = None if hourly is None else str(int(hourly))
         item["skills"], item["languages"] = next(lists), next(lists)
         yield item
 

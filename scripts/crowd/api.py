@@ -48,6 +48,9 @@ class Api:
         headers = {"idempotency-key": key} if key else {}
         return self._json("POST", path, json=body if body is not None else {}, headers=headers)
 
+    def put(self, path: str, body: Json | None = None) -> Any:
+        return self._json("PUT", path, json=body if body is not None else {})
+
     def upload(self, data: bytes) -> str:
         """Pins a file and returns its CID."""
         headers = {"content-type": "application/octet-stream"}

@@ -145,7 +145,8 @@ class Appeal:
         assert self._worker.wallet is not None  # noqa: S101
         items = lambda: self._worker.get("/v1/rejections", batch_id=batch_id)["items"]  # noqa: E731
         found = self._until(items, lambda items: bool(items) and items[0]["can_appeal"])[0]
-        statement = f"I looked at each scan; the reviewer says only {found['answers'][0]['reason']!r}. Please look too."
+        reason = found["answers"][0]["reason"]
+        statement = f"I looked closely at each one; the reviewer says only “{reason}”. Please look for yourselves."
         drafted = self._worker.post("/v1/appeals/draft", {"batch_id": batch_id, "statement": statement})
         if drafted["needs_sponsor"]:
             raise AppealFailed(f"the bond is {drafted['bond_units']} units, the worker owns {drafted['owed_units']}")

@@ -18,8 +18,12 @@ def get_tokens(api: Api, amount_units: int, *, native: bool) -> None:
 
 def fund(api: Api, node: Node, batch: Json) -> tuple[Json, Json]:
     """Drafts `batch` and funds it; returns the draft and the receipt of the one transaction."""
+    return fund_draft(api, node, api.post("/v1/batches", batch))
+
+
+def fund_draft(api: Api, node: Node, draft: Json) -> tuple[Json, Json]:
+    """Signs what the gateway drafted, and sends it; returns the draft and the receipt."""
     assert api.wallet is not None  # noqa: S101
-    draft = api.post("/v1/batches", batch)
     transaction = draft["transaction"]
     if transaction is None:
         message = draft["permit"]["message"]

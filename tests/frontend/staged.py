@@ -12,7 +12,7 @@ from scripts.crowd.appeal import Appeal
 from scripts.crowd.juror import Juror
 from scripts.crowd.wallet import Node, Wallet
 
-TITLE = "Cats and dogs"
+TITLE = "Is the sentence about a cat or a dog?"
 
 
 def keys_of(facts: dict[str, Any]) -> dict[str, str]:
@@ -64,14 +64,14 @@ def _juror(facts: dict[str, Any], key: str) -> Juror:
 
 
 def batch() -> dict[str, Any]:
-    texts = ("a cat on a roof", "a dog in the rain", "a cat asleep")
+    texts = ("A cat sleeps on the warm roof.", "The dog shakes off the rain.", "Our cat waits at the door again.")
     return {
         "title": TITLE,
-        "instructions": "Say which animal the sentence is about.",
+        "instructions": "Say which animal the sentence is about. If it names both, choose the one that does something.",
         "task_type": "choice",
         "answer_schema": {"enum": ["cat", "dog"]},
         "answers_per_task": 1,
-        "tasks": [{"id": f"t{number}", "content": {"text": text}} for number, text in enumerate(texts)],
+        "tasks": [{"id": f"sentence-{number}", "content": {"text": text}} for number, text in enumerate(texts, 1)],
         "reward_units": "250000",
         "review": {"policy": "reviewers"},
     }

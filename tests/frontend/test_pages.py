@@ -31,7 +31,9 @@ def violations(visitor: Visitor) -> list[str]:
 
 
 def fits(visitor: Visitor) -> bool:
-    return bool(visitor.page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+    """Nothing reaches beyond the screen, nor beyond the card that it stands in."""
+    cards = "[...document.querySelectorAll('.card')].every(card => card.scrollWidth <= card.clientWidth)"
+    return bool(visitor.page.evaluate(f"document.documentElement.scrollWidth <= innerWidth && {cards}"))
 
 
 def batch_of(facts: dict[str, Any]) -> str:
@@ -76,7 +78,7 @@ def test_axe_finds_nothing_on_any_page_and_nothing_is_wider_than_the_screen(
         ("/wallet", "Test money"),
         ("/audit", None),
         (f"/audit/{batch}", "BatchOpened"),
-        ("/jury", "You are no juror here"),
+        ("/jury", "You are not a juror here"),
         ("/nothing", "There is no such page"),
     ):
         visitor.open(path)
@@ -89,6 +91,30 @@ def test_axe_finds_nothing_on_any_page_and_nothing_is_wider_than_the_screen(
     visitor.page.locator(".offer .primary").click()
     visitor.page.frame_locator("iframe").locator("main p").first.wait_for()
     assert (violations(visitor), fits(visitor)) == ([], True)
+
+
+def test_what_reaches_beyond_its_card_would_be_found(visit: Callable[..., Visitor]) -> None:
+    visitor = visit(viewport=PHONE)
+    visitor.open("/")
+    visitor.sees("Start with a test wallet")
+    assert fits(visitor)
+    visitor.page.evaluate("document.querySelector('.card p').style.width = '102%'")
+    assert not fits(visitor)
+
+
+def test_each_page_has_a_title_of_its_own_and_a_stranger_sees_what_an_hour_pays(visit: Callable[..., Visitor]) -> None:
+    visitor = visit()
+    visitor.open("/")
+    visitor.page.locator(".list .item .pay", has_text="an hour").first.wait_for()
+    titles = []
+    for link in ("Work", "Earnings", "Rejections", "Requests", "Review", "Jury", "Audit"):
+        visitor.click(link, role="link")
+        visitor.page.locator("nav a.active", has_text=link).wait_for()
+        titles.append(visitor.page.title())
+    assert titles[0] == "Piecework: small tasks, paid on chain"
+    assert titles[1:] == [
+        f"{name} · Piecework" for name in ("Earnings", "Rejections", "Requests", "Review", "Jury", "Audit")
+    ]
 
 
 def test_axe_would_find_a_planted_fault(visit: Callable[..., Visitor]) -> None:

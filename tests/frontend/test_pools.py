@@ -47,9 +47,12 @@ def test_the_best_of_a_batch_get_the_next_one_alone_at_higher_pay(visit: Callabl
     requester.click("Go on")
     assert page.get_by_role("checkbox", name="My best, 1 worker").is_checked()
     requester.sees("Only they see these tasks.")
-    page.get_by_label("Reward for one answer").fill("0.1")
     page.get_by_label("Seconds that one task takes").fill("20")
     page.get_by_label("Answers for each task").fill("1")
+    for reward, told in (("0.04", "less than the"), ("0.05", "no more than the"), ("0.1", "100% more than the")):
+        page.get_by_label("Reward for one answer").fill(reward)
+        requester.sees(f"pwUSD here, {told}")
+    assert violations(requester) == []
     requester.click("Go on")
     requester.click("Sign and fund")
     page.wait_for_url(re.compile("/requests/0x"))
@@ -80,7 +83,7 @@ def test_people_are_added_by_address_and_taken_off_and_a_list_is_deleted(visit: 
     field.fill(f"0x{'11' * 20}\n0x{'22' * 20}\n")
     requester.click("Add")
     requester.sees("2 people")
-    requester.click(f"Take off 0x{'11' * 20}")
+    requester.click(f"Remove 0x{'11' * 20}")
     requester.sees("1 person")
     page.get_by_text("Delete the list").first.click()
     page.get_by_role("button", name="Delete the list").click()

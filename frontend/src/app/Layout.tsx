@@ -7,7 +7,8 @@ import { LostNotice } from '../parts/LostNotice'
 import { OfflineNotice } from '../parts/states'
 import { WrongNetwork } from '../parts/WrongNetwork'
 import { Unread } from '../talk/Unread'
-import { LANGUAGES, type Language, useTexts } from '../texts'
+import { LANGUAGES, type Language, type Texts, useTexts } from '../texts'
+import type { Key } from '../texts/plural'
 import { useTheme } from './theme'
 
 const Asked = lazy(() => import('../revisions/Asked'))
@@ -18,9 +19,8 @@ export function Layout() {
   const path = useRouterState({ select: (state) => state.location.pathname })
   const main = useRef<HTMLElement>(null)
   const first = useRef(true)
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a new path is a new page, whose start gets the focus
   useEffect(() => {
-    document.title = t('site.title')
+    document.title = titleOf(path, t)
     if (!first.current) main.current?.focus({ preventScroll: true })
     first.current = false
   }, [path, t])
@@ -64,6 +64,28 @@ export function Layout() {
       <Footer />
     </>
   )
+}
+
+/** The longest beginning of a path that has a title names its page; the first page has the site's own. */
+const TITLES: [string, Key][] = [
+  ['/requests/lists', 'pools.title'],
+  ['/requests/new', 'draft.title'],
+  ['/requests', 'requests.title'],
+  ['/review/record', 'reviewer.title'],
+  ['/review', 'review.title'],
+  ['/revisions', 'revise.inbox'],
+  ['/rejections', 'rejections.title'],
+  ['/earnings', 'earnings.title'],
+  ['/messages', 'messages.title'],
+  ['/tasks', 'work.title'],
+  ['/wallet', 'wallet.title'],
+  ['/audit', 'audit.title'],
+  ['/jury', 'jury.title'],
+]
+
+function titleOf(path: string, t: Texts['t']): string {
+  const found = TITLES.find(([start]) => path.startsWith(start))
+  return found ? `${t(found[1])} · ${t('site.name')}` : t('site.title')
 }
 
 function LanguageChoice() {

@@ -8,6 +8,8 @@ import { Pages } from '../parts/Pages'
 import { Empty } from '../parts/states'
 import { Table } from '../parts/Table'
 import { useTexts } from '../texts'
+import en from '../texts/en.json'
+import type { Key } from '../texts/plural'
 import { eventsQuery } from './queries'
 
 const KINDS = {
@@ -72,10 +74,9 @@ function Event({ event }: { event: Schemas['EventView'] }) {
         <When at={event.block_timestamp} />
       </td>
       <td>
-        <code dir="ltr">{event.name}</code>
-        <br />
+        {`event.${event.name}` in en && <div>{t(`event.${event.name}` as Key)}</div>}
         <span className="fine">
-          {t('audit.block')} {number(event.block_number)}
+          <code dir="ltr">{event.name}</code> · {t('audit.block')} {number(event.block_number)}
         </span>
       </td>
       <td>

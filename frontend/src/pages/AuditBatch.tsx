@@ -47,6 +47,15 @@ function MoneyOf({ batchId }: { batchId: string }) {
   )
 }
 
+/** A file's address, short in sight and whole for who points at it. */
+function Cid({ of }: { of: string }) {
+  return (
+    <code title={of} dir="ltr">
+      {`${of.slice(0, 12)}…${of.slice(-6)}`}
+    </code>
+  )
+}
+
 function Facts({ batch }: { batch: Schemas['BatchView'] }) {
   const { t } = useTexts()
   const results = useQuery({ ...resultsQuery(batch.batch_id), enabled: batch.settlements > 0 })
@@ -71,18 +80,14 @@ function Facts({ batch }: { batch: Schemas['BatchView'] }) {
       <dt>{t('audit.manifest')}</dt>
       <dd>
         <a href={`/v1/payloads/${batch.manifest_cid}`} download={`${batch.manifest_cid}.json`}>
-          <code className="whole" dir="ltr">
-            {batch.manifest_cid}
-          </code>
+          <Cid of={batch.manifest_cid} />
         </a>
       </dd>
       {results.data && <dt>{t('audit.results')}</dt>}
       {results.data?.settlements.map((settlement) => (
         <dd key={settlement.nonce}>
           <a href={`/v1/payloads/${settlement.results_cid}`} download={`${settlement.results_cid}.json`}>
-            <code className="whole" dir="ltr">
-              {settlement.results_cid}
-            </code>
+            <Cid of={settlement.results_cid} />
           </a>{' '}
           · <Transaction hash={settlement.transaction_hash} />
         </dd>

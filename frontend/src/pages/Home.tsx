@@ -5,11 +5,12 @@ import { useState } from 'react'
 import type { Schemas } from '../api/client'
 import { useLive } from '../api/live'
 import { useSession } from '../chain/session'
-import { Money } from '../parts/chain'
+import { Hourly, Money } from '../parts/chain'
 import { Record } from '../parts/Record'
 import { SignIn } from '../parts/SignIn'
 import { Empty, Shown } from '../parts/states'
 import { useTexts } from '../texts'
+import { wholeHundredths } from '../texts/amounts'
 import en from '../texts/en.json'
 import type { Key } from '../texts/plural'
 import { nextWorkQuery, openBatches } from '../work/queries'
@@ -28,7 +29,14 @@ export default function Home() {
         <header className="hero">
           <h1>{t('home.hero')}</h1>
           <p className="lead">{t('home.lead')}</p>
-          <SignIn />
+          <div className="ways">
+            <SignIn />
+            <ol className="how">
+              <li>{t('home.how_take')}</li>
+              <li>{t('home.how_answer')}</li>
+              <li>{t('home.how_paid')}</li>
+            </ol>
+          </div>
         </header>
       )}
       {address && <h1>{t('home.title')}</h1>}
@@ -82,7 +90,7 @@ function Next({ address }: { address: string }) {
     <Shown query={useQuery(nextWorkQuery(address))}>
       {([best]) => {
         if (!best) return <p className="notice">{t('why.none')}</p>
-        const amount = money(best.pay_per_hour_units, chain.token)
+        const amount = money(wholeHundredths(best.pay_per_hour_units, chain.token.decimals), chain.token)
         const pay = t(best.basis === 'measured' ? 'why.pay_measured' : 'why.pay_stated', { amount })
         const others = best.reasons.filter(({ code }) => code !== 'pay')
         const why = [pay, ...others.map(({ code, text }) => (`why.${code}` in en ? t(`why.${code}` as Key) : text))]
@@ -95,7 +103,8 @@ function Next({ address }: { address: string }) {
 function BatchRow({ batch, address }: { batch: Batch; address: string | null }) {
   const { t } = useTexts()
   const { data: fitting } = useQuery({ ...nextWorkQuery(address ?? ''), enabled: address !== null })
-  const hourly = fitting?.find(({ batch_id }) => batch_id === batch.batch_id)?.pay_per_hour_units
+  const fits = fitting?.find(({ batch_id }) => batch_id === batch.batch_id)
+  const hourly = fits?.pay_per_hour_units ?? batch.pay_per_hour_units
   return (
     <li className="item">
       <div>
@@ -116,9 +125,9 @@ function BatchRow({ batch, address }: { batch: Batch; address: string | null }) 
       <p className="pay">
         <Money units={batch.reward_units} big />
         <span className="fine">{t('home.per_task')}</span>
-        {hourly !== undefined && (
+        {hourly !== null && (
           <span className="fine">
-            <Money units={hourly} /> {t('why.an_hour')}
+            <Hourly units={hourly} /> {t('why.an_hour')}
           </span>
         )}
       </p>

@@ -36,12 +36,19 @@ function Case({ dispute }: { dispute: Dispute }) {
   const { t } = useTexts()
   const { chain, address } = useSession()
   const { isSettled, settle } = useSettling(dispute)
+  const batch = useQuery(batchQuery(dispute.batch_id))
   const isJuror = address !== null && chain.arbitration?.jurors.includes(address)
   return (
     <>
       <h1>{t('jury.contested', { count: dispute.count })}</h1>
       <p>
-        <Address of={dispute.worker} /> ·{' '}
+        {batch.data?.title && (
+          <>
+            <strong dir="auto">{batch.data.title}</strong>
+            <br />
+          </>
+        )}
+        {t('review.worker')} <Address of={dispute.worker} /> ·{' '}
         <Link to="/audit/$batchId" params={{ batchId: dispute.batch_id }}>
           {t('jury.audit')}
         </Link>
@@ -108,7 +115,7 @@ function Evidence({ dispute, onSettled }: { dispute: Dispute; onSettled: (part: 
   return (
     <>
       {batch.data?.instructions && (
-        <section>
+        <section className="card">
           <h2>{t('work.instructions')}</h2>
           <p className="instructions" dir="auto">
             {batch.data.instructions}
@@ -167,7 +174,7 @@ function Contested({ item, asked, content, answer, onSettled }: ContestedProps) 
         missing={t('jury.task_missing')}
         onSettled={onSettled}
       />
-      <dl>
+      <dl className="pairs">
         <dt>{t('jury.answer')}</dt>
         <dd>{answer !== undefined && <AnswerView asked={asked} content={content} answer={answer} />}</dd>
         <dt>{t('jury.reason')}</dt>

@@ -5,7 +5,7 @@ import { lazy, Suspense } from 'react'
 import type { Schemas } from '../api/client'
 import { useLive } from '../api/live'
 import { useSession } from '../chain/session'
-import { Money, When } from '../parts/chain'
+import { Hourly, Money, When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
 import { Loading, Shown } from '../parts/states'
 import { Bonuses } from '../requests/Bonuses'
@@ -139,7 +139,7 @@ function Figures({ batch }: { batch: Batch }) {
       )}
       {pay.pay_per_hour_units !== null && (
         <Fact name={t(pay.basis === 'measured' ? 'requests.hour_measured' : 'requests.hour_stated')}>
-          <Money units={pay.pay_per_hour_units} />
+          <Hourly units={pay.pay_per_hour_units} />
         </Fact>
       )}
       {pay.measured_assignments > 0 && <Fact name={t('requests.workers')}>{number(pay.measured_workers)}</Fact>}

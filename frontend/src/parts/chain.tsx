@@ -3,6 +3,7 @@ import { type ReactNode, useState } from 'react'
 import { transactionUrl } from '../chain/config'
 import { useSession } from '../chain/session'
 import { useTexts } from '../texts'
+import { wholeHundredths } from '../texts/amounts'
 
 export function Address({ of }: { of: string }) {
   return (
@@ -57,6 +58,12 @@ export function Money({ units, big = false }: { units: bigint | string; big?: bo
   const { chain } = useSession()
   const { money } = useTexts()
   return <span className={big ? 'money big' : 'money'}>{money(units, chain.token)}</span>
+}
+
+/** What an hour pays. */
+export function Hourly({ units }: { units: bigint | string }) {
+  const { chain } = useSession()
+  return <Money units={wholeHundredths(units, chain.token.decimals)} />
 }
 
 export function When({ at }: { at: number }) {

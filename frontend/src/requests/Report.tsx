@@ -44,6 +44,8 @@ function Facts({ report }: { report: Found }) {
     found
       ? t('report.between', { value: percent(found.value), low: percent(found.low), high: percent(found.high) })
       : '–'
+  const alike = report.agreement.likeness ?? report.agreement.pairwise
+  const lowest = report.confidence_bins.findIndex((count) => count > 0)
   return (
     <>
       <dl className="facts">
@@ -51,10 +53,12 @@ function Facts({ report }: { report: Found }) {
           <dt>{t('report.right')}</dt>
           <dd>{share(report.accuracy.known_answers ?? report.accuracy.estimate)}</dd>
         </div>
-        <div>
-          <dt>{t(report.agreement.likeness ? 'report.likeness' : 'report.agreement')}</dt>
-          <dd>{share(report.agreement.likeness ?? report.agreement.pairwise)}</dd>
-        </div>
+        {alike && (
+          <div>
+            <dt>{t(report.agreement.likeness ? 'report.likeness' : 'report.agreement')}</dt>
+            <dd>{share(alike)}</dd>
+          </div>
+        )}
         {report.cost?.per_label_units != null && (
           <div>
             <dt>{t('report.per_label')}</dt>
@@ -74,13 +78,12 @@ function Facts({ report }: { report: Found }) {
           bars={report.labels.slice(0, 12).map(({ label, tasks }) => ({ name: label, count: tasks }))}
         />
       )}
-      {report.confidence_bins.some((count) => count > 0) && (
+      {lowest >= 0 && (
         <Bars
           title={t('report.confidence')}
-          bars={report.confidence_bins.map((count, at) => ({
-            name: `${percent(at / 10)}–${percent((at + 1) / 10)}`,
-            count,
-          }))}
+          bars={report.confidence_bins
+            .map((count, at) => ({ name: `${percent(at / 10)}–${percent((at + 1) / 10)}`, count }))
+            .slice(lowest)}
         />
       )}
     </>

@@ -18,7 +18,7 @@ export function Revised({ revision, asked, content }: Props) {
         {state === 'open' && review_ends_at !== null && (
           <span className="fine">
             {' '}
-            {t('revise.until')} <When at={review_ends_at} />
+            {t('review.silence')} <When at={review_ends_at} />
           </span>
         )}
       </p>

@@ -18,6 +18,13 @@ export function perHour(rewardUnits: bigint | string, secondsPerTask: number): b
   return secondsPerTask > 0 ? (BigInt(rewardUnits) * 3600n) / BigInt(secondsPerTask) : 0n
 }
 
+/** What an hour pays is a rate: down to whole hundredths of a token, unless it is less than one. */
+export function wholeHundredths(units: bigint | string, decimals: number): bigint {
+  const step = 10n ** BigInt(Math.max(0, decimals - 2))
+  const exact = BigInt(units)
+  return exact < step ? exact : (exact / step) * step
+}
+
 /** A decimal that a person typed, as token units; null if it is none. */
 export function parseMoney(text: string, decimals: number): bigint | null {
   const found = /^(\d{1,20})(?:[.,](\d+))?$/.exec(text.trim())

@@ -6,7 +6,7 @@ import { isReview } from '../answers/review'
 import { useCall } from '../chain/calls'
 import { useSession } from '../chain/session'
 import { CallSteps, Words } from '../parts/CallSteps'
-import { Money } from '../parts/chain'
+import { Hourly, Money } from '../parts/chain'
 import { Record } from '../parts/Record'
 import { Loading, Shown } from '../parts/states'
 import { useTexts } from '../texts'
@@ -71,7 +71,7 @@ export function TakeTasks({ batchId, title, why }: { batchId: string; title?: st
               {seconds != null && !why && (
                 <>
                   {' · '}
-                  {t('home.per_hour')} <Money units={perHour(batch.reward_units, seconds)} />
+                  {t('home.per_hour')} <Hourly units={perHour(batch.reward_units, seconds)} />
                 </>
               )}
             </p>

@@ -72,6 +72,8 @@ def test_who_stated_too_little_time_is_measured_by_its_earlier_batches(fair: Hou
 
     fair.until(lambda: listed(FLOOR), lambda found: not found)
     assert listed(int(pay["pay_per_hour_units"]))
+    rows = fair.get(None, "/v1/batches", status="all", requester=requester.address)["items"]
+    assert [row["pay_per_hour_units"] for row in rows] == [pay["pay_per_hour_units"]]
 
     problem = fair.refused(requester, "/v1/batches", fair.draft_body(**stated), 422, "pay_below_floor")
     passing = problem["reward_units_that_pass"]

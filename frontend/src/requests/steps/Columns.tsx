@@ -1,7 +1,9 @@
 // Step two: which column fills what the worker sees.
 import type { Schemas } from '../../api/client'
 import { Table } from '../../parts/Table'
-import { useTexts } from '../../texts'
+import { type Texts, useTexts } from '../../texts'
+import en from '../../texts/en.json'
+import type { Key } from '../../texts/plural'
 import { Misfits } from '../Faults'
 import { Choice } from '../Field'
 import type { Plan } from '../plan'
@@ -15,6 +17,11 @@ type Props = {
   change: (part: Partial<Plan>) => void
   summary: Summary
   checked: Checked | undefined
+}
+
+/** What a field of the content is called, in the reader's language where it is one of ours. */
+function contentName(t: Texts['t'], name: string): string {
+  return `content.${name}` in en ? t(`content.${name}` as Key) : name
 }
 
 export function Columns({ kind, mapping, change, summary, checked }: Props) {
@@ -31,7 +38,7 @@ export function Columns({ kind, mapping, change, summary, checked }: Props) {
           return (
             <Choice
               key={name}
-              label={t(isRequired ? 'draft.field_required' : 'draft.field', { name })}
+              label={t(isRequired ? 'draft.field_required' : 'draft.field', { name: contentName(t, name) })}
               value={mapping.fields[name] ?? ''}
               onChange={(column) => set({ fields: { ...mapping.fields, [name]: column || null } })}
               options={[none, ...(hasGroup ? [{ value: group, label: group }] : []), ...columns]}

@@ -8,7 +8,7 @@ import { getBalance, getBytecode, readContract } from 'wagmi/actions'
 import { useCall } from '../../chain/calls'
 import { useSession } from '../../chain/session'
 import { CallSteps, Words } from '../../parts/CallSteps'
-import { Money } from '../../parts/chain'
+import { Hourly, Money } from '../../parts/chain'
 import { Faucet } from '../../parts/Faucet'
 import { Failed, Loading } from '../../parts/states'
 import { useTexts } from '../../texts'
@@ -147,7 +147,7 @@ export function Sign({ found, address, reserve, onFunded, children }: SignProps)
           <dd className="money">{t('draft.at_most', { amount: formatUnits(gas, 18).slice(0, 10) })}</dd>
           <dt>{t('draft.per_hour')}</dt>
           <dd>
-            <Money units={found.pay_per_hour_units} />
+            <Hourly units={found.pay_per_hour_units} />
           </dd>
         </dl>
         <p className="fine">{t('draft.comes_back')}</p>

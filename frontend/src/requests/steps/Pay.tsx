@@ -1,14 +1,16 @@
 // Step four: pay, answers per task, who decides, and times; what it comes to stands beside.
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { formatUnits } from 'viem'
 import { useSession } from '../../chain/session'
-import { Money } from '../../parts/chain'
+import { Hourly, Money } from '../../parts/chain'
 import { useTexts } from '../../texts'
-import { perHour } from '../../texts/amounts'
+import { perHour, wholeHundredths } from '../../texts/amounts'
 import type { Key } from '../../texts/plural'
+import { openBatches } from '../../work/queries'
 import { Choice, Field, Tick } from '../Field'
 import type { Numbers, Plan, Policy, Wrong } from '../plan'
-import { listsQuery } from '../queries'
+import { listsQuery, ownBatches } from '../queries'
+import { above, usualPay } from '../usual'
 
 type Props = {
   plan: Plan
@@ -91,7 +93,7 @@ export function Pay({ plan, change, numbers, tasks, known }: Props) {
             onChange={(backedWorkers) => change({ backedWorkers })}
           />
         </details>
-        {address && <Pools owner={address} plan={plan} change={change} />}
+        {address && <Pools owner={address} plan={plan} change={change} numbers={numbers} />}
       </div>
       <Sum numbers={numbers} tasks={tasks} />
     </div>
@@ -119,7 +121,7 @@ function Draw({ plan, change, isWrong }: Pick<Props, 'plan' | 'change'> & { isWr
   )
 }
 
-function Pools({ owner, plan, change }: { owner: string; plan: Plan; change: (part: Partial<Plan>) => void }) {
+function Pools({ owner, plan, change, numbers }: Pick<Props, 'plan' | 'change' | 'numbers'> & { owner: string }) {
   const { t } = useTexts()
   const { data: lists } = useQuery(listsQuery(owner))
   const pools = (lists ?? []).filter(({ kind }) => kind === 'pool')
@@ -137,14 +139,39 @@ function Pools({ owner, plan, change }: { owner: string; plan: Plan; change: (pa
           }
         />
       ))}
-      {plan.pools.length > 0 && <p className="fine">{t('pools.pay_more')}</p>}
+      {plan.pools.length > 0 && (
+        <>
+          <p className="fine">{t('pools.pay_more')}</p>
+          {typeof numbers !== 'string' && <Above owner={owner} hourly={perHour(numbers.reward, numbers.seconds)} />}
+        </>
+      )}
     </fieldset>
+  )
+}
+
+/** How the pay for a pool stands to what the requester's batches paid so far. */
+function Above({ owner, hourly }: { owner: string; hourly: bigint }) {
+  const { t, money, percent } = useTexts()
+  const { chain } = useSession()
+  const own = usualPay(useInfiniteQuery(ownBatches(owner)).data?.pages.flatMap(({ items }) => items) ?? [])
+  if (!own) return null
+  const more = above(hourly, own.units)
+  const shown = (units: bigint) => money(wholeHundredths(units, chain.token.decimals), chain.token)
+  const figures = { now: shown(hourly), usual: shown(own.units) }
+  return (
+    <p className={more > 0 ? 'notice good' : 'notice warn'} role="status">
+      {more > 0
+        ? t('pools.pays_more', { ...figures, share: percent(more) })
+        : t(more < 0 ? 'pools.pays_less' : 'pools.pays_same', figures)}
+    </p>
   )
 }
 
 function Sum({ numbers, tasks }: { numbers: Numbers | Wrong; tasks: number }) {
   const { t, duration } = useTexts()
-  const { chain } = useSession()
+  const { chain, address } = useSession()
+  const open = useQuery(openBatches).data?.items ?? []
+  const usual = usualPay(open.filter(({ requester }) => requester !== address))
   if (typeof numbers === 'string')
     return (
       <aside className="card sum">
@@ -179,8 +206,16 @@ function Sum({ numbers, tasks }: { numbers: Numbers | Wrong; tasks: number }) {
       <dl className="bill">
         <dt>{t('draft.per_hour')}</dt>
         <dd>
-          <Money units={hourly} />
+          <Hourly units={hourly} />
         </dd>
+        {usual && (
+          <>
+            <dt>{t('draft.usual', { count: usual.batches })}</dt>
+            <dd>
+              <Hourly units={usual.units} />
+            </dd>
+          </>
+        )}
         <dt>{t('draft.floor')}</dt>
         <dd>
           <Money units={floor} />
