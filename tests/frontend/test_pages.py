@@ -98,7 +98,7 @@ def test_what_reaches_beyond_its_card_would_be_found(visit: Callable[..., Visito
     visitor.open("/")
     visitor.sees("Start with a test wallet")
     assert fits(visitor)
-    visitor.page.evaluate("document.querySelector('.card p').style.width = '102%'")
+    visitor.page.evaluate("document.querySelector('.card p').style.width = '120%'")
     assert not fits(visitor)
 
 

@@ -191,17 +191,19 @@ def test_a_file_is_pinned_and_named_in_the_answer(visit: Callable[..., Visitor],
     """A file of another kind, and one that is too large, are refused in words before anything is sent."""
     options = {"media_types": ["text/plain"], "most_bytes": 1_000}
     batch_id = requester.fund("file", {"question": "Send your notes"}, options=options)
-    worker = visit()
+    worker = visit(viewport=PHONE)
     signed_in(worker)
     begin(worker, batch_id)
     field = worker.page.locator("input[type=file]")
+    field.wait_for(state="attached")
+    assert fits(worker)
     field.set_input_files({"name": "notes.html", "mimeType": "text/html", "buffer": b"<b>no</b>"})
     worker.sees("A file of the kind text/html is not asked for.")
     field.set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"x" * 1_001})
     worker.sees("The file is too large: at most 1 kB.")
     field.set_input_files({"name": "notes.txt", "mimeType": "text/plain", "buffer": b"all is well"})
     worker.page.get_by_role("link", name="notes.txt").wait_for()
-    assert violations(worker) == []
+    assert (violations(worker), fits(worker)) == ([], True)
     worker.page.keyboard.press("Control+Enter")
     hand_in(worker)
 

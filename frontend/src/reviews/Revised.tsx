@@ -17,7 +17,7 @@ export function Revised({ revision, asked, content }: Props) {
         {t(`revise.state.${state}`)} <q dir="auto">{reason}</q>
         {state === 'open' && review_ends_at !== null && (
           <span className="fine">
-            {' '}
+            {' · '}
             {t('review.silence')} <When at={review_ends_at} />
           </span>
         )}
