@@ -11,6 +11,7 @@ from backend.web.site import BUILT
 from scripts.crowd.wallet import Node
 from tests.e2e.running import Up
 from tests.frontend.browser import Visitor, chromium, running_browser
+from tests.frontend.funded import Requester
 
 
 @pytest.fixture(scope="session")
@@ -37,6 +38,14 @@ def stack_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any
 def node(stack_up: dict[str, Any]) -> Iterator[Node]:
     """The chain of that stack."""
     found = Node(stack_up["rpc_url"])
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="module")
+def requester(stack_up: dict[str, Any]) -> Iterator[Requester]:
+    """Funds batches on that stack; a new one for each file."""
+    found = Requester(stack_up)
     yield found
     found.close()
 

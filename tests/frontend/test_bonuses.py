@@ -23,13 +23,6 @@ REASON = "The most careful answers of all."
 
 
 @pytest.fixture
-def requester(stack_up: dict[str, Any]) -> Iterator[Requester]:
-    found = Requester(stack_up)
-    yield found
-    found.close()
-
-
-@pytest.fixture
 def worked(stack_up: dict[str, Any], requester: Requester) -> Iterator[tuple[str, Api]]:
     """A batch of the requester, and the one worker who answered in it."""
     batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})

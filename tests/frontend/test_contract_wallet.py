@@ -23,9 +23,9 @@ def wallet(stack_up: dict[str, Any], node: Node) -> ContractWallet:
 
 
 def test_a_contract_wallet_earns_and_withdraws_by_its_own_rule_alone(
-    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, wallet: ContractWallet
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, wallet: ContractWallet, requester: Requester
 ) -> None:
-    requester, worker = Requester(stack_up), visit()
+    worker = visit()
     injected = InjectedWallet(worker, node, chain_id=stack_up["chain_id"], wallet=wallet)
     batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})
     worker.open(f"/tasks/{batch_id}")
@@ -49,7 +49,6 @@ def test_a_contract_wallet_earns_and_withdraws_by_its_own_rule_alone(
     transfer = "0xa9059cbb" + other[2:].lower().rjust(64, "0") + f"{REWARD_UNITS:064x}"
     wallet.execute(stack_up["token"], transfer)
     assert node.tokens_of(stack_up["token"], other) == REWARD_UNITS, "what came out is the owner's to use"
-    requester.close()
 
 
 def test_the_owners_own_signature_is_not_the_wallets(
@@ -67,14 +66,13 @@ def test_the_owners_own_signature_is_not_the_wallets(
 
 
 def test_a_contract_wallet_funds_a_batch_from_its_account(
-    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, wallet: ContractWallet
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, wallet: ContractWallet, requester: Requester
 ) -> None:
     """A permit is signed by a key; a contract approves and deposits by its own calls, and then needs none."""
     from tests.frontend.test_requester import COST_UNITS, paid, typed, worded
 
     visitor = visit()
     injected = InjectedWallet(visitor, node, chain_id=stack_up["chain_id"], wallet=wallet)
-    requester = Requester(stack_up)
     requester.api.post("/v1/faucet", {"address": wallet.address, "amount_units": str(5 * COST_UNITS)})
     from tests.e2e.running import until
 
@@ -93,4 +91,3 @@ def test_a_contract_wallet_funds_a_batch_from_its_account(
     visitor.page.wait_for_url("**/requests/0x*")
     assert injected.asked == ["personal_sign", "eth_sendTransaction"]
     assert owed(node, stack_up, wallet.address) < 5 * COST_UNITS
-    requester.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,13 +20,6 @@ pytestmark = pytest.mark.slow
 
 REWARD_UNITS = 100_000
 REFUSED = "You refused it in your wallet."
-
-
-@pytest.fixture(scope="module")
-def requester(stack_up: dict[str, Any]) -> Iterator[Requester]:
-    found = Requester(stack_up)
-    yield found
-    found.close()
 
 
 def choices(requester: Requester) -> str:

@@ -37,11 +37,9 @@ def stack_up(up: Up) -> dict[str, Any]:
 
 
 @pytest.fixture
-def batch_id(stack_up: dict[str, Any]) -> Iterator[str]:
-    requester = Requester(stack_up)
+def batch_id(requester: Requester) -> str:
     content, options = {"text": "a cat"}, {"choices": ["cat", "dog"]}
-    yield requester.fund("choice", content, tasks=2, options=options, lease_seconds=LEASE_SECONDS)
-    requester.close()
+    return requester.fund("choice", content, tasks=2, options=options, lease_seconds=LEASE_SECONDS)
 
 
 @contextmanager
@@ -114,11 +112,9 @@ def test_a_lost_gateway_leaves_the_answers_and_they_are_handed_in_when_it_is_bac
     visitor.expected_errors("Failed to load resource")
 
 
-def at_a_batch(visitor: Visitor, node: Node, facts: dict[str, Any]) -> InjectedWallet:
+def at_a_batch(visitor: Visitor, node: Node, facts: dict[str, Any], requester: Requester) -> InjectedWallet:
     """The requester before an open batch of its own."""
-    requester = Requester(facts)
     batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})
-    requester.close()
     wallet = InjectedWallet(visitor, node, chain_id=facts["chain_id"], wallet=requester.api.wallet)
     visitor.open(f"/requests/{batch_id}")
     visitor.click(f"Continue with {NAME}")
@@ -127,10 +123,10 @@ def at_a_batch(visitor: Visitor, node: Node, facts: dict[str, Any]) -> InjectedW
 
 
 def test_a_requesters_transaction_begun_while_the_node_is_lost_goes_on_when_it_is_back(
-    visit: Callable[..., Visitor], up: Up, stack_up: dict[str, Any], node: Node
+    visit: Callable[..., Visitor], up: Up, stack_up: dict[str, Any], node: Node, requester: Requester
 ) -> None:
     visitor = visit()
-    wallet = at_a_batch(visitor, node, stack_up)
+    wallet = at_a_batch(visitor, node, stack_up, requester)
     lost = visitor.page.locator("[data-state=lost]")
     with stopped(up, "chain"):
         visitor.click("Close the batch")
@@ -144,10 +140,10 @@ def test_a_requesters_transaction_begun_while_the_node_is_lost_goes_on_when_it_i
 
 
 def test_a_node_lost_after_a_transaction_was_sent_is_waited_for_and_nothing_is_sent_again(
-    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, requester: Requester
 ) -> None:
     visitor = visit()
-    wallet = at_a_batch(visitor, node, stack_up)
+    wallet = at_a_batch(visitor, node, stack_up, requester)
     is_away = True
 
     def refuse(route: Any) -> None:

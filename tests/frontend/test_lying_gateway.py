@@ -120,9 +120,8 @@ PROPOSALS = (
 
 
 def test_settlements_that_are_not_what_was_decided_never_reach_the_wallet(
-    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, requester: Requester
 ) -> None:
-    requester = Requester(stack_up)
     batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})
     worker = Api(stack_up["gateway_url"], Wallet())
     worker.sign_in(worker.get("/v1/chain"))
@@ -151,7 +150,6 @@ def test_settlements_that_are_not_what_was_decided_never_reach_the_wallet(
     visitor.page.locator("[data-state=confirmed]").wait_for()
     assert wallet.asked == ["personal_sign", "Settlement"]
     worker.close()
-    requester.close()
 
 
 def omits_a_worker(told: Json) -> None:
@@ -185,10 +183,10 @@ class Replaced:
 
 
 def test_a_settlement_that_leaves_decisions_out_never_reaches_the_wallet(
-    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, requester: Requester
 ) -> None:
     """Two workers with two answers each, all accepted: a worker is left out, an answer, a line of the results file."""
-    requester, replaced = Requester(stack_up), Replaced()
+    replaced = Replaced()
     replaced.fetch = requester.api.get
     for lie in (omits_a_worker, omits_an_answer, replaced):
         batch_id = requester.fund(
@@ -217,4 +215,3 @@ def test_a_settlement_that_leaves_decisions_out_never_reaches_the_wallet(
         visitor.sees(TOLD)
         assert wallet.asked == ["personal_sign"]
     assert replaced.cid, "the file was replaced"
-    requester.close()

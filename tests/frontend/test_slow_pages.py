@@ -133,3 +133,19 @@ def test_rows_that_are_typed_faster_than_they_are_read_stand_in_their_field(visi
     requester.sees("1 row read")
     requester.click("Go on")
     requester.sees("1 task fits.")
+
+
+def test_who_opens_a_batch_right_after_typing_a_search_comes_to_the_batch(visit: Callable[..., Visitor]) -> None:
+    page = (auditor := visit()).page
+    auditor.open("/audit")
+    batch = page.locator(".item h3 a").first
+    batch.wait_for()
+    held: list[Any] = []
+    page.route("**/AuditBatch*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the handler
+    with page.expect_request("**/AuditBatch*"):
+        page.get_by_label("Words in title or instructions").fill("a")
+        batch.click()
+    page.evaluate("new Promise(done => setTimeout(done, 400))")  # the search that was typed is looked for after 300
+    release(held)
+    page.wait_for_url("**/audit/0x*")
+    page.get_by_role("button", name="Rejections", exact=True).wait_for()

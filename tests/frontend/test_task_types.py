@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,13 +15,6 @@ from tests.frontend.test_pages import PHONE, fits, signed_in, violations
 pytestmark = pytest.mark.slow
 
 Keys = Callable[[Visitor], None]
-
-
-@pytest.fixture(scope="module")
-def requester(stack_up: dict[str, Any]) -> Iterator[Requester]:
-    found = Requester(stack_up)
-    yield found
-    found.close()
 
 
 @pytest.fixture(scope="module")

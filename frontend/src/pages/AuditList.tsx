@@ -83,6 +83,8 @@ function Filters({ wanted }: { wanted: Wanted }) {
   const wrong = requester !== '' && !isAddress(requester, { strict: false })
   useEffect(() => {
     const later = setTimeout(() => {
+      // Who is on the way to another page, whose code may still be loading, is not called back.
+      if (location.pathname !== '/audit') return
       const next = { q: words.trim(), requester: wrong ? wanted.requester : requester.trim() }
       if (next.q !== wanted.q || next.requester !== wanted.requester)
         void navigate({ search: (before) => batchSearch({ ...before, ...next }), replace: true })

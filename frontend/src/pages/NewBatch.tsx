@@ -170,7 +170,8 @@ function useOnceSettled(isPending: boolean, plan: Plan, act: () => void) {
   useEffect(() => {
     if (!isWaiting || isPending) return
     setWished(null)
-    latest.current()
+    // Who is on the way to another page is not called back.
+    if (location.pathname === '/requests/new') latest.current()
   }, [isWaiting, isPending])
   return { isWaiting, wish: () => setWished(plan) }
 }
