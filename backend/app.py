@@ -61,6 +61,8 @@ from backend.signals.routes import router as signals
 from backend.talk.routes import router as talk
 from backend.task_types.routes import router as task_types
 from backend.uploads.routes import router as uploads
+from backend.waiting.keeping import Storekeeper
+from backend.waiting.store import WaitingStore
 from backend.web import routes as web
 from backend.webhooks.dispatcher import Dispatcher
 from backend.webhooks.routes import router as webhooks
@@ -119,7 +121,7 @@ def _created(settings: GatewaySettings) -> FastAPI:
         escrow=escrow,
         token=token,
         token_info=TokenInfo(token.address, token.name, token.symbol, token.decimals, token.version),
-        store=store,
+        store=WaitingStore(store, engine),
         copies=copies,
         assigner=Assigner(settings.assigner_key, settings.retired_assigners),
         outbox=outbox,
@@ -177,7 +179,7 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
 
     upkeep, lookout, hub, dispatcher = Upkeep(services), Lookout(services), Hub(services), Dispatcher(services)
     herald, drawer, prechecker = Herald(services), Drawer(services), PreChecker(services)
-    releaser = Releaser(services)
+    releaser, storekeeper = Releaser(services), Storekeeper(services)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -193,12 +195,14 @@ def assemble(services: Services, relay: Relay, proposer: Proposer) -> FastAPI:
         drawer.start()
         prechecker.start()
         releaser.start()
+        storekeeper.start()
         following = asyncio.create_task(hub.run())
         try:
             yield
         finally:
             hub.close()
             following.cancel()
+            storekeeper.stop()
             releaser.stop()
             prechecker.stop()
             drawer.stop()

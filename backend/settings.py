@@ -95,6 +95,12 @@ class GatewaySettings(BaseSettings):
     goes first, then the oldest upload of the network (IP address or /64) that holds the most."""
     upload_lifetime_seconds: int = Field(default=604_800, ge=60)
     """Seconds that a part of an upload is kept."""
+    max_waiting_bytes_in_all: int = Field(default=4_294_967_296, ge=1)
+    """Bytes of all unfunded drafts and of all files that nothing paid for names, a file counting 16 KiB at least. Half
+    is for addresses with paid work, shared by address, half for all others, shared by network (IP address or /64); when
+    a half is full, the oldest of the share that holds the most goes first."""
+    waiting_lifetime_seconds: int = Field(default=604_800, ge=60)
+    """Seconds that an unfunded draft is kept, and a file that nothing paid for names."""
     max_body_seconds: float = 60
     """Seconds in which a body must have arrived."""
     trusted_proxies: str = ""

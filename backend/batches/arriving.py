@@ -11,9 +11,9 @@ from backend.services import Services
 from backend.uploads.service import collected, note_used
 
 
-def draft(services: Services, requester: str, body: DraftBody) -> DraftView:
+def draft(services: Services, requester: str, network: str, body: DraftBody) -> DraftView:
     """Drafts the batch; an upload that it came from may go then. Raises what `whole` and drafting raise."""
-    found = service.draft(services, requester, whole(services, requester, body))
+    found = service.draft(services, requester, network, whole(services, requester, body))
     if body.tasks_upload is not None:
         note_used(services, requester, body.tasks_upload)
     return found

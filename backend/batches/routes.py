@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from backend.batches import arriving, commitment, reading, service
 from backend.batches.schemas import (
@@ -17,6 +17,7 @@ from backend.batches.schemas import (
     ResultsView,
     TransactionView,
 )
+from backend.clients import network_of
 from backend.dependencies import MaybeSignedIn, SignedIn, TheServices
 from backend.idempotency import CreatingRoute
 from backend.paging import MAX_LIMIT
@@ -28,9 +29,9 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
 @router.post("", status_code=201)
-def draft(body: DraftBody, requester: SignedIn, services: TheServices) -> DraftView:
-    """Drafts a batch: pins its manifest and returns what the wallet must sign to fund it."""
-    return arriving.draft(services, requester, body)
+def draft(request: Request, body: DraftBody, requester: SignedIn, services: TheServices) -> DraftView:
+    """Drafts a batch: keeps its manifest for a while and returns what the wallet must sign to fund it."""
+    return arriving.draft(services, requester, network_of(request.scope), body)
 
 
 @router.post("/{batch_id}/transaction")

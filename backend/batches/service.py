@@ -24,6 +24,7 @@ from backend.pay.pace import units_per_hour
 from backend.pay.relaying import check_draft, relaying_of
 from backend.schemas import MAX_UNITS, Transaction
 from backend.services import Services
+from backend.waiting.room import admit, place_of
 from piecework.chain.calls import Call
 from piecework.chain.escrow import PermitApproval
 from piecework.chain.fees import fees_now
@@ -41,6 +42,8 @@ MAX_ASSIGNMENTS = 2**24 - 1
 FUNDING_GAS = 220_000
 """What opening a batch with a permit takes at most; a test compares it with what a real one took."""
 _BASIS = 10_000
+_NAMED_BYTES = 200
+"""What the row of a worker on an allow or block list takes, about."""
 _LARGEST = 2**63 - 1
 """What a database's integer holds."""
 
@@ -56,8 +59,9 @@ class _Prepared:
     reserve_units: int
 
 
-def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
-    """Checks everything that funding would stumble over, pins the manifest and stores the draft."""
+def draft(services: Services, requester: str, network: str, wanted: DraftIn) -> DraftView:
+    """Checks everything that funding would stumble over, and keeps the draft with its documents until it is funded or
+    expires. `network`: where it comes from. Raises NoRoom beyond the gateway's bound."""
     stated = wanted.estimated_seconds_per_task
     with services.reading() as session:
         seconds = expected_seconds(services, session, requester, stated)
@@ -65,9 +69,11 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     prepared = _prepare(services, requester, wanted)
     check_floor(services, wanted.reward_units, seconds, stated)
     check_draft(services, prepared.key.terms, wanted.max_claim, len(wanted.tasks))
-    if prepared.commitment is not None:
-        pin(services.store, prepared.commitment.sealed)
-    pin(services.store, prepared.manifest)
+    sealed = prepared.commitment.sealed.blocks if prepared.commitment else ()
+    files = [*reversed(sealed), *reversed(prepared.manifest.blocks)]
+    rows_bytes = sum(len(file.data) for file in files) + _NAMED_BYTES * (
+        len(wanted.needs.allow) + len(wanted.needs.block)
+    )
     row = Draft(
         batch_id=prepared.batch_id,
         requester=requester,
@@ -97,6 +103,7 @@ def draft(services: Services, requester: str, wanted: DraftIn) -> DraftView:
     )
     with services.writing() as session:
         check_needs(services, session, requester, wanted.needs)
+        admit(services, session, place_of(session, prepared.batch_id, requester, network), files, rows_bytes)
         repository.add_draft(session, row, [task.model_dump() for task in wanted.tasks], set(wanted.gold or {}))
         matching.add_needs(session, needs, allow=wanted.needs.allow, block=wanted.needs.block)
     return _view(services, prepared, seconds)
@@ -107,7 +114,7 @@ def funding_transaction(services: Services, requester: str, batch_id: str, permi
     with services.reading() as session:
         row = repository.draft(session, batch_id)
     if row is None:
-        raise NotFound("draft_unknown", f"there is no draft {batch_id}")
+        raise NotFound("draft_unknown", f"there is no draft {batch_id} (any more): draft the batch again")
     if row.requester != requester:
         raise NotAllowed("not_your_draft", f"draft {batch_id} belongs to {row.requester}")
     if services.escrow.batch(batch_id).exists:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from backend.batches.service import as_transaction, fetch_document, pin
@@ -11,11 +13,15 @@ from backend.disputes.schemas import AppealIn, AppealToSign, RejectedAnswer, Sig
 from backend.errors import Conflict, Invalid, NotFound
 from backend.ipfs.port import PayloadMissing
 from backend.services import Services
+from backend.waiting.store import keep_named
 from backend.work import packets
 from piecework.domain import documents
-from piecework.domain.canonical import NotCanonical, new_salt
+from piecework.domain.canonical import NotCanonical, canonical_bytes, new_salt
 from piecework.domain.documents import DocumentError
 from piecework.domain.messages import BatchKey, Packet, PacketKind
+
+_FILES = 100
+"""That evidence can name and so keep."""
 
 
 def draft(services: Services, worker: str, wanted: AppealIn) -> AppealToSign:
@@ -69,8 +75,9 @@ def draft(services: Services, worker: str, wanted: AppealIn) -> AppealToSign:
 def take(services: Services, signed: SignedAppeal) -> str:
     """Queues a signed dispute whose bond comes from the worker's account; returns the intent's id."""
     now = services.clock.now()
-    _check_evidence(services, signed)
+    evidence = _checked_evidence(services, signed)
     found = packets.checked(services, _packet(signed), now)
+    keep_named(services.store, canonical_bytes(evidence), _FILES)
     with services.writing() as session:
         return packets.queue(services, session, found)
 
@@ -79,10 +86,11 @@ def sponsor(services: Services, sponsor_address: str, signed: SignedAppeal) -> S
     """The transaction by which the sponsor brings a worker's signed dispute and puts up its bond."""
     now = services.clock.now()
     packet = _packet(signed)
-    _check_evidence(services, signed)
+    evidence = _checked_evidence(services, signed)
     with services.reading() as session:
         key = packets.check(services, session, packet, now, poster=sponsor_address)
         bond = _bond_units(session, signed.batch_id)
+    keep_named(services.store, canonical_bytes(evidence), _FILES)
     call = services.escrow.sponsor_dispute(BatchKey.from_json(key), packet)
     return Sponsorship(
         transaction=as_transaction(services, call),
@@ -117,7 +125,7 @@ def _evidence(worker: str, wanted: AppealIn, rejected: list[RejectedAnswer]) -> 
     }
 
 
-def _check_evidence(services: Services, signed: SignedAppeal) -> None:
+def _checked_evidence(services: Services, signed: SignedAppeal) -> dict[str, Any]:
     """The jurors must be able to read what the digest names."""
     try:
         evidence = fetch_document(services, signed.evidence_digest, "evidence")
@@ -126,6 +134,7 @@ def _check_evidence(services: Services, signed: SignedAppeal) -> None:
         raise Invalid("evidence_unknown", detail) from error
     if (evidence["batch_id"], evidence["worker"]) != (signed.batch_id, signed.worker):
         raise Invalid("evidence_of_another", "the evidence names another batch or worker")
+    return evidence
 
 
 def _packet(signed: SignedAppeal) -> Packet:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 
+from backend.clients import network_of
 from backend.dependencies import SignedIn, TheServices
 from backend.draws import candidacies, service
 from backend.draws.schemas import (
@@ -25,10 +26,10 @@ router = APIRouter(tags=["draws"], route_class=CreatingRoute)
 
 @router.post("/v1/batches/{batch_id}/review-batch", status_code=201)
 def review_batch(
-    batch_id: DigestText, body: ReviewBatchIn, requester: SignedIn, services: TheServices
+    request: Request, batch_id: DigestText, body: ReviewBatchIn, requester: SignedIn, services: TheServices
 ) -> ReviewBatchView:
     """Drafts the batch that pays the drawn reviewers of one's batch; fund it, and work can begin."""
-    return service.draft_review_batch(services, requester, batch_id, body)
+    return service.draft_review_batch(services, requester, network_of(request.scope), batch_id, body)
 
 
 @router.put("/v1/reviews/batches/{batch_id}/candidacy")

@@ -39,7 +39,9 @@ MAX_SLOTS = 50_000
 _YEAR = 31_536_000
 
 
-def draft_review_batch(services: Services, requester: str, batch_id: str, wanted: ReviewBatchIn) -> ReviewBatchView:
+def draft_review_batch(
+    services: Services, requester: str, network: str, batch_id: str, wanted: ReviewBatchIn
+) -> ReviewBatchView:
     """Drafts the batch that pays the reviewers; funded like any other. Replaces a draft that was not funded."""
     with services.reading() as session:
         draft = _own_draft(session, requester, batch_id)
@@ -67,7 +69,7 @@ def draft_review_batch(services: Services, requester: str, batch_id: str, wanted
         needs=wanted.needs,
         review=PaidReviewIn(policy="agreement", candidates=candidates),
     )
-    found = batches.draft(services, requester, body)
+    found = batches.draft(services, requester, network, body)
     with services.writing() as session:
         _refuse_second(session, batch_id)
         session.merge(ReviewLink(batch_id=batch_id, review_batch_id=found.batch_id))

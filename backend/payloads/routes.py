@@ -5,15 +5,13 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 
+from backend.clients import network_of
 from backend.dependencies import SignedIn, TheServices
-from backend.errors import Invalid, TooLarge
 from backend.idempotency import CreatingRoute
-from backend.ipfs.unixfs import build
-from backend.services import Services
-from piecework.domain.cid import CidError, parse_cid
+from backend.payloads import service
+from backend.payloads.schemas import Stored
 
 router = APIRouter(prefix="/v1/payloads", tags=["payloads"], route_class=CreatingRoute)
 
@@ -25,48 +23,23 @@ _ANY_BYTES = {
 }
 
 
-class Stored(BaseModel):
-    cid: str
-    size: int
-
-
 @router.post("", status_code=201, openapi_extra=_ANY_BYTES)
 async def upload(
-    request: Request, _: SignedIn, services: TheServices, cid: Annotated[str | None, Query(max_length=100)] = None
+    request: Request, owner: SignedIn, services: TheServices, cid: Annotated[str | None, Query(max_length=100)] = None
 ) -> Stored:
-    """Pins a file, for instance an image that tasks name, and returns its CID.
+    """Keeps a file, for instance an image that tasks name, and returns its CID.
 
+    It stays once a funded batch or a worker's answer names it; else it is forgotten after a while.
     With `cid`, bytes that it does not name are refused: what arrived is then what was sent.
     """
     data = await request.body()
-    return await run_in_threadpool(_store, services, data, cid)
-
-
-def _store(services: Services, data: bytes, cid: str | None) -> Stored:
-    limit = services.settings.max_payload_bytes
-    if len(data) > limit:
-        raise TooLarge("payload_too_large", f"the payload has {len(data)} bytes, {limit} are taken")
-    if not data:
-        raise Invalid("payload_empty", "the payload has no bytes")
-    if cid is not None:
-        _parse(cid)
-        *_, root = build(data)
-        if root.cid != cid:
-            raise Invalid("cid_mismatch", f"the bytes that arrived are {root.cid}, not {cid}: send them again")
-    return Stored(cid=services.store.put(data), size=len(data))
-
-
-def _parse(cid: str) -> None:
-    try:
-        parse_cid(cid)
-    except CidError as error:
-        raise Invalid("cid_invalid", str(error)) from error
+    return await run_in_threadpool(service.store, services, owner, network_of(request.scope), data, cid)
 
 
 @router.get("/{cid}", response_class=Response)
 def fetch(cid: Annotated[str, Path(max_length=100)], services: TheServices) -> Response:
     """The bytes that the CID names, hashed again on the way."""
-    _parse(cid)
+    service.check_cid(cid)
     data = services.store.get(cid, services.settings.max_body_bytes)
     headers = {
         "x-content-type-options": "nosniff",

@@ -12,6 +12,7 @@ from backend.predictions.schemas import PredictionsIn, PredictionsView
 from backend.reviews import inference
 from backend.reviews.kinds import kind_of
 from backend.services import Services
+from backend.waiting.room import admit_more
 from piecework.db.gateway import Draft, ModelAnswers
 from piecework.domain import documents
 from piecework.domain.answers import AnswerInvalid, check_answer
@@ -42,6 +43,7 @@ def take(services: Services, requester: str, batch_id: str, wanted: PredictionsI
         except DocumentError as error:
             raise Invalid("model_answers_malformed", str(error)) from error
         row = ModelAnswers(batch_id=batch_id, digest=packed.digest, document=document, created_at=time.time())
+        admit_more(services, session, batch_id, sum(len(block.data) for block in packed.blocks))
         repository.replace(session, row)
         return _view(row)
 

@@ -6,6 +6,7 @@ submitted; the results file that decides it names the better answer's file too, 
 
 from __future__ import annotations
 
+import json
 import secrets
 import time
 from collections.abc import Sequence
@@ -30,6 +31,7 @@ from backend.revisions.schemas import (
     RevisionView,
 )
 from backend.services import Services
+from backend.waiting.store import keep_named
 from piecework.db.gateway import Draft
 from piecework.db.revisions import Revision
 from piecework.domain import documents
@@ -39,6 +41,8 @@ from piecework.domain.task_types import AnswerRefused, check_task_answer
 
 MAX_REQUESTS = 3
 """About one answer."""
+_FILES = 10
+"""That an answer can name and so keep."""
 
 Waiting = dict[tuple[str, str], Undecided]
 
@@ -83,6 +87,9 @@ def ask(services: Services, address: str, batch_id: str, wanted: RevisionIn) -> 
 def answer(services: Services, worker: str, revision_id: str, given: Any) -> RevisionView:
     """The worker's better answer, once, as long as the one on chain can still be decided."""
     now = services.clock.now()
+    with services.reading() as session:
+        _open(session, worker, revision_id, now)
+    keep_named(services.store, json.dumps(given).encode(), _FILES)
     with services.writing() as session:
         row, draft, found = _open(session, worker, revision_id, now)
         content = repository.task(session, row.batch_id, row.task_id)

@@ -19,6 +19,7 @@ from backend.redundancy.book import is_adaptive
 from backend.relay import allowance
 from backend.services import Services
 from backend.signals.limits import Limits, limits_of
+from backend.waiting.store import keep_named
 from backend.work import packets, repository
 from backend.work.choosing import choose
 from backend.work.schemas import (
@@ -39,13 +40,15 @@ from piecework.db.gateway import Assignment, Draft
 from piecework.db.mirror import MirrorBatch
 from piecework.domain import documents, messages
 from piecework.domain.answers import AnswerInvalid, check_answer
-from piecework.domain.canonical import new_salt, read_back
+from piecework.domain.canonical import canonical_bytes, new_salt, read_back
 from piecework.domain.cid import cid_of_digest
 from piecework.domain.messages import Packet, PacketKind, Terms, Ticket
 from piecework.domain.task_types import AnswerRefused, check_task_answer
 
 WAITING = ("queued", "submission_queued")
 """Statuses that change by themselves soon."""
+_FILES_A_TASK = 10
+"""That an answer can name and so keep."""
 
 
 def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentOffer:
@@ -144,6 +147,7 @@ def take_submission(services: Services, worker: str, assignment_id: str, signed:
     row = _standing_at(services, worker, assignment_id, "claimed", now)
     _expect_answers(row, signed)
     found = packets.checked(services, packets.signed(_submit_packet(row), signed.signature), now)
+    keep_named(services.store, canonical_bytes(row.answers or {}), _FILES_A_TASK * len(row.tasks))
     with services.writing() as session:
         row = _own(session, worker, assignment_id)
         _expect(standing(session, row, now), ("claimed",), row)

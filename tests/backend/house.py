@@ -15,6 +15,7 @@ from eth_account.messages import encode_typed_data
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from backend.waiting.keeping import Storekeeper
 from backend.work.freeing import Releaser
 from piecework.db.base import Base
 from piecework.db.gateway import RelayIntent
@@ -101,13 +102,13 @@ class House:
         return problem
 
     def _is_quiet(self) -> bool:
-        """The mirror is at the chain's height, the relay has nothing under way, and no ended work is left to free."""
+        """The mirror is at the chain's height, and there is nothing to relay, to free or to store."""
         busy = select(RelayIntent).where(RelayIntent.status.in_(("queued", "sent"))).limit(1)
         with self.services.reading() as session:
             place = session.execute(select(Checkpoint.block_number)).scalar_one_or_none()
             if place != self.stack.web3.eth.block_number or session.execute(busy).first() is not None:
                 return False
-        return Releaser(self.services).run_once() == 0
+        return Releaser(self.services).run_once() == 0 and Storekeeper(self.services).run_once() == 0
 
     def state(self) -> Any:
         """Every row but sign-ins and the indexer's place, and the chain's height."""

@@ -15,6 +15,7 @@ from piecework.db import (  # noqa: F401 - importing them fills the metadata
     revisions,
     search,
     talk,
+    waiting,
     webhooks,
 )
 from piecework.db.base import Base

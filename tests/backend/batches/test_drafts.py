@@ -177,19 +177,12 @@ def test_a_body_over_the_limit_is_refused_however_it_comes(house: House, request
         assert (answer.status_code, is_problem(answer)["code"]) == (413, "body_too_large")
 
 
-def test_a_full_disk_refuses_the_draft_and_keeps_nothing(
+def test_without_room_the_draft_is_refused_and_nothing_is_kept(
     house: House, requester: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import errno
-    import os
-
-    def full(_: int) -> None:
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    house.token(requester)
     with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", full)
-        house.refused(requester, "/v1/batches", house.draft_body(), 507, "payload_store_full")
+        patch.setattr(house.services.settings, "max_waiting_bytes_in_all", 20_000)
+        house.refused(requester, "/v1/batches", house.draft_body(), 507, "waiting_full")
     house.draft(requester)
 
 

@@ -82,11 +82,11 @@ def test_a_name_that_is_no_cid_is_refused(house: House, cid: str) -> None:
     assert (answer.status_code, is_problem(answer)["code"]) == (422, "cid_invalid")
 
 
-def test_missing_altered_and_too_long_files_are_three_problems(house: House, uploader: Any) -> None:
+def test_missing_altered_and_too_long_files_are_three_problems(house: House) -> None:
     missing = house.client.get(f"/v1/payloads/{cid_of(b'nobody has this')}")
     assert (missing.status_code, is_problem(missing)["code"]) == (404, "payload_missing")
 
-    cid = upload(house, uploader, b"soon altered").json()["cid"]
+    cid = house.services.store.put(b"soon altered")
     path = block_path(house, cid)
     path.write_bytes(b"other bytes")
     altered = house.client.get(f"/v1/payloads/{cid}")
@@ -104,16 +104,17 @@ def block_path(house: House, cid: str) -> Path:
     return folder / "blocks" / cid[-2:] / cid
 
 
-def test_a_full_disk_refuses_an_upload_by_name(house: House, uploader: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_refuses_a_claim_by_name(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The list of a claim's tasks is the first file that a worker's request stores."""
     import errno
     import os
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    house.token(uploader)
+    worker, batch_id = house.wallet(), house.funded(tasks=1)
+    house.until(house._is_quiet, bool)  # its manifest is stored
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
-        answer = upload(house, uploader, b"does not fit")
-    assert (answer.status_code, is_problem(answer)["code"]) == (507, "payload_store_full")
-    assert not house.services.store.has(cid_of(b"does not fit"))
+        house.refused(worker, "/v1/work/assignments", {"batch_id": batch_id}, 507, "payload_store_full")
+    house.offer(worker, batch_id)

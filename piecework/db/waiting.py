@@ -1,0 +1,29 @@
+"""Files that nothing paid for names yet: kept for a while, in a room that has a bound, and not in the payload store."""
+
+from __future__ import annotations
+
+from sqlalchemy import BigInteger, Boolean, Float, Index, Integer, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from piecework.db.base import Base
+
+
+class WaitingFile(Base):
+    """A block of an unfunded draft's documents, or a file that somebody uploaded."""
+
+    __tablename__ = "waiting_files"
+
+    holder: Mapped[str] = mapped_column(String(110), primary_key=True)
+    """A draft's batch id, or `ADDRESS:CID` of an upload: what is kept or forgotten as a whole."""
+    cid: Mapped[str] = mapped_column(String(110), primary_key=True, index=True)
+    position: Mapped[int] = mapped_column(Integer)
+    """In which order a draft's blocks are stored: the root of each document last."""
+    data: Mapped[bytes] = mapped_column(LargeBinary)
+    is_known: Mapped[bool] = mapped_column(Boolean)
+    """Of an address with paid work: these have half of the room for themselves."""
+    share: Mapped[str] = mapped_column(String(110))
+    """Who shares the room with whom: such an address; of others the IP address, or the /64 of IPv6."""
+    counted_bytes: Mapped[int] = mapped_column(BigInteger)
+    expires_at: Mapped[float] = mapped_column(Float, index=True)
+
+    __table_args__ = (Index("ix_waiting_files_share", "is_known", "share", "counted_bytes"),)
