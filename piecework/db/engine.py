@@ -34,7 +34,8 @@ _UPGRADE_LOCK = 0x7069656365
 def open_engine(url: str) -> Engine:
     """An engine for `sqlite:///FILE` or `postgresql://…` (psycopg 3).
 
-    Errors name no values, which may be sealed answers or keys.
+    Errors name no values, which may be sealed answers or keys. The connection that came back last goes out first: it
+    still has what it prepared and read.
     """
     try:
         parsed = make_url(url)
@@ -42,14 +43,14 @@ def open_engine(url: str) -> Engine:
         raise ValueError("the database URL cannot be read: use sqlite:///FILE or postgresql://…") from error
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-        return create_engine(parsed, pool_pre_ping=True, pool_size=20, hide_parameters=True)
+        return create_engine(parsed, pool_pre_ping=True, pool_size=20, pool_use_lifo=True, hide_parameters=True)
     if parsed.drivername != "sqlite":
         raise ValueError(f"{parsed.drivername!r} is no database of ours: use sqlite:///FILE or postgresql://…")
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
     arguments = {"check_same_thread": False, "timeout": _WAIT_SECONDS, "factory": InTurn}
     sizes = {"pool_size": _SQLITE_KEPT, "max_overflow": _SQLITE_MORE}
-    engine = create_engine(parsed, connect_args=arguments, hide_parameters=True, **sizes)
+    engine = create_engine(parsed, connect_args=arguments, hide_parameters=True, pool_use_lifo=True, **sizes)
     turns = Turns()
 
     def prepare(connection: Any, _: object) -> None:
