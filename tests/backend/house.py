@@ -19,7 +19,8 @@ from backend.waiting.keeping import Storekeeper
 from backend.work.freeing import Releaser
 from piecework.db.base import Base
 from piecework.db.gateway import RelayIntent
-from piecework.db.mirror import Checkpoint
+from piecework.db.mirror import Checkpoint, MirrorBatch
+from piecework.db.waiting import WaitingFile
 from tests.backend.payments.gateway import Gateway, running_gateway
 
 REWARD_UNITS = 1_000
@@ -111,12 +112,15 @@ class House:
         return Releaser(self.services).run_once() == 0 and Storekeeper(self.services).run_once() == 0
 
     def state(self) -> Any:
-        """Every row but sign-ins and the indexer's place, and the chain's height."""
+        """Every row but sign-ins, the indexer's place and funded files on their way; and the chain's height."""
         rows = {}
         with self.services.reading() as session:
             for table in Base.metadata.sorted_tables:
                 if table.name not in _BOOKKEEPING:
-                    rows[table.name] = sorted(map(repr, session.execute(select(table)).all()))
+                    query = select(table)
+                    if table.name == WaitingFile.__tablename__:
+                        query = query.where(table.c.holder.not_in(select(MirrorBatch.batch_id)))
+                    rows[table.name] = sorted(map(repr, session.execute(query).all()))
         return rows, self.stack.web3.eth.block_number
 
     def until(self, what: Any, wanted: Any, seconds: float = 30.0) -> Any:
