@@ -159,7 +159,8 @@ class DisclosureKey(BaseModel):
 class PermitIn(RequestModel):
     amount_units: UnitsText
     deadline: int = Field(ge=0, lt=2**63)
-    signature: SignatureText
+    signature: SignatureText | None = None
+    """None where the wallet allowed the escrow the amount by a call of its own, as contracts do."""
 
 
 class PermitBody(RequestModel):

@@ -137,8 +137,14 @@ def funding_transaction(services: Services, requester: str, batch_id: str, permi
 
 def _check_permit(services: Services, requester: str, permit: PermitIn) -> None:
     """The token takes this permit now, or has taken it already, whoever brought it."""
-    if services.token.allowance(requester, services.escrow.address) >= permit.amount_units:
+    allowed = services.token.allowance(requester, services.escrow.address)
+    if allowed >= permit.amount_units:
         return
+    if permit.signature is None:
+        detail = (
+            f"the token allows the escrow {allowed} of {permit.amount_units} units: approve them, or sign the permit"
+        )
+        raise Invalid("allowance_too_small", detail)
     nonce = services.token.nonce_of(requester)
     typed = permit_for(services, requester, permit.amount_units, nonce, permit.deadline)
     if not digest_signed_by(services, requester, messages.digest(typed), permit.signature):

@@ -71,7 +71,8 @@ class PermitToSign(BaseModel):
 class DepositIn(RequestModel):
     amount_units: UnitsText
     deadline: int = Field(ge=0, lt=2**63)
-    signature: SignatureText
+    signature: SignatureText | None = None
+    """None where the wallet allowed the escrow the amount by a call of its own, as contracts do."""
 
 
 class DepositTransaction(BaseModel):

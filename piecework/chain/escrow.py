@@ -108,14 +108,17 @@ class DisputeState:
 
 @dataclass(frozen=True, slots=True)
 class PermitApproval:
-    """A signed ERC-2612 permit: token units, unix seconds, 65-byte signature in hex."""
+    """A signed ERC-2612 permit: token units, unix seconds, 65-byte signature in hex.
+
+    None as a signature: the token allows the escrow the amount already, and a permit that fails is no error then.
+    """
 
     amount: int
     deadline: int
-    signature: str
+    signature: str | None
 
     def as_tuple(self) -> tuple[int, int, int, bytes, bytes]:
-        raw = bytes.fromhex(self.signature[2:])
+        raw = bytes(65) if self.signature is None else bytes.fromhex(self.signature[2:])
         if len(raw) != 65:
             raise ValueError(f"a permit's signature has 65 bytes, this one has {len(raw)}")
         return (self.amount, self.deadline, raw[64], raw[:32], raw[32:64])

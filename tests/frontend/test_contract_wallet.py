@@ -65,10 +65,10 @@ def test_the_owners_own_signature_is_not_the_wallets(
         visitor.expected_errors("422")
 
 
-def test_a_contract_wallet_funds_a_batch_from_its_account(
+def test_a_contract_wallet_funds_a_batch_without_a_permit(
     visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, wallet: ContractWallet, requester: Requester
 ) -> None:
-    """A permit is signed by a key; a contract approves and deposits by its own calls, and then needs none."""
+    """A permit is signed by a key; a contract allows the amount by a call of its own, and funds by a second."""
     from tests.frontend.test_requester import COST_UNITS, paid, typed, worded
 
     visitor = visit()
@@ -77,9 +77,6 @@ def test_a_contract_wallet_funds_a_batch_from_its_account(
     from tests.e2e.running import until
 
     until(lambda: node.tokens_of(stack_up["token"], wallet.address), "the faucet gave tokens")
-    amount = f"{5 * COST_UNITS:064x}"
-    wallet.execute(stack_up["token"], "0x095ea7b3" + stack_up["escrow"][2:].lower().rjust(64, "0") + amount)
-    wallet.execute(stack_up["escrow"], "0xb6b55f25" + amount)
     visitor.open("/wallet")
     visitor.click(f"Continue with {NAME}")
     visitor.page.get_by_role("button", name="Sign out").wait_for()
@@ -87,7 +84,9 @@ def test_a_contract_wallet_funds_a_batch_from_its_account(
     worded(visitor)
     paid(visitor)
     visitor.click("Go on")
+    visitor.sees("Your wallet is a contract")
     visitor.click("Sign and fund")
     visitor.page.wait_for_url("**/requests/0x*")
-    assert injected.asked == ["personal_sign", "eth_sendTransaction"]
-    assert owed(node, stack_up, wallet.address) < 5 * COST_UNITS
+    assert injected.asked == ["personal_sign", "eth_sendTransaction", "eth_sendTransaction"]
+    assert node.tokens_of(stack_up["token"], wallet.address) == 2 * COST_UNITS
+    assert owed(node, stack_up, wallet.address) == 0, "all of it is locked in the batch"

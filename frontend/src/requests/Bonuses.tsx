@@ -1,6 +1,7 @@
 // Who worked in a batch, what each was paid, and money beside the pay.
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
+import { useConfig } from 'wagmi'
 import type { Schemas } from '../api/client'
 import { useCall } from '../chain/calls'
 import { useSession } from '../chain/session'
@@ -74,6 +75,7 @@ function Give({ batch, worker, onCancel }: GiveProps) {
   const { chain, address } = useSession()
   const [typed, setTyped] = useState('')
   const [reason, setReason] = useState('')
+  const config = useConfig()
   const call = useCall()
   const account = useQuery(accountQuery(batch.requester))
   const owed = BigInt(account.data?.owed_units ?? '0')
@@ -85,7 +87,7 @@ function Give({ batch, worker, onCancel }: GiveProps) {
     void call
       .run(async (wallet) => {
         if (!amount || !address) return null
-        return give(wallet, chain, address, { batchId: batch.batch_id, worker, amount, reason }, short)
+        return give(wallet, config, chain, address, { batchId: batch.batch_id, worker, amount, reason }, short)
       })
       .then((isDone) => isDone && setTyped(''))
   return (

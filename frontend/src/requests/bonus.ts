@@ -1,10 +1,12 @@
 // A bonus on its way: a deposit if the account is short, then the one transaction. Both are read before they are sent.
 import { decodeFunctionData, type Hex, parseAbi } from 'viem'
+import type { Config } from 'wagmi'
 import { api, data, type Schemas, units } from '../api/client'
 import type { Wallet } from '../chain/calls'
 import { checkDigest, NotWhatWasAsked, type TypedData } from '../chain/checks'
 import type { ChainFacts } from '../chain/config'
 import { checkPermit, ofEscrow } from './fund'
+import { permission } from './permission'
 
 const TERMS =
   'uint96 reward, uint96 operatorFee, uint96 disputeFee, address reviewer, address assigner, address operator, address gate, address arbitrator, uint40 claimBy, uint32 lease, uint32 reviewWindow, uint32 disputeWindow, uint32 rulingWindow, uint16 maxClaim, uint8 flags, bytes32 manifest'
@@ -21,12 +23,13 @@ export type Bonus = { batchId: string; worker: string; amount: bigint; reason: s
 /** Brings `short` units of the wallet into the account, if any, and gives the bonus; its transaction. */
 export async function give(
   wallet: Wallet,
+  config: Config,
   chain: ChainFacts,
   me: string,
   bonus: Bonus,
   short: bigint,
 ): Promise<string> {
-  if (short > 0n) await deposit(wallet, chain, me, short)
+  if (short > 0n) await deposit(wallet, config, chain, me, short)
   const reason = bonus.reason.trim()
   const body = { worker: bonus.worker, amount_units: units(bonus.amount), ...(reason ? { reason } : {}) }
   const params = { path: { batch_id: bonus.batchId } }
@@ -35,13 +38,13 @@ export async function give(
   return wallet.send(ofEscrow(drafted.transaction, chain))
 }
 
-async function deposit(wallet: Wallet, chain: ChainFacts, me: string, amount: bigint): Promise<void> {
+async function deposit(wallet: Wallet, config: Config, chain: ChainFacts, me: string, amount: bigint): Promise<void> {
   const { permit } = await wallet.patient(() =>
     data(api.POST('/v1/deposits/draft', { body: { amount_units: units(amount) } })),
   )
   const typed = permit as unknown as TypedData
   if (checkPermit(typed, chain, me, amount) !== amount) throw new NotWhatWasAsked('value')
-  const signature = await wallet.signOther(permit)
+  const signature = await permission(wallet, config, chain, me, permit, amount)
   const body = { amount_units: units(amount), deadline: Number(typed.message['deadline']), signature }
   const { transaction } = await wallet.patient(() => data(api.POST('/v1/deposits/transaction', { body })))
   await wallet.send(ofEscrow(transaction, chain))

@@ -1,8 +1,10 @@
 // From a draft to a funded batch: what the gateway drafted is compared with what was asked before anything is signed.
+import type { Config } from 'wagmi'
 import { api, data, Problem, type Schemas, units } from '../api/client'
 import type { Wallet } from '../chain/calls'
 import { NotWhatWasAsked, type TypedData } from '../chain/checks'
 import type { ChainFacts } from '../chain/config'
+import { permission } from './permission'
 import type { Numbers } from './plan'
 
 export type Draft = Schemas['DraftView']
@@ -34,12 +36,19 @@ export function permitValue(found: Draft): bigint {
   return BigInt(String(message['value'] ?? '0'))
 }
 
-/** Signs the permit if one is needed, and sends the transaction that opens the batch. */
-export async function fund(wallet: Wallet, chain: ChainFacts, me: string, found: Draft, most: bigint): Promise<string> {
+/** Signs the permit if one is needed (a contract approves instead), and sends the transaction that opens the batch. */
+export async function fund(
+  wallet: Wallet,
+  config: Config,
+  chain: ChainFacts,
+  me: string,
+  found: Draft,
+  most: bigint,
+): Promise<string> {
   let transaction = found.transaction
   if (found.permit) {
     const value = checkPermit(found.permit as unknown as TypedData, chain, me, most)
-    const signature = await wallet.signOther(found.permit)
+    const signature = await permission(wallet, config, chain, me, found.permit, value)
     const deadline = Number((found.permit['message'] as Record<string, unknown>)['deadline'])
     const body = { permit: { amount_units: units(value), deadline, signature } }
     const params = { path: { batch_id: found.batch_id } }

@@ -4,7 +4,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
 import { erc20Abi, formatUnits } from 'viem'
 import { useConfig } from 'wagmi'
-import { getBalance, getBytecode, readContract } from 'wagmi/actions'
+import { getBalance, readContract } from 'wagmi/actions'
 import { useCall } from '../../chain/calls'
 import { useSession } from '../../chain/session'
 import { CallSteps, Words } from '../../parts/CallSteps'
@@ -13,6 +13,7 @@ import { Faucet } from '../../parts/Faucet'
 import { Failed, Loading } from '../../parts/states'
 import { useTexts } from '../../texts'
 import { type Draft, draft, fund, permitValue } from '../fund'
+import { isContract } from '../permission'
 import { headOf, type Numbers, type Plan } from '../plan'
 import type { Rules } from '../table/tasks'
 import type { TableState } from '../useTable'
@@ -66,9 +67,6 @@ export function Fund({ plan, numbers, rules, tasks, table, address, onFunded }: 
   )
 }
 
-/** What stands as code at a key's address that delegates (EIP-7702): it pays gas itself, a contract's owner does. */
-const DELEGATED = '0xef0100'
-
 type SignProps = {
   found: Draft
   address: string
@@ -89,7 +87,7 @@ export function Sign({ found, address, reserve, onFunded, children }: SignProps)
   const balances = useQuery({
     queryKey: ['balances', address],
     queryFn: async () => {
-      const [token, coin, code] = await Promise.all([
+      const [token, coin, contract] = await Promise.all([
         readContract(config, {
           abi: erc20Abi,
           address: chain.token.address as `0x${string}`,
@@ -97,16 +95,17 @@ export function Sign({ found, address, reserve, onFunded, children }: SignProps)
           args: [address as `0x${string}`],
         }),
         getBalance(config, { address: address as `0x${string}` }),
-        getBytecode(config, { address: address as `0x${string}` }),
+        isContract(config, address),
       ])
-      return { token, coin: coin.value, paysGas: !code || code.startsWith(DELEGATED) }
+      return { token, coin: coin.value, contract }
     },
   })
   const gas = BigInt(found.cost.gas.most_wei)
-  const short = balances.data && (balances.data.token < missing || (balances.data.paysGas && balances.data.coin < gas))
+  const short =
+    balances.data && (balances.data.token < missing || (!balances.data.contract && balances.data.coin < gas))
   const sign = () =>
     void call.run(async (wallet) => {
-      const hash = await fund(wallet, chain, address, found, total + reserve)
+      const hash = await fund(wallet, config, chain, address, found, total + reserve)
       await onFunded()
       return hash
     })
@@ -167,7 +166,10 @@ export function Sign({ found, address, reserve, onFunded, children }: SignProps)
             </button>
             <Words>
               {missing > 0n
-                ? t('draft.words', { amount: money(missing, chain.token), count: found.assignments })
+                ? t(balances.data?.contract ? 'draft.words_contract' : 'draft.words', {
+                    amount: money(missing, chain.token),
+                    count: found.assignments,
+                  })
                 : t('draft.words_account', { count: found.assignments })}
             </Words>
           </>
