@@ -5,16 +5,19 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from typing import Any
 
 import pytest
 
+from scripts.crowd.api import Api
 from scripts.crowd.wallet import Node
 from tests.e2e.running import Up, is_alive, until
 from tests.frontend.browser import Visitor
 from tests.frontend.funded import Requester
 from tests.frontend.injected import NAME, InjectedWallet
+from tests.frontend.staged import staged_dispute
+from tests.frontend.test_juror import juror_of
 from tests.frontend.test_pages import fits, violations
 
 pytestmark = pytest.mark.slow
@@ -137,6 +140,24 @@ def test_a_requesters_transaction_begun_while_the_node_is_lost_goes_on_when_it_i
     visitor.sees("The batch gives out no more work.")
     assert wallet.asked == ["personal_sign", "eth_sendTransaction"]
     visitor.errors.clear()
+
+
+def test_a_jurors_vote_begun_while_the_node_is_lost_is_on_the_chain_when_it_is_back(
+    visit: Callable[..., Visitor], up: Up, stack_up: dict[str, Any]
+) -> None:
+    staged = staged_dispute(stack_up)
+    juror = juror_of(visit, stack_up)
+    juror.open("/jury")
+    juror.click("Start with a test wallet")
+    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    juror.click("2 are right")
+    with stopped(up, "chain"):
+        juror.click("Vote in secret")
+        juror.page.locator("[data-state=lost]").wait_for()
+    juror.sees("You have voted.")
+    with closing(Api(stack_up["gateway_url"])) as api:
+        assert api.get(f"/v1/disputes/{staged.dispute_id}")["case"]["commits"] == 1
+    juror.errors.clear()
 
 
 def test_a_node_lost_after_a_transaction_was_sent_is_waited_for_and_nothing_is_sent_again(

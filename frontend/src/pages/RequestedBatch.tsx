@@ -8,7 +8,6 @@ import { useSession } from '../chain/session'
 import { Hourly, Money, When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
 import { Loading, Shown } from '../parts/states'
-import { Bonuses } from '../requests/Bonuses'
 import { Ending } from '../requests/Ending'
 import { People } from '../requests/People'
 import { Receipts } from '../requests/Receipts'
@@ -64,11 +63,10 @@ function One({ batchId, address }: { batchId: string; address: string }) {
                   <DrawnReviewers batch={batch} address={address} />
                 </Suspense>
               )}
-              <Ending batch={batch} />
               <Results batch={batch} />
               <Report batch={batch} />
               <People batch={batch} address={address} />
-              <Bonuses batch={batch} />
+              <Ending batch={batch} />
             </>
           ) : (
             <p className="notice">{t('requests.not_yours')}</p>

@@ -1,76 +1,21 @@
-// Who worked in a batch, what each was paid, and money beside the pay.
-import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+// Money beside the pay for one worker, from the requester's account.
+import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import { useConfig } from 'wagmi'
 import type { Schemas } from '../api/client'
 import { useCall } from '../chain/calls'
 import { useSession } from '../chain/session'
 import { CallSteps, Words } from '../parts/CallSteps'
-import { Address, Money } from '../parts/chain'
-import { Pages } from '../parts/Pages'
-import { Empty } from '../parts/states'
-import { Table } from '../parts/Table'
+import { Money } from '../parts/chain'
 import { useTexts } from '../texts'
 import { parseMoney } from '../texts/amounts'
 import { accountQuery } from '../work/queries'
 import { give } from './bonus'
 import { Field } from './Field'
-import { batchWorkers } from './queries'
 
-type Worker = Schemas['BatchWorker']
+type Props = { batch: Schemas['BatchView']; worker: string; onCancel: () => void }
 
-export function Bonuses({ batch }: { batch: Schemas['BatchView'] }) {
-  const { t, number } = useTexts()
-  const [chosen, setChosen] = useState<string | null>(null)
-  const query = useInfiniteQuery(batchWorkers(batch.batch_id))
-  return (
-    <section>
-      <h2>{t('bonus.title')}</h2>
-      <p>{t('bonus.lead')}</p>
-      <Pages query={query}>
-        {(workers: Worker[]) =>
-          workers.length === 0 ? (
-            <Empty title={t('bonus.none')} />
-          ) : (
-            <Table
-              label={t('bonus.title')}
-              head={[t('bonus.worker'), t('bonus.answers'), t('bonus.pay'), t('bonus.given'), t('bonus.give')]}
-            >
-              {workers.map((item) => (
-                <tr key={item.worker}>
-                  <td>
-                    <Address of={item.worker} />
-                  </td>
-                  <td>{number(item.paid)}</td>
-                  <td>
-                    <Money units={item.paid_units} />
-                  </td>
-                  <td>{BigInt(item.bonus_units) > 0n && <Money units={item.bonus_units} />}</td>
-                  <td>
-                    <button
-                      type="button"
-                      className="small"
-                      aria-pressed={chosen === item.worker}
-                      aria-label={t('bonus.give_to', { worker: item.worker })}
-                      onClick={() => setChosen(item.worker)}
-                    >
-                      {t('bonus.give')}
-                    </button>
-                  </td>
-                </tr>
-              ))}
-            </Table>
-          )
-        }
-      </Pages>
-      {chosen && <Give key={chosen} batch={batch} worker={chosen} onCancel={() => setChosen(null)} />}
-    </section>
-  )
-}
-
-type GiveProps = { batch: Schemas['BatchView']; worker: string; onCancel: () => void }
-
-function Give({ batch, worker, onCancel }: GiveProps) {
+export function GiveBonus({ batch, worker, onCancel }: Props) {
   const { t, money } = useTexts()
   const { chain, address } = useSession()
   const [typed, setTyped] = useState('')
