@@ -15,6 +15,9 @@ from backend.settings import GatewaySettings
 from piecework.chain.errors import ChainError
 from scripts.terminal import fail, log_to_stderr
 
+KEEP_ALIVE_SECONDS = 65
+"""Longer than clients and proxies keep an unused connection (5 to 60 s): no request meets one as it is closed."""
+
 
 def run_serve(host: str, port: int) -> int:
     """Serves until SIGTERM; 1 if the settings, the node or the contract are wrong."""
@@ -33,7 +36,14 @@ def run_serve(host: str, port: int) -> int:
     # Whose word is taken for a client's address is a setting of ours (PIECEWORK_TRUSTED_PROXIES), no default of the
     # server, which believes everybody on this machine.
     config = uvicorn.Config(
-        app, host=host, port=port, log_level="warning", access_log=False, proxy_headers=False, server_header=False
+        app,
+        host=host,
+        port=port,
+        log_level="warning",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
     Server(config).run()
     return 0

@@ -26,6 +26,8 @@ CHECK = ("make", "check")
 ARTIFACTS = ("make", "test-python", "TESTS=tests/piecework/chain/test_artifacts.py")
 PLANTED_PYTEST = ("make", "test-python", "TESTS=tests/piecework/test_planted.py")
 DOCS = ("make", "test-python", "TESTS=tests/docs")
+LOSSES = ("make", "test-python", "TESTS=tests/backend/relay/test_loss_everywhere.py")
+UNKNOWN_FORMAT = "piecework/" + "planted/1"
 FORGE = ("make", "test-python", "TESTS=tests/contracts/test_forge.py::test_every_forge_test_passes")
 
 
@@ -176,6 +178,36 @@ def gates() -> Iterator[Gate]:
             appending("README.md", "\nRun `make planted`.\n"),
             "make planted",
         )
+        yield Gate(
+            "documentation: settings",
+            "a setting that the page says something else of",
+            DOCS,
+            appending("backend/settings.py", '\n\nGatewaySettings.model_fields["rpc_url"].description = "Planted."\n'),
+            "test_the_gateways_settings_are_those_of_its_settings_class",
+        )
+        yield Gate(
+            "documentation: formats",
+            "a format that no page describes",
+            DOCS,
+            appending(ids, f'\nPLANTED = "{UNKNOWN_FORMAT}"\n'),
+            UNKNOWN_FORMAT,
+        )
+        yield Gate(
+            "documentation: named tests",
+            "a test that nobody wrote",
+            DOCS,
+            appending("docs/threat-model.md", "\nSee `test_that_nobody_planted`.\n"),
+            "test_that_nobody_planted",
+        )
+    yield Gate(
+        "relay: the loss bound",
+        "a transaction that is queued past it",
+        LOSSES,
+        appending(
+            "backend/planted.py", 'def planted(outbox, session) -> None:\n    outbox.enqueue(session, kind="settle")\n'
+        ),
+        "planted.py",
+    )
     yield Gate(
         "forge: a failing test",
         "a contract test that fails",
