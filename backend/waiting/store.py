@@ -7,7 +7,7 @@ import re
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
-from backend.ipfs.port import PayloadMissing, PayloadStore, PayloadTooLarge
+from backend.ipfs.port import PayloadStore, PayloadTooLarge
 from backend.waiting import repository
 from piecework.domain.ids import Cid
 
@@ -38,13 +38,11 @@ class WaitingStore:
                         self._store.put(found)
 
     def get(self, cid: str, limit_bytes: int) -> bytes:
-        try:
+        # The table first: a daemon may look for what it does not have all over the network, until its time is up.
+        with Session(self._engine) as session:
+            found = repository.data_of(session, cid)
+        if found is None:
             return self._store.get(cid, limit_bytes)
-        except PayloadMissing:
-            with Session(self._engine) as session:
-                found = repository.data_of(session, cid)
-            if found is None:
-                raise
         if len(found) > limit_bytes:
             raise PayloadTooLarge(limit_bytes)
         return found
