@@ -33,9 +33,14 @@ def _signature(value: str) -> str:
     return "0x" + body.lower()
 
 
+def _as_written(value: object) -> object:
+    """An answer's own text, read back."""
+    return int(value) if isinstance(value, str) and value.isdecimal() else value
+
+
 UnitsText = Annotated[int, BeforeValidator(_whole_units), PlainSerializer(str, return_type=str)]
 """Token units: an integer inside, decimal text in JSON."""
-HourlyUnits = Annotated[int, PlainSerializer(str, return_type=str)]
+HourlyUnits = Annotated[int, BeforeValidator(_as_written), PlainSerializer(str, return_type=str)]
 """Token units an hour, in answers: past what an escrow holds if a huge reward is paid for a short task."""
 AddressText = Annotated[str, AfterValidator(parse_address)]
 DigestText = Annotated[str, AfterValidator(parse_digest)]

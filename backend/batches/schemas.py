@@ -191,10 +191,10 @@ class BatchItem(BaseModel):
     opened_block: int
     skills: list[str]
     languages: list[str]
-    pay_per_hour_units: HourlyUnits | None
-    """As measured where enough was, else as the requester estimates it; None where neither is known."""
     transaction_hash: str
     explorer_url: str | None
+    pay_per_hour_units: HourlyUnits | None
+    """As measured where enough was, else as the requester estimates it; None where neither is known."""
 
 
 class BatchPage(BaseModel):
