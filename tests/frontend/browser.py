@@ -80,8 +80,11 @@ class Visitor:
             self._asked.append(request)
 
     def report(self) -> str:
-        """The window's address, states of calls, buttons and text, its console, and the gateway's last answers."""
-        return "\n".join((self.page.url, *self._shown(), "--- console", *self._words, *self._answers()))
+        """The window's address, states of calls, buttons and text, its console, and the gateway's last answers.
+
+        Lists are copied first: while the browser is asked, it goes on telling.
+        """
+        return "\n".join((self.page.url, *self._shown(), "--- console", *list(self._words), *self._answers()))
 
     def _shown(self) -> list[str]:
         try:
@@ -92,7 +95,7 @@ class Visitor:
         return ["--- states", *shown["states"], "--- buttons", buttons, "--- text", shown["text"]]
 
     def _answers(self) -> list[str]:
-        return ["--- the gateway's last answers", *(_answer_to(request) for request in self._asked)]
+        return ["--- the gateway's last answers", *(_answer_to(request) for request in list(self._asked))]
 
     def open(self, path: str) -> None:
         self.page.goto(path)

@@ -53,6 +53,8 @@ def test_an_auditor_finds_a_batch_and_verifies_it_from_the_nodes_logs(
     auditor.click("Audit", role="link")
     auditor.page.get_by_label("Words in title or instructions").fill("animal")
     auditor.click(TITLE, role="link")
+    auditor.page.wait_for_url("**/audit/0x*")
+    auditor.sees("Everything the chain says")
     auditor.sees("It adds up.")
     auditor.click("Verify")
     auditor.page.locator("[data-verified=clean]").wait_for()

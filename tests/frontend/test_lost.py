@@ -196,6 +196,30 @@ def test_a_page_that_could_not_be_loaded_comes_by_itself_when_the_gateway_is_bac
     visitor.expected_errors("Failed to load resource")
 
 
+def test_a_part_of_a_page_that_cannot_be_loaded_takes_nothing_else_away(
+    visit: Callable[..., Visitor], node: Node, stack_up: dict[str, Any], batch_id: str
+) -> None:
+    visitor, is_away = visit(), True
+    at_work(visitor, node, stack_up, batch_id)
+
+    def refuse(route: Any) -> None:
+        if is_away:
+            route.abort()
+        else:
+            route.continue_()
+
+    for name in ("**/assets/WithRequester*", "**/healthz"):
+        visitor.page.route(name, refuse)
+    visitor.click("Start 2 tasks")
+    visitor.page.get_by_role("button", name="1 cat").wait_for()
+    with visitor.page.expect_request("**/healthz"):
+        pass
+    visitor.click("1 cat")
+    is_away = False
+    visitor.page.get_by_role("link", name="Write to the requester").wait_for()
+    visitor.expected_errors("ERR_FAILED")
+
+
 def test_when_the_lease_runs_out_the_answers_stay_and_stand_there_when_the_tasks_are_taken_again(
     visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, batch_id: str
 ) -> None:

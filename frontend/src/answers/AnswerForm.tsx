@@ -1,5 +1,7 @@
 // One answer. What most tasks need stands here; the other controls are loaded when a batch asks for them.
-import { lazy, type ReactNode, Suspense, useId, useRef } from 'react'
+
+import { type ReactNode, Suspense, useId, useRef } from 'react'
+import { later } from '../app/patiently'
 import { Loading } from '../parts/states'
 import { useTexts } from '../texts'
 import { Choices } from './Choices'
@@ -9,14 +11,14 @@ import { faultOf } from './fault'
 import type { Json } from './schema'
 import { wayOf } from './way'
 
-const BoxEditor = lazy(() => import('./boxes/BoxEditor'))
-const Fields = lazy(() => import('./Fields'))
-const Transcript = lazy(() => import('./Transcript'))
-const Moderation = lazy(() => import('./Moderation'))
-const Research = lazy(() => import('./Research'))
-const FileAnswer = lazy(() => import('./FileAnswer'))
-const Verdict = lazy(() => import('./Verdict'))
-const External = lazy(() => import('./External'))
+const BoxEditor = later(() => import('./boxes/BoxEditor'))
+const Fields = later(() => import('./Fields'))
+const Transcript = later(() => import('./Transcript'))
+const Moderation = later(() => import('./Moderation'))
+const Research = later(() => import('./Research'))
+const FileAnswer = later(() => import('./FileAnswer'))
+const Verdict = later(() => import('./Verdict'))
+const External = later(() => import('./External'))
 
 export type Asked = { type: string | null; schema: Json }
 type Props = Omit<AnswerProps, 'way'> & { asked: Asked }

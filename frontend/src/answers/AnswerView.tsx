@@ -1,6 +1,8 @@
 // An answer as somebody gave it, readable: boxes on their picture, forms as lists, files to save. All of it is text to
 // this page, whatever a worker wrote.
-import { Fragment, lazy, type ReactNode, Suspense } from 'react'
+
+import { Fragment, type ReactNode, Suspense } from 'react'
+import { later } from '../app/patiently'
 import { Loading } from '../parts/states'
 import { useTexts } from '../texts'
 import type { Asked } from './AnswerForm'
@@ -11,7 +13,7 @@ import { answerText, fieldText } from './says'
 import { type Json, misfit } from './schema'
 import { type Way, wayOf } from './way'
 
-const BoxView = lazy(() => import('./boxes/BoxView'))
+const BoxView = later(() => import('./boxes/BoxView'))
 
 export function AnswerView({ asked, content, answer }: { asked: Asked; content: Json; answer: unknown }) {
   const way = wayOf(asked.type, asked.schema)

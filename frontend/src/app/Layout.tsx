@@ -1,6 +1,7 @@
 // What surrounds each page: the way around, language, theme, and notices that concern all pages.
+
 import { Link, Outlet, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useRef } from 'react'
+import { Suspense, useEffect, useRef } from 'react'
 import { useSession } from '../chain/session'
 import { Address } from '../parts/chain'
 import { LostNotice } from '../parts/LostNotice'
@@ -9,9 +10,10 @@ import { WrongNetwork } from '../parts/WrongNetwork'
 import { Unread } from '../talk/Unread'
 import { LANGUAGES, type Language, type Texts, useTexts } from '../texts'
 import type { Key } from '../texts/plural'
+import { later } from './patiently'
 import { useTheme } from './theme'
 
-const Asked = lazy(() => import('../revisions/Asked'))
+const Asked = later(() => import('../revisions/Asked'))
 
 export function Layout() {
   const { t } = useTexts()

@@ -1,4 +1,5 @@
-// A page's code, fetched when it is opened: as long as the gateway does not answer, nobody is sent to a browser's error page.
+// A page's code, or that of a part of it, fetched when it is opened: as long as the gateway does not answer, nobody is sent to a browser's error page.
+import { type ComponentType, lazy } from 'react'
 
 const AGAIN_MILLISECONDS = 2_000
 
@@ -20,4 +21,9 @@ async function answers(): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   )
+}
+
+/** A part of a page whose code comes when it is shown. Until then its `Suspense` stands in; the page around it stays. */
+export function later<Props>(load: () => Promise<{ default: ComponentType<Props> }>) {
+  return lazy(() => patiently(load))
 }

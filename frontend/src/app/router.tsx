@@ -44,12 +44,12 @@ const pages = [
   createRoute({
     getParentRoute: () => root,
     path: '/requests/lists',
-    component: lazyRouteComponent(() => import('../pages/Lists')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Lists'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/requests/lists/$listId',
-    component: lazyRouteComponent(() => import('../pages/List')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/List'))),
   }),
   createRoute({
     getParentRoute: () => root,
@@ -64,22 +64,22 @@ const pages = [
   createRoute({
     getParentRoute: () => root,
     path: '/revisions',
-    component: lazyRouteComponent(() => import('../pages/Revisions')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Revisions'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/revisions/$revisionId',
-    component: lazyRouteComponent(() => import('../pages/Revision')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Revision'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/messages',
-    component: lazyRouteComponent(() => import('../pages/Messages')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Messages'))),
   }),
   createRoute({
     getParentRoute: () => root,
     path: '/messages/$batchId/$worker',
-    component: lazyRouteComponent(() => import('../pages/Thread')),
+    component: lazyRouteComponent(() => patiently(() => import('../pages/Thread'))),
   }),
   createRoute({
     getParentRoute: () => root,

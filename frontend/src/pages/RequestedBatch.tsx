@@ -1,9 +1,11 @@
 // One batch as its requester sees it: progress as it happens, results, report, receipts, and the way to end it.
+
 import { useQuery } from '@tanstack/react-query'
 import { Link, useParams } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import type { Schemas } from '../api/client'
 import { useLive } from '../api/live'
+import { later } from '../app/patiently'
 import { useSession } from '../chain/session'
 import { Hourly, Money, When } from '../parts/chain'
 import { Gate } from '../parts/SignIn'
@@ -16,7 +18,7 @@ import { Results } from '../requests/Results'
 import { useTexts } from '../texts'
 import { batchQuery } from '../work/queries'
 
-const DrawnReviewers = lazy(() => import('../requests/DrawnReviewers'))
+const DrawnReviewers = later(() => import('../requests/DrawnReviewers'))
 
 type Batch = Schemas['BatchView']
 

@@ -1,7 +1,9 @@
 // Work in one batch: take tasks, do them, hand them in.
+
 import { useQuery } from '@tanstack/react-query'
 import { useParams } from '@tanstack/react-router'
-import { lazy, Suspense, useState } from 'react'
+import { Suspense, useState } from 'react'
+import { later } from '../app/patiently'
 import { useSession } from '../chain/session'
 import { Gate } from '../parts/SignIn'
 import { Loading, Shown } from '../parts/states'
@@ -14,7 +16,7 @@ import { TakeTasks } from '../work/TakeTasks'
 import { TooLate } from '../work/TooLate'
 import { Workbench } from '../work/Workbench'
 
-const WithRequester = lazy(() => import('../talk/WithRequester'))
+const WithRequester = later(() => import('../talk/WithRequester'))
 
 export default function Work() {
   const { batchId } = useParams({ from: '/tasks/$batchId' })

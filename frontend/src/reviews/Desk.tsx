@@ -8,6 +8,7 @@ import type { Call } from '../chain/calls'
 import { Words } from '../parts/CallSteps'
 import { Address, When } from '../parts/chain'
 import { TaskContent } from '../parts/TaskContent'
+import { LONGEST_MILLISECONDS } from '../parts/TaskFrame'
 import { useTexts } from '../texts'
 import { partsQuery, showsQuery } from '../work/queries'
 import { Asking } from './Asking'
@@ -32,6 +33,12 @@ export function Desk({ batch, answers, isReviewer: isNamed, call }: Props) {
     ),
   )
   const [typing, setTyping] = useState<'rejecting' | 'asking' | null>(null)
+  /** Before the first task has its size, what stands below it could move under a press. */
+  const [isPlaced, setPlaced] = useState(false)
+  useEffect(() => {
+    const timer = setTimeout(() => setPlaced(true), LONGEST_MILLISECONDS)
+    return () => clearTimeout(timer)
+  }, [])
   const at = Math.min(place, answers.length - 1)
   const shown = answers[at]
   const open = answers.filter(({ key }) => !verdicts[key])
@@ -106,7 +113,13 @@ export function Desk({ batch, answers, isReviewer: isNamed, call }: Props) {
               {batch.instructions}
             </p>
           </details>
-          <TaskContent content={shown.content} type={type} onKey={press} missing={t('draft.not_pinned')} />
+          <TaskContent
+            content={shown.content}
+            type={type}
+            onKey={press}
+            missing={t('draft.not_pinned')}
+            onSettled={() => setPlaced(true)}
+          />
         </div>
         <div className="card">
           <h2>{t('review.answer')}</h2>
@@ -178,6 +191,7 @@ export function Desk({ batch, answers, isReviewer: isNamed, call }: Props) {
             {open.length > 0 && (
               <button
                 type="button"
+                disabled={!isPlaced}
                 onClick={() =>
                   putAll(
                     open.map(({ key }) => key),
@@ -191,13 +205,13 @@ export function Desk({ batch, answers, isReviewer: isNamed, call }: Props) {
             <button
               type="button"
               className="primary"
-              disabled={call.busy || decided.length === 0}
+              disabled={!isPlaced || call.busy || decided.length === 0}
               onClick={() => settle(true)}
             >
               {t('review.settle', { count: decided.length })}
             </button>
             {isAutomatic && (
-              <button type="button" disabled={call.busy} onClick={() => settle(false)}>
+              <button type="button" disabled={!isPlaced || call.busy} onClick={() => settle(false)}>
                 {t('review.by_policy')}
               </button>
             )}

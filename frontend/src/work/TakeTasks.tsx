@@ -1,8 +1,10 @@
 // The offer of one batch: what it asks, what it pays, and the button that claims and starts.
+
 import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { lazy, Suspense } from 'react'
+import { Suspense } from 'react'
 import { isReview } from '../answers/review'
+import { later } from '../app/patiently'
 import { useCall } from '../chain/calls'
 import { useSession } from '../chain/session'
 import { CallSteps, Words } from '../parts/CallSteps'
@@ -15,7 +17,7 @@ import { claim } from './actions'
 import { assignmentsQuery, batchQuery, manifestQuery } from './queries'
 
 const PACKET = 10
-const TakeReviews = lazy(() => import('../reviews/TakeReviews'))
+const TakeReviews = later(() => import('../reviews/TakeReviews'))
 /** The manifest of so many tasks is too much to load for its estimate alone. */
 const LONG_LIST = 2_000
 
