@@ -195,7 +195,7 @@ def new_batch(camera: Camera) -> None:
         )
     ):
         page.locator(".beside .card").first.locator("input, textarea").nth(field).fill(text)
-    page.locator(".preview .answer").nth(2).wait_for()
+    page.locator(".preview .answer", has_text="unclear").wait_for()
     page.frame_locator("iframe").locator("main p").first.wait_for()
     camera.take(visitor, "new-3-instructions")
     go_on(visitor, 4)

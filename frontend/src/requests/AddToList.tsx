@@ -14,7 +14,9 @@ export function AddToList({ owner, chosen, onAdded }: Props) {
   const client = useQueryClient()
   const { data: lists } = useQuery(listsQuery(owner))
   const [wanted, setWanted] = useState('')
-  const list = wanted || lists?.[0]?.list_id || ''
+  // The best are wanted again far more often than kept out.
+  const usual = lists?.find(({ kind }) => kind === 'pool') ?? lists?.[0]
+  const list = wanted || usual?.list_id || ''
   const adding = useMutation({
     mutationFn: () => addMembers(list, chosen),
     onSuccess: () => {

@@ -56,7 +56,7 @@ function Rows({ paid, judged, batch, address }: RowsProps) {
     t('people.right'),
     t('people.pay'),
     t('people.bonus'),
-    t('people.talk'),
+    t('nav.messages'),
   ]
   const best = bestOf(judged)
   return (
@@ -119,7 +119,7 @@ function Row({ paid, judged, batchId, unread, isChosen, onChoose, isRewarded, on
   const count = (found: number | null | undefined) => (judged ? number(found ?? 0) : '–')
   return (
     <tr>
-      <td>
+      <td className="who">
         <input
           type="checkbox"
           aria-label={t('pools.choose_one', { address: worker })}

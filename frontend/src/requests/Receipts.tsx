@@ -9,6 +9,8 @@ import { Pages } from '../parts/Pages'
 import { Failed } from '../parts/states'
 import { Table } from '../parts/Table'
 import { useTexts } from '../texts'
+import en from '../texts/en.json'
+import type { Key } from '../texts/plural'
 import { writeCsv } from './table/csv'
 
 type Event = Schemas['EventView']
@@ -43,7 +45,10 @@ export function Receipts({ batchId, owner }: { batchId: string; owner: string })
             {items.map((item) => (
               <tr key={`${item.block_number}-${item.log_index}`}>
                 <td>
-                  <code dir="ltr">{item.name}</code>
+                  {`event.${item.name}` in en && <div>{t(`event.${item.name}` as Key)}</div>}
+                  <code className="fine" dir="ltr">
+                    {item.name}
+                  </code>
                 </td>
                 <td>
                   <When at={item.block_timestamp} />
