@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from sqlalchemy.exc import IntegrityError
 
 from backend.errors import Invalid, TooLarge
@@ -30,13 +32,10 @@ def store(services: Services, owner: str, network: str, data: bytes, cid: str | 
     if cid is not None and root.cid != cid:
         raise Invalid("cid_mismatch", f"the bytes that arrived are {root.cid}, not {cid}: send them again")
     holder = f"{owner}:{root.cid}"
-    try:
-        with services.writing() as session:
-            waiting.leave(session, holder)
-            admit(services, session, place_of(session, holder, owner, network), [Block(root.cid, data)])
-    except IntegrityError:
-        # The same file of the same owner at the same moment: it is there.
-        return Stored(cid=root.cid, size=len(data))
+    # The same file of the same owner at the same moment: it is there.
+    with suppress(IntegrityError), services.writing() as session:
+        waiting.leave(session, holder)
+        admit(services, session, place_of(session, holder, owner, network), [Block(root.cid, data)])
     return Stored(cid=root.cid, size=len(data))
 
 

@@ -11,7 +11,7 @@ import pytest
 from scripts.crowd.api import Api
 from tests.e2e.running import until
 from tests.frontend.browser import Visitor
-from tests.frontend.staged import keys_of, staged_dispute
+from tests.frontend.staged import Staged, keys_of, staged_dispute
 from tests.frontend.test_pages import PHONE, fits, violations
 
 pytestmark = pytest.mark.slow
@@ -26,17 +26,24 @@ def juror_of(visit: Callable[..., Visitor], facts: dict[str, Any], **how: Any) -
     return found
 
 
+def case_of(juror: Visitor, staged: Staged) -> Any:
+    """The way to the case in the list, for a juror who has signed in."""
+    juror.open("/jury")
+    juror.click("Start with a test wallet")
+    link = juror.page.locator(f"a[href='/jury/{staged.dispute_id}']")
+    link.wait_for()
+    return link
+
+
 def test_the_button_to_vote_comes_when_all_evidence_has_its_place(
     visit: Callable[..., Visitor], stack_up: dict[str, Any]
 ) -> None:
     """While one frame is held back there is nothing to click that could move; then what stands there stays."""
     staged = staged_dispute(stack_up)
     juror, held = juror_of(visit, stack_up), list[Any]()
-    juror.open("/jury")
-    juror.click("Start with a test wallet")
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").wait_for()
+    case = case_of(juror, staged)
     juror.context.route("**/frame.html", lambda route: route.continue_() if held else held.append(route))
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    case.click()
     juror.page.locator("iframe[data-settled=true]").nth(1).wait_for()
     ballot = juror.page.get_by_role("button", name="2 are right")
     assert (juror.page.locator("iframe").count(), ballot.count()) == (3, 0)
@@ -53,12 +60,10 @@ def test_a_juror_votes_also_where_the_tasks_cannot_be_had(
     """Whoever keeps the manifest back must not keep the jury from voting."""
     staged = staged_dispute(stack_up)
     juror = juror_of(visit, stack_up)
-    juror.open("/jury")
-    juror.click("Start with a test wallet")
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").wait_for()
+    case = case_of(juror, staged)
     gone = {"type": "about:blank", "title": "Gone", "status": 404, "code": "payload_missing", "detail": "nobody has it"}
     juror.context.route("**/v1/batches/*/manifest", lambda route: route.fulfill(status=404, json=gone))
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    case.click()
     juror.page.get_by_role("button", name="2 are right").wait_for()
     juror.expected_errors("404")
 
@@ -70,13 +75,11 @@ def test_a_juror_votes_also_where_evidence_never_finishes_loading(
     """Neither an answer nor an error comes. The clock is the browser's own, and set ahead."""
     staged = staged_dispute(stack_up)
     juror = juror_of(visit, stack_up)
-    juror.open("/jury")
-    juror.click("Start with a test wallet")
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").wait_for()
+    case = case_of(juror, staged)
     routes: list[Any] = []
     juror.context.route(held, lambda route: routes.append(route))  # noqa: PLW0108 - Playwright marks the handler
     juror.page.clock.install()
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    case.click()
     juror.page.get_by_role("heading", name="What the worker says").wait_for()
     until(lambda: juror.page.evaluate("true") and routes, "the held request was made")
     ballot = juror.page.get_by_role("button", name="2 are right")
@@ -95,9 +98,7 @@ def test_a_juror_votes_in_secret_shows_the_vote_and_takes_the_fee(
 ) -> None:
     staged = staged_dispute(stack_up)
     juror = juror_of(visit, stack_up, viewport=PHONE)
-    juror.open("/jury")
-    juror.click("Start with a test wallet")
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    case_of(juror, staged).click()
     juror.page.frame_locator("iframe").first.get_by_text("looks wrong to me").wait_for()
     assert juror.page.evaluate("window.owned") is None
     juror.click("2 are right")
@@ -126,9 +127,7 @@ def test_a_vote_that_this_browser_lost_is_shown_from_its_copy(
     """And a copy with another salt is refused by the panel, in words."""
     staged = staged_dispute(stack_up)
     juror = juror_of(visit, stack_up)
-    juror.open("/jury")
-    juror.click("Start with a test wallet")
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    case_of(juror, staged).click()
     juror.click("1 is right")
     juror.click("Vote in secret")
     juror.sees("You have voted.")

@@ -17,7 +17,7 @@ from tests.frontend.browser import Visitor
 from tests.frontend.funded import Requester
 from tests.frontend.injected import NAME, InjectedWallet
 from tests.frontend.staged import staged_dispute
-from tests.frontend.test_juror import juror_of
+from tests.frontend.test_juror import case_of, juror_of
 from tests.frontend.test_pages import fits, violations
 
 pytestmark = pytest.mark.slow
@@ -147,9 +147,7 @@ def test_a_jurors_vote_begun_while_the_node_is_lost_is_on_the_chain_when_it_is_b
 ) -> None:
     staged = staged_dispute(stack_up)
     juror = juror_of(visit, stack_up)
-    juror.open("/jury")
-    juror.click("Start with a test wallet")
-    juror.page.locator(f"a[href='/jury/{staged.dispute_id}']").click()
+    case_of(juror, staged).click()
     juror.click("2 are right")
     with stopped(up, "chain"):
         juror.click("Vote in secret")
