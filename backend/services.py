@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -11,7 +12,6 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from anyio import CapacityLimiter
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
@@ -105,7 +105,7 @@ class Services:
     labels: LabelBook = field(default_factory=LabelBook)
     asking: AskingBook = field(default_factory=AskingBook)
     kept_answers_tidied_at: float = 0.0
-    searchers: CapacityLimiter = field(default_factory=lambda: CapacityLimiter(SEARCHERS))
+    searchers: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(SEARCHERS, "search"))
     writer: Engine = field(init=False)
     reader: Engine = field(init=False)
     """For single statements that only read."""

@@ -8,12 +8,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import structlog
-from sqlalchemy import Engine, delete
+from sqlalchemy import Connection, Engine, delete
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from backend.schemas import MAX_UNITS
-from backend.search import rows
+from backend.search import repository, rows
 from backend.search.entry import Facts, entry_of
 from backend.search.wanted import index_for
 from piecework.db.engine import write_engine
@@ -70,8 +70,11 @@ class Catalog:
             self._spread_record(requester, now)
         return written
 
-    def catch_up(self, now: int) -> None:
-        """Takes in what was opened since, so that a search shows what the mirror shows; a failure leaves it."""
+    def catch_up(self, connection: Connection, now: int) -> None:
+        """Takes in what was opened since, so that a search shows what the mirror shows; a failure leaves it.
+
+        Whether there is anything is asked on the search's own connection. Raises OperationalError where that is lost.
+        """
         asked_at = time.monotonic()
         if asked_at - self._looked_at < _LOOK_SECONDS:
             return
@@ -79,8 +82,9 @@ class Catalog:
             if self._looked_at >= asked_at:
                 return  # somebody looked while this one waited
             looked_at = time.monotonic()
+            is_behind = repository.is_behind(connection, self._newest)
             try:
-                for _ in range(_CHUNKS_A_SEARCH):
+                for _ in range(_CHUNKS_A_SEARCH if is_behind else 0):
                     fresh = self._opened()
                     if not fresh:
                         break

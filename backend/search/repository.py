@@ -53,6 +53,10 @@ _COLUMNS = ", ".join(_OF_CATALOG.get(name, f"b.{name}") for name in Found._field
 _OPEN = "b.closed_at IS NULL AND b.claim_by >= :now AND b.free > 0"
 _SAME_OPENING = "b.batch_id = s.batch_id AND b.opened_block * 1048576 + b.opened_log_index = s.seq"
 
+_PLACED = "opened_block, opened_log_index"
+LATER = f"SELECT 1 FROM batches WHERE ({_PLACED}) > (:block, :log) ORDER BY {_PLACED} LIMIT 1"  # noqa: S608
+"""Without an order PostgreSQL would read the whole table to find that nothing is later."""
+
 _JOINED = "JOIN batches b ON {}"
 _LOOKED_UP = "CROSS JOIN LATERAL (SELECT * FROM batches b WHERE {} OFFSET 0) b"
 """For PostgreSQL, which takes two equal things for a rare chance and would join and sort whole tables; OFFSET 0 makes
@@ -114,14 +118,26 @@ class _Written(NamedTuple):
         return values if self.places is None else tuple([values[name] for name in self.places])
 
 
-@lru_cache(maxsize=2_000)
 def _statement(dialect: Dialect, source: str, place: str, where: str) -> _Written:
-    """Kept, because putting a statement together takes longer than most searches."""
-    made = text(
+    return _written(
+        dialect,
         f"SELECT {_COLUMNS} FROM {source} "  # noqa: S608 - of our own constants
-        f"WHERE {where} ORDER BY {place} DESC LIMIT :limit"
-    ).compile(dialect=dialect)
+        f"WHERE {where} ORDER BY {place} DESC LIMIT :limit",
+    )
+
+
+@lru_cache(maxsize=2_000)
+def _written(dialect: Dialect, sql: str) -> _Written:
+    """Kept, because putting a statement together takes longer than most searches."""
+    made = text(sql).compile(dialect=dialect)
     return _Written(str(made), made.positiontup if made.positional else None)
+
+
+def is_behind(connection: Connection, seq: int) -> bool:
+    """Whether the mirror has a batch that was opened after the place `seq`."""
+    asked = _written(connection.dialect, LATER)
+    place = {"block": seq >> LOG_BITS, "log": seq & (2**LOG_BITS - 1)}
+    return bool(rows(connection, asked.sql, asked.given(place)))
 
 
 def held_skills(connection: Connection, holder: str, now: int) -> list[str]:

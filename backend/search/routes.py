@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-import anyio.to_thread
+import asyncio
+from contextvars import copy_context
+from functools import partial
+
 from fastapi import APIRouter, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import ValidationError
@@ -24,7 +27,8 @@ async def batches(services: TheServices, request: Request) -> Response:
     address holds a qualification.
     """
     asked = _asked(request)
-    page = await anyio.to_thread.run_sync(service.page, services, asked, limiter=services.searchers)
+    look = partial(copy_context().run, service.page, services, asked)
+    page = await asyncio.get_running_loop().run_in_executor(services.searchers, look)
     return Response(page, media_type="application/json")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from backend.batches.reading import fields
 from backend.paging import decode_cursor, encode_cursor
@@ -19,6 +19,7 @@ from backend.search.repository import LOG_BITS, Found
 from backend.search.schemas import Asked, Filters
 from backend.search.wanted import Wanted
 from backend.services import Services
+from piecework.db.engine import read_once
 
 _LAST_BLOCK = 2**42
 _LAST_LOG: int = 2**LOG_BITS - 1
@@ -33,12 +34,22 @@ def page(services: Services, asked: Asked) -> bytes:
     """
     filters = asked.filters(services.clock.now())
     terms, before = parse(asked.q or ""), _before(asked.cursor)
-    services.catalog.catch_up(filters.now)
-    with services.reader.connect() as connection:
-        rows = found(connection, services.catalog, terms, filters, before, asked.limit)
+    rows = fresh(services.reader, services.catalog, terms, filters, before, asked.limit)
     last = rows[-1] if len(rows) == asked.limit else None
     next_cursor = encode_cursor((last.opened_block, last.opened_log_index)) if last else None
     return to_json({"items": list(_items(services, rows, filters.now)), "next_cursor": next_cursor})
+
+
+def fresh(
+    reader: Engine, catalog: Catalog, terms: tuple[Term, ...], filters: Filters, before: int, limit: int
+) -> list[Found]:
+    """As `found`, once the catalog has what the mirror has; asked once more where the connection was lost."""
+
+    def ask(connection: Connection) -> list[Found]:
+        catalog.catch_up(connection, filters.now)
+        return found(connection, catalog, terms, filters, before, limit)
+
+    return read_once(reader, ask)
 
 
 def _items(services: Services, rows: Sequence[Found], now: int) -> Iterator[dict[str, Any]]:

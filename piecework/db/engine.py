@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, text
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, OperationalError
 
 from piecework.db.turns import InTurn, Turns
 
 if TYPE_CHECKING:
     from alembic.config import Config
 
+_T = TypeVar("_T")
 _WAIT_SECONDS = 20
 """For SQLite's one write lock, before `database is locked`: once for our own turn, once for other programs."""
 _SQLITE_MAPPED_BYTES = 2**31 - 2**16
@@ -71,10 +73,34 @@ def write_engine(engine: Engine) -> Engine:
 
 
 def read_engine(engine: Engine) -> Engine:
-    """The same pool, without transactions: each statement is one of its own, which saves asking to begin and to end."""
+    """Without transactions: each statement is one of its own, which saves asking to begin and to end.
+
+    On PostgreSQL it has a pool of its own, which does not ask whether a connection still lives before each use: that
+    takes as long as a short read; `read_once` reads again where it had died. It is disposed of with `engine`.
+    """
     if engine.dialect.name == "sqlite":
         return engine.execution_options(sqlite_begin="NONE")
-    return engine.execution_options(isolation_level="AUTOCOMMIT")
+    reader = create_engine(engine.url, isolation_level="AUTOCOMMIT", pool_use_lifo=True, hide_parameters=True)
+    event.listen(engine, "engine_disposed", lambda _: reader.dispose())
+    return reader
+
+
+def read_once(reader: Engine, read: Callable[[Connection], _T]) -> _T:
+    """What `read` returns on a connection of `read_engine`; asked once more if the server closed the first one.
+
+    All that lie in the pool are opened anew then. Raises OperationalError.
+    """
+    with reader.connect() as connection:
+        try:
+            return read(connection)
+        except OperationalError:
+            raw: Any = connection.connection.driver_connection
+            if reader.dialect.name == "sqlite" or not raw.closed:
+                raise
+            connection.invalidate()
+    reader.dispose()
+    with reader.connect() as connection:
+        return read(connection)
 
 
 def upgrade(engine: Engine) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, and_, event, or_, text
 from sqlalchemy.orm import Session
 
 from backend import events
-from backend.search import rows
+from backend.search import repository, rows
 from piecework.db.mirror import ChainEvent, MirrorBatch
 
 
@@ -41,6 +41,9 @@ def begins_at_its_place(plan: str) -> bool:
 POLLS: dict[str, Callable[[Session], Any]] = {
     "later events": lambda session: events.after(session, events.Place(7, 3, "ab"), 100),
     "later batches": lambda session: rows.opened_after(session, 7 << 20, 100),
+    "whether there are later batches": lambda session: session.execute(
+        text(repository.LATER), {"block": 7, "log": 3}
+    ).all(),
 }
 
 

@@ -7,7 +7,12 @@ from typing import Any
 
 import pytest
 
+from scripts.crowd.api import Api
+from scripts.crowd.wallet import Node, Wallet
+from scripts.crowd.worker import work_listed
 from tests.frontend.browser import Visitor
+from tests.frontend.funded import Requester
+from tests.frontend.injected import NAME, InjectedWallet
 from tests.frontend.test_requester import typed
 
 pytestmark = pytest.mark.slow
@@ -149,3 +154,25 @@ def test_who_opens_a_batch_right_after_typing_a_search_comes_to_the_batch(visit:
     release(held)
     page.wait_for_url("**/audit/0x*")
     page.get_by_role("button", name="Rejections", exact=True).wait_for()
+
+
+def test_a_reviewers_last_buttons_wait_for_what_could_move_them(
+    visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, requester: Requester
+) -> None:
+    batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})
+    worker = Api(stack_up["gateway_url"], Wallet())
+    worker.sign_in(worker.get("/v1/chain"))
+    work_listed(worker, batch_id, ["t-1"], lambda *_: "cat", lambda _: None)
+    worker.close()
+    page = (reviewer := visit()).page
+    InjectedWallet(reviewer, node, chain_id=stack_up["chain_id"], wallet=requester.api.wallet)
+    held: list[Any] = []
+    page.route("**/v1/signals/batches/*", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks the handler
+    reviewer.open(f"/review/{batch_id}")
+    reviewer.click(f"Continue with {NAME}")
+    page.locator(".task-frame[data-settled=true]").wait_for()
+    rest = page.get_by_role("button", name="Accept the 1 that is left", exact=True)
+    assert rest.is_disabled(), "what looks odd about an answer is told above it"
+    release(held)
+    rest.click()
+    reviewer.sees("Sign 1 decision")

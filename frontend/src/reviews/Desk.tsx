@@ -14,6 +14,7 @@ import { partsQuery, showsQuery } from '../work/queries'
 import { Asking } from './Asking'
 import { propose, sign } from './actions'
 import { Facts } from './Facts'
+import { signalsQuery } from './queries'
 import { Rejecting } from './Rejecting'
 import { Revised } from './Revised'
 import { type Answer, useVerdicts } from './verdicts'
@@ -33,10 +34,13 @@ export function Desk({ batch, answers, isReviewer: isNamed, call }: Props) {
     ),
   )
   const [typing, setTyping] = useState<'rejecting' | 'asking' | null>(null)
-  /** Before the first task has its size, what stands below it could move under a press. */
-  const [isPlaced, setPlaced] = useState(false)
+  /** Before the first task and what is odd about its answer have their size, what stands below could move under a press. */
+  const [isSettled, setSettled] = useState(false)
+  const [isLate, setLate] = useState(false)
+  const signals = useQuery(signalsQuery(batch.batch_id))
+  const isPlaced = isLate || (isSettled && !signals.isPending)
   useEffect(() => {
-    const timer = setTimeout(() => setPlaced(true), LONGEST_MILLISECONDS)
+    const timer = setTimeout(() => setLate(true), LONGEST_MILLISECONDS)
     return () => clearTimeout(timer)
   }, [])
   const at = Math.min(place, answers.length - 1)
@@ -118,7 +122,7 @@ export function Desk({ batch, answers, isReviewer: isNamed, call }: Props) {
             type={type}
             onKey={press}
             missing={t('draft.not_pinned')}
-            onSettled={() => setPlaced(true)}
+            onSettled={() => setSettled(true)}
           />
         </div>
         <div className="card">

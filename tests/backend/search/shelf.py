@@ -13,6 +13,7 @@ from backend.search import service
 from backend.search.catalog import Catalog
 from backend.search.query import parse
 from backend.search.schemas import Filters
+from piecework.db.engine import read_engine
 from piecework.db.gateway import Draft
 from piecework.db.mirror import MirrorBatch
 
@@ -81,8 +82,10 @@ class Shelf:
 
     engine: Engine
     catalog: Catalog = field(init=False)
+    reader: Engine = field(init=False)
 
     def __post_init__(self) -> None:
+        self.reader = read_engine(self.engine)
         self.catalog = Catalog(self.engine)
         self.catalog.prepare()
 
@@ -117,6 +120,11 @@ class Shelf:
         with self.engine.connect() as connection:
             rows = service.found(connection, self.catalog, parse(q), Filters(now=NOW, **filters), place, limit)
             return [row.batch_id for row in rows]
+
+    def find_fresh(self) -> list[str]:
+        """The same, once the catalog has taken in what the mirror has."""
+        rows = service.fresh(self.reader, self.catalog, (), Filters(now=NOW), service.END, 100)
+        return [row.batch_id for row in rows]
 
     def all_ids(self) -> list[str]:
         """Every batch of the mirror, newest first."""

@@ -33,10 +33,10 @@ def test_a_catalog_that_does_not_ask_the_mirror_would_find_it(shelf: Shelf, monk
     shelf.change(moved, opened_block=10**6)
     assert shelf.find("bees") == []
 
-    repository._statement.cache_clear()
+    repository._written.cache_clear()
     monkeypatch.setattr(repository, "_SAME_OPENING", "b.batch_id = s.batch_id")
     assert shelf.find("bees") == [moved]
-    repository._statement.cache_clear()
+    repository._written.cache_clear()
 
 
 def test_a_batch_that_a_reorg_opened_elsewhere_is_found_once_in_its_new_place(shelf: Shelf) -> None:
@@ -74,7 +74,7 @@ def test_a_search_takes_in_what_was_opened_since(shelf: Shelf) -> None:
         second = row.batch_id
     assert shelf.find() == [first]
 
-    shelf.catalog.catch_up(NOW)
+    assert shelf.find_fresh() == [second, first]
     assert shelf.find() == [second, first], "without words yet"
     assert shelf.find("bees") == [first]
 
