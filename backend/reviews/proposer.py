@@ -40,8 +40,9 @@ class Proposer(Rounds):
         made = 0
         with self._services.reading() as session:
             rows = repository.candidates(session)
-            due = [batch.batch_id for batch, draft in rows if self._turn(session, batch, draft, now)[0]]
-        for batch_id in due:
+            turns = {batch.batch_id: self._turn(session, batch, draft, now) for batch, draft in rows}
+        for batch_id in (batch_id for batch_id, (is_due, _) in turns.items() if is_due):
+            ahead = service.prepare(self._services, batch_id, None, final=turns[batch_id][1])
             with self._services.writing() as session:
                 batch, draft = repository.batch(session, batch_id), repository.locked_draft(session, batch_id)
                 if batch is None or draft is None:
@@ -51,7 +52,7 @@ class Proposer(Rounds):
                 if not is_due:
                     continue
                 try:
-                    row = service.build(self._services, session, batch, None, final=final)
+                    row = service.build(self._services, session, batch, None, final=final, ahead=ahead)
                 except GatewayError as error:
                     if self._obstacles.get(batch_id) != error.code:
                         log.info("no_proposal", batch_id=batch_id, code=error.code, detail=error.detail)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from backend.batches.service import pin
 from backend.draws.deciding import NAME as DRAWN
 from backend.draws.deciding import drawn_of
-from backend.errors import Conflict, Invalid, NotAllowed, NotFound
+from backend.errors import Conflict, GatewayError, Invalid, NotAllowed, NotFound
 from backend.redundancy.book import is_adaptive
 from backend.relay.keeper import key_of
 from backend.reviews import preferences, repository
@@ -45,19 +46,58 @@ Decided = Mapping[tuple[str, str], tuple[str, str]]
 def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn) -> ProposalView:
     """A reviewer's proposal: its own verdicts, or the batch's policy."""
     now = services.clock.now()
-    with services.writing() as session:
+    with services.reading() as session:
         batch = _batch(session, batch_id)
         panel_of(services, batch.reviewer).require(reviewer)
+        known = session.get(Draft, batch_id)
+        final = known is not None and is_final(services, session, batch, known, now)
+    ahead = prepare(services, batch_id, wanted.verdicts, final=final)
+    with services.writing() as session:
+        batch = _batch(session, batch_id)
         draft = repository.locked_draft(session, batch_id)
         final = draft is not None and is_final(services, session, batch, draft, now, newest=True)
-        row = build(services, session, batch, wanted.verdicts, final=final)
+        row = build(services, session, batch, wanted.verdicts, final=final, ahead=ahead)
         return _view(services, session, row, batch)
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a proposal has before anybody waits for it: its salt, and digests of files that are pinned."""
+
+    salt: str
+    pinned: frozenset[str] = frozenset()
+
+
+def prepare(services: Services, batch_id: str, verdicts: Sequence[VerdictIn] | None, *, final: bool) -> Ahead:
+    """Pins what a proposal would name if nothing changes until it is built, so that no writer waits for the store.
+
+    Known answers are left out: pinned, they are public, and somebody may still be handed a task. Where nothing can be
+    proposed there is nothing to pin; why, `build` says, which sees what others did meanwhile.
+    """
+    salt = new_salt()
+    with services.reading() as session:
+        batch, draft = repository.batch(session, batch_id), session.get(Draft, batch_id)
+        if batch is None or draft is None:
+            return Ahead(salt)
+        try:
+            planned = _planned(services, session, batch, draft, verdicts, final=final, salt=salt)
+        except GatewayError:
+            return Ahead(salt)
+    for packed in planned.files:
+        pin(services.store, packed)
+    return Ahead(salt, frozenset(packed.digest for packed in planned.files))
+
+
 def build(
-    services: Services, session: Session, batch: MirrorBatch, verdicts: Sequence[VerdictIn] | None, *, final: bool
+    services: Services,
+    session: Session,
+    batch: MirrorBatch,
+    verdicts: Sequence[VerdictIn] | None,
+    *,
+    final: bool,
+    ahead: Ahead,
 ) -> Proposal:
-    """Decides, pins results, answers and (if `final`) the known answers, and stores the proposal.
+    """Decides, pins of results, answers and (if `final`) the known answers what is not, and stores the proposal.
 
     Raises Conflict if there is nothing to decide, a proposal is under way, or a policy would judge by known answers
     that are not the committed ones; Invalid for verdicts that do not fit.
@@ -65,6 +105,34 @@ def build(
     draft = repository.locked_draft(session, batch.batch_id)
     if draft is None:
         raise Conflict("answers_elsewhere", f"the answers of batch {batch.batch_id} are not with this gateway")
+    planned = _planned(services, session, batch, draft, verdicts, final=final, salt=ahead.salt)
+    missing = [packed for packed in planned.files if packed.digest not in ahead.pinned]
+    for packed in [*([planned.known] if planned.known else []), *missing]:
+        pin(services.store, packed)
+    draft.is_revealed = draft.is_revealed or planned.known is not None
+    repository.add_proposal(session, planned.proposal, planned.decisions)
+    return planned.proposal
+
+
+class _Planned(NamedTuple):
+    """A proposal that is not stored yet, and the files that it names: the results last; and apart the known answers."""
+
+    proposal: Proposal
+    decisions: list[dict[str, object]]
+    files: list[documents.Packed]
+    known: documents.Packed | None
+
+
+def _planned(
+    services: Services,
+    session: Session,
+    batch: MirrorBatch,
+    draft: Draft,
+    verdicts: Sequence[VerdictIn] | None,
+    *,
+    final: bool,
+    salt: str,
+) -> _Planned:
     if any(row.status in ("open", "queued") for row in repository.proposals(session, batch.batch_id)):
         raise Conflict("proposal_under_way", f"batch {batch.batch_id} has a proposal already: sign that one")
     found = answers_of(session, batch.batch_id)
@@ -105,14 +173,11 @@ def build(
     reveal = draft.gold if final else None
     better = revisions.answered(session, batch.batch_id)
     named = {key: better[key] for item in chosen if (key := (item.task, item.worker)) in better}
-    results = _results(batch, nonce, method, chosen, decided, judged, reveal)
+    results = _results(batch, nonce, method, chosen, decided, judged, reveal, salt)
     for decision in results["decisions"]:
         if row := named.get((decision["task"], decision["worker"])):
             decision["revision"] = row.digest
     packed = documents.pack(results, "results")
-    _pin_beside(services, chosen, list(named.values()), brought, reveal)
-    draft.is_revealed = draft.is_revealed or reveal is not None
-    pin(services.store, packed)
     proposal = Proposal(
         proposal_id=secrets.token_hex(16),
         batch_id=batch.batch_id,
@@ -122,28 +187,23 @@ def build(
         status="open",
         created_at=time.time(),
     )
-    repository.add_proposal(session, proposal, _decision_rows(proposal, chosen, decided))
-    return proposal
+    known_file = documents.pack(reveal, "gold") if reveal is not None else None
+    files = [*_named(chosen, list(named.values()), brought), packed]
+    return _Planned(proposal, _decision_rows(proposal, chosen, decided), files, known_file)
 
 
-def _pin_beside(
-    services: Services,
-    chosen: Sequence[Undecided],
-    named: Sequence[Revision],
-    brought: ModelAnswers | None,
-    reveal: dict[str, Any] | None,
-) -> None:
-    """Every file that the results name: the answers, better ones, a model's, and the known ones."""
+def _named(
+    chosen: Sequence[Undecided], better: Sequence[Revision], brought: ModelAnswers | None
+) -> Iterator[documents.Packed]:
+    """Files that the results name: the answers, better ones, and a model's."""
     for assignment in {item.assignment.assignment_id: item.assignment for item in chosen}.values():
         assert assignment.answers is not None  # noqa: S101 - it was submitted
-        pin(services.store, documents.pack(assignment.answers, "answers"))
-    for row in named:
+        yield documents.pack(assignment.answers, "answers")
+    for row in better:
         assert row.document is not None  # noqa: S101 - it was answered
-        pin(services.store, documents.pack(row.document, "revision"))
+        yield documents.pack(row.document, "revision")
     if brought is not None:
-        pin(services.store, documents.pack(brought.document, "model-answers"))
-    if reveal is not None:
-        pin(services.store, documents.pack(reveal, "gold"))
+        yield documents.pack(brought.document, "model-answers")
 
 
 def known_answers(services: Services, batch: MirrorBatch, draft: Draft) -> Mapping[str, Any] | None:
@@ -309,12 +369,13 @@ def _results(
     decided: Decided,
     judged: Judged,
     gold: dict[str, Any] | None,
+    salt: str,
 ) -> dict[str, Any]:
     labels = judged.labels
     tasks = sorted({item.task for item in chosen} | judged.labelled)
     return {
         "format": documents.format_name("results"),
-        "salt": new_salt(),
+        "salt": salt,
         "batch_id": batch.batch_id,
         "settlement_nonce": nonce,
         "manifest_version": 1,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -19,16 +20,18 @@ from backend.search.upkeep import Upkeep
 from backend.webhooks.dispatcher import Dispatcher
 from backend.work import packets, routes, service
 from piecework.db.turns import InTurn
+from piecework.domain.canonical import new_salt
 from tests.backend.house import House, sign, verdict
 
 
 class Watched:
-    """Who holds a turn to write, by thread, and what the node was asked meanwhile by that very thread."""
+    """Who holds a turn to write, by thread, and what that very thread asked the node or stored meanwhile."""
 
     def __init__(self) -> None:
         self.holders: set[int] = set()
         self.taken: list[str] = []
         self.asked: list[str] = []
+        self.stored: list[bytes] = []
 
     def took(self) -> None:
         self.holders.add(threading.get_ident())
@@ -38,6 +41,10 @@ class Watched:
         if threading.get_ident() in self.holders:
             self.asked.append(f"{threading.current_thread().name}: {method}")
 
+    def stores(self, data: bytes) -> None:
+        if threading.get_ident() in self.holders:
+            self.stored.append(data)
+
 
 @pytest.fixture
 def watched(house: House, monkeypatch: pytest.MonkeyPatch) -> Watched:
@@ -45,6 +52,8 @@ def watched(house: House, monkeypatch: pytest.MonkeyPatch) -> Watched:
     taking, leave = InTurn.taking_turn, InTurn._leave
     provider = house.services.escrow.web3.provider
     make_request = provider.make_request
+    store = house.services.store
+    put = store.put
 
     @contextmanager
     def taking_turn(self: InTurn, seconds: float) -> Iterator[None]:
@@ -53,13 +62,19 @@ def watched(house: House, monkeypatch: pytest.MonkeyPatch) -> Watched:
             yield
 
     def left(self: InTurn) -> None:
-        found.holders.discard(threading.get_ident())
+        if self._has_turn:  # others of the same thread only read meanwhile
+            found.holders.discard(threading.get_ident())
         leave(self)
 
     def asking(method: Any, params: Any) -> Any:
         found.asks(str(method))
         return make_request(method, params)
 
+    def storing(data: bytes) -> Any:
+        found.stores(data)
+        return put(data)
+
+    monkeypatch.setattr(store, "put", storing)
     monkeypatch.setattr(InTurn, "taking_turn", taking_turn)
     monkeypatch.setattr(InTurn, "_leave", left)
     monkeypatch.setattr(provider, "make_request", asking)
@@ -99,6 +114,77 @@ def test_a_question_under_the_lock_is_found(house: House, watched: Watched, monk
 
     assert watched.asked
     assert all("eth_call" in asked for asked in watched.asked)
+
+
+TASK_LIST = "piecework/task-list/1"
+"""A ticket's one small file is stored under the lock; it names what is chosen there."""
+
+
+def formats(stored: list[bytes]) -> set[str]:
+    """What was stored under the lock besides task lists."""
+    return {json.loads(data)["format"] for data in stored} - {TASK_LIST}
+
+
+def agreed(house: House, **changes: Any) -> tuple[str, Any]:
+    """A batch that its policy can decide, and the proposal that the gateway made by itself."""
+    batch_id = house.funded(tasks=2, answers_per_task=2, review={"policy": "agreement"}, **changes)
+    for _ in range(2):
+        house.submitted(house.wallet(), batch_id, count=2)
+    path = f"/v1/reviews/batches/{batch_id}/submissions"
+    house.until(lambda: house.get(house.reviewers()[0], path)["items"], bool)
+    found = house.until(
+        lambda: [
+            proposal
+            for item in house.get(house.reviewers()[0], "/v1/reviews/queue")["items"]
+            if item["batch_id"] == batch_id
+            for proposal in item["proposals"]
+        ],
+        bool,
+    )
+    return batch_id, found[0]
+
+
+def test_nobody_who_holds_the_write_lock_stores_what_a_proposal_names(house: House, watched: Watched) -> None:
+    work_of_a_day(house)
+    _, proposal = agreed(house)
+
+    assert formats(watched.stored) == set()
+    house.settled(house.get(None, f"/v1/reviews/proposals/{proposal['proposal_id']}"))
+
+
+def test_known_answers_alone_are_stored_once_nobody_can_be_handed_a_task(house: House, watched: Watched) -> None:
+    agreed(house, gold={"t1": "cat"}, max_gold_share=1.0)
+
+    assert formats(watched.stored) == {"piecework/gold/1"}
+
+
+def test_files_that_are_stored_under_the_lock_are_found(
+    house: House, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reviews, "prepare", lambda *_, **__: reviews.Ahead(new_salt()))  # the planted bug
+    agreed(house)
+
+    assert formats(watched.stored) == {"piecework/answers/1", "piecework/results/1"}
+
+
+def test_what_came_in_after_the_files_were_stored_is_stored_too(
+    house: House, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A reviewer accepts one answer while another proposal of the same moment is prepared: its files are others."""
+    batch_id, worker = house.funded(tasks=2), house.wallet()
+    house.submitted(worker, batch_id, count=2)
+    prepare = reviews.prepare
+
+    def of_less(services: Any, batch: str, verdicts: Any, *, final: bool) -> Any:
+        return prepare(services, batch, verdicts[:1], final=final)
+
+    monkeypatch.setattr(reviews, "prepare", of_less)
+    proposal = house.proposed(batch_id, [verdict(worker, "t0"), verdict(worker, "t1")])
+
+    results = house.get(None, f"/v1/payloads/{proposal['results_cid']}")
+    assert [item["task"] for item in results["decisions"]] == ["t0", "t1"]
+    assert formats(watched.stored) == {"piecework/results/1"}
+    house.settled(proposal)
 
 
 @pytest.fixture
