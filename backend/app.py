@@ -82,7 +82,9 @@ from piecework.domain.ids import parse_address
 if TYPE_CHECKING:
     from web3 import Web3
 
-THREADS = 100
+THREADS = 24
+"""That answer at the same time. With more of them, who holds the write lock waits for the interpreter behind all who
+read: with 100 a crowd of 400 handed in 40 answers a second, with 40 61, with 12 66."""
 
 
 def create_app(settings: GatewaySettings) -> FastAPI:

@@ -100,7 +100,8 @@ class GatewaySettings(BaseSettings):
     is for addresses with paid work, shared by address, half for all others, shared by network (IP address or /64); when
     a half is full, the oldest of the share that holds the most goes first."""
     waiting_lifetime_seconds: int = Field(default=604_800, ge=60)
-    """Seconds that an unfunded draft is kept, and a file that nothing paid for names."""
+    """Seconds that an unfunded draft is kept, from its last funding transaction that was asked for, and a file that
+    nothing paid for names."""
     max_body_seconds: float = 60
     """Seconds in which a body must have arrived."""
     trusted_proxies: str = ""

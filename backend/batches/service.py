@@ -24,7 +24,7 @@ from backend.pay.pace import units_per_hour
 from backend.pay.relaying import check_draft, relaying_of
 from backend.schemas import MAX_UNITS, Transaction
 from backend.services import Services
-from backend.waiting.room import admit, place_of
+from backend.waiting.room import admit, place_of, wait_anew
 from piecework.chain.calls import Call
 from piecework.chain.escrow import PermitApproval
 from piecework.chain.fees import fees_now
@@ -110,7 +110,7 @@ def draft(services: Services, requester: str, network: str, wanted: DraftIn) -> 
 
 
 def funding_transaction(services: Services, requester: str, batch_id: str, permit: PermitIn) -> Transaction:
-    """The whole `openBatchWithPermit` for a permit that the requester signed."""
+    """The whole `openBatchWithPermit` for a permit that the requester signed; its draft waits anew meanwhile."""
     with services.reading() as session:
         row = repository.draft(session, batch_id)
     if row is None:
@@ -132,6 +132,8 @@ def funding_transaction(services: Services, requester: str, batch_id: str, permi
         call = services.escrow.open_batch_with_permit(terms, row.salt, assignments, approval)
     except ValueError as error:
         raise Invalid("permit_malformed", str(error)) from error
+    with services.writing() as session:
+        wait_anew(services, session, batch_id)
     return as_transaction(services, call)
 
 

@@ -20,7 +20,10 @@ Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 @router.post("/batches/{batch_id}/bonuses/draft")
 def draft(batch_id: DigestText, body: BonusIn, requester: SignedIn, services: TheServices) -> BonusDraft:
-    """Unsigned `bonus` to a worker of one's own batch, from one's account in the escrow; pins the reason."""
+    """Unsigned `bonus` to a worker of one's own batch, from one's account in the escrow.
+
+    The reason is stored once the chain names it; until then it is kept as long as unfunded drafts are.
+    """
     return service.draft(services, requester, batch_id, body)
 
 

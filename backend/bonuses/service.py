@@ -5,13 +5,14 @@ It raises no record and cannot be taken back. What it is for may be said in a fi
 
 from __future__ import annotations
 
-from backend.batches.service import as_transaction, batch_key, fetch_document, pin
+from backend.batches.service import as_transaction, batch_key, fetch_document
 from backend.bonuses import repository
 from backend.bonuses.schemas import BatchWorker, BatchWorkerPage, BonusDraft, BonusIn, BonusPage, BonusView
 from backend.errors import Conflict, Invalid, NotAllowed
 from backend.ipfs.port import PayloadError
 from backend.paging import decode_cursor, encode_cursor
 from backend.services import Services
+from backend.waiting.naming import BONUS, await_name
 from piecework.db.mirror import ChainEvent
 from piecework.domain import documents
 from piecework.domain.canonical import NotCanonical, new_salt, read_back
@@ -20,7 +21,7 @@ from piecework.domain.ids import ZERO_DIGEST
 
 
 def draft(services: Services, requester: str, batch_id: str, wanted: BonusIn) -> BonusDraft:
-    """Pins the reason and builds the transaction, after all that the contract and good sense will ask.
+    """Keeps the reason and builds the transaction, after all that the contract and good sense will ask.
 
     Raises NotAllowed for another's batch, Conflict if the worker has no part in it or the account is short.
     """
@@ -43,7 +44,8 @@ def draft(services: Services, requester: str, batch_id: str, wanted: BonusIn) ->
         raise Conflict("account_short", detail, owed_units=str(owed))
     packed, document = _reason(batch_id, wanted)
     if packed is not None:
-        pin(services.store, packed)
+        with services.writing() as session:
+            await_name(services, session, BONUS, batch_id, wanted.worker, packed)
     digest = packed.digest if packed else ZERO_DIGEST
     return BonusDraft(
         transaction=as_transaction(services, services.escrow.bonus(key, wanted.worker, wanted.amount_units, digest)),

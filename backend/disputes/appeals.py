@@ -1,4 +1,4 @@
-"""Appeals: evidence pinned, the dispute signed by the worker, brought by the relay or by a sponsor."""
+"""Appeals: evidence kept, the dispute signed by the worker, brought by the relay or by a sponsor."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from backend.batches.service import as_transaction, fetch_document, pin
+from backend.batches.service import as_transaction, fetch_document
 from backend.disputes import repository
 from backend.disputes.rejections import reasons
 from backend.disputes.schemas import AppealIn, AppealToSign, RejectedAnswer, SignedAppeal, Sponsorship
 from backend.errors import Conflict, Invalid, NotFound
 from backend.ipfs.port import PayloadMissing
 from backend.services import Services
+from backend.waiting.naming import APPEAL, await_name
 from backend.waiting.store import keep_named
 from backend.work import packets
 from piecework.domain import documents
@@ -25,7 +26,7 @@ _FILES = 100
 
 
 def draft(services: Services, worker: str, wanted: AppealIn) -> AppealToSign:
-    """Pins the evidence and returns the dispute to sign. Raises Conflict if there is nothing to contest now."""
+    """Keeps the evidence and returns the dispute to sign. Raises Conflict if there is nothing to contest now."""
     now = services.clock.now()
     tally = services.escrow.tally(wanted.batch_id, worker)
     with services.reading() as session:
@@ -44,7 +45,8 @@ def draft(services: Services, worker: str, wanted: AppealIn) -> AppealToSign:
         packed = documents.pack(evidence, "evidence")
     except (DocumentError, NotCanonical) as error:
         raise Invalid("document_refused", str(error)) from error
-    pin(services.store, packed)
+    with services.writing() as session:
+        await_name(services, session, APPEAL, wanted.batch_id, worker, packed)
     deadline = min(tally.contest_end, now + services.settings.packet_lifetime_seconds)
     count = min(wanted.count or tally.contestable, tally.contestable)
     packet = Packet(
@@ -130,7 +132,7 @@ def _checked_evidence(services: Services, signed: SignedAppeal) -> dict[str, Any
     try:
         evidence = fetch_document(services, signed.evidence_digest, "evidence")
     except (PayloadMissing, Conflict) as error:
-        detail = f"evidence {signed.evidence_digest} is not pinned here: draft the appeal first ({error})"
+        detail = f"evidence {signed.evidence_digest} is not here (any more): draft the appeal first ({error})"
         raise Invalid("evidence_unknown", detail) from error
     if (evidence["batch_id"], evidence["worker"]) != (signed.batch_id, signed.worker):
         raise Invalid("evidence_of_another", "the evidence names another batch or worker")

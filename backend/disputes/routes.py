@@ -41,7 +41,7 @@ def own_rejections(
 
 @router.post("/appeals/draft", status_code=201)
 def draft(body: AppealIn, worker: SignedIn, services: TheServices) -> AppealToSign:
-    """Pins the evidence and returns the dispute to sign."""
+    """Keeps the evidence, which is stored once the chain names it, and returns the dispute to sign."""
     return appeals.draft(services, worker, body)
 
 

@@ -1,4 +1,4 @@
-"""Stores what was funded, and forgets what was not."""
+"""Stores what was funded or named, and forgets what was not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import structlog
 from backend.rounds import Rounds
 from backend.services import Services
 from backend.waiting import repository
+from backend.waiting.naming import Namings
 from backend.waiting.store import NAME_BYTES, keep_named
 
 log = structlog.get_logger("waiting")
@@ -24,10 +25,11 @@ class Storekeeper(Rounds):
     def __init__(self, services: Services) -> None:
         super().__init__("storekeeper", lambda: _POLL_SECONDS, log, "storekeeper_round_failed")
         self._services = services
+        self._namings = Namings(services)
 
     def run_once(self) -> int:
-        """How many drafts were stored, and how many drafts and files forgotten."""
-        return self._store_funded() + self._forget_expired()
+        """How many drafts and named documents were stored, and how many drafts and files forgotten."""
+        return self._store_funded() + self._namings.store_named() + self._forget_expired()
 
     def _store_funded(self) -> int:
         """Stored before they leave: whatever dies between, the files are there, twice at most."""

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from piecework.db.draws import DrawCandidate, ReviewLink
 from piecework.db.gateway import BatchTask, Draft, ModelAnswers
-from piecework.db.mirror import MirrorAccount, MirrorBatch
+from piecework.db.mirror import ChainEvent, MirrorAccount, MirrorBatch, MirrorClaim
 from piecework.db.people import BatchNeeds, NamedWorker
 from piecework.db.waiting import WaitingFile
 from piecework.domain.ids import Cid
@@ -18,6 +18,7 @@ from piecework.domain.ids import Cid
 _LOCK = 0x77616974696E67
 """Names the advisory lock on a PostgreSQL server."""
 _AT_A_TIME = 16
+_DIGESTS_AT_A_TIME = 500
 
 
 def lock(session: Session) -> None:
@@ -53,7 +54,8 @@ def oldest_holder(session: Session, is_known: bool, share: str, but: str) -> str
 
 
 def first_expiry(session: Session, is_known: bool) -> float | None:
-    query = select(func.min(WaitingFile.expires_at)).where(WaitingFile.is_known.is_(is_known))
+    counted = WaitingFile.is_known.is_(is_known), WaitingFile.counted_bytes > 0
+    query = select(func.min(WaitingFile.expires_at)).where(*counted)
     return session.execute(query).scalar_one_or_none()
 
 
@@ -108,6 +110,38 @@ def blocks(session: Session, holder: str) -> Iterator[tuple[Cid, bytes]]:
     query = query.order_by(WaitingFile.position).execution_options(yield_per=_AT_A_TIME)
     for cid, data in session.execute(query):
         yield Cid(cid), data
+
+
+def newest_holders(session: Session, share: str, prefix: str) -> list[str]:
+    """Of a share, those whose name begins so, newest first."""
+    own = WaitingFile.is_known.is_(True), WaitingFile.share == share
+    query = select(WaitingFile.holder).where(*own, WaitingFile.holder.startswith(prefix, autoescape=True))
+    query = query.group_by(WaitingFile.holder).order_by(func.max(WaitingFile.expires_at).desc(), WaitingFile.holder)
+    return list(session.execute(query).scalars())
+
+
+def cids_of_share(session: Session, share: str) -> dict[str, list[str]]:
+    """Holders by the files that they have."""
+    query = select(WaitingFile.cid, WaitingFile.holder)
+    found: dict[str, list[str]] = {}
+    for cid, holder in session.execute(query.where(WaitingFile.is_known.is_(True), WaitingFile.share == share)):
+        found.setdefault(cid, []).append(holder)
+    return found
+
+
+def events(session: Session, name: str, from_block: int) -> Sequence[Row[int, dict[str, Any]]]:
+    """Block and arguments."""
+    query = select(ChainEvent.block_number, ChainEvent.args)
+    return session.execute(query.where(ChainEvent.block_number >= from_block, ChainEvent.name == name)).all()
+
+
+def claimed(session: Session, digests: Sequence[str]) -> list[str]:
+    """Those of these task lists that a claim on chain names."""
+    found: list[str] = []
+    for start in range(0, len(digests), _DIGESTS_AT_A_TIME):
+        some = MirrorClaim.tasks_digest.in_(digests[start : start + _DIGESTS_AT_A_TIME])
+        found += session.execute(select(MirrorClaim.tasks_digest).where(some).distinct()).scalars()
+    return found
 
 
 def leave(session: Session, holder: str) -> None:

@@ -56,6 +56,11 @@ def admit(services: Services, session: Session, place: Place, files: Sequence[Bl
     repository.add(session, rows)
 
 
+def wait_anew(services: Services, session: Session, holder: str) -> None:
+    """Its time begins again, so it is the last of its share to make room: a draft whose funding is on its way."""
+    repository.keep_until(session, holder, time.time() + services.settings.waiting_lifetime_seconds)
+
+
 def admit_more(services: Services, session: Session, holder: str, size: int) -> None:
     """Counts `size` bytes of rows that were added to a draft, if that still waits. Raises NoRoom."""
     found = repository.one_of(session, holder)

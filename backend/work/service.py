@@ -9,7 +9,6 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from backend.batches.service import pin
 from backend.draws import enrolment
 from backend.draws import guarding as draws
 from backend.errors import Conflict, Invalid, NotFound
@@ -19,6 +18,7 @@ from backend.redundancy.book import is_adaptive
 from backend.relay import allowance
 from backend.services import Services
 from backend.signals.limits import Limits, limits_of
+from backend.waiting.naming import TICKET, await_name
 from backend.waiting.store import keep_named
 from backend.work import packets, repository
 from backend.work.choosing import choose
@@ -52,7 +52,7 @@ _FILES_A_TASK = 10
 
 
 def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentOffer:
-    """Picks tasks, pins their list and signs the ticket. An unused ticket is offered again instead of a second one."""
+    """Picks tasks, keeps their list and signs the ticket. An unused ticket is offered again instead of a second one."""
     now = services.clock.now()
     tally = services.escrow.tally(wanted.batch_id, worker)
     with services.reading() as session:
@@ -69,7 +69,7 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
         limits = limits_of(services, session, batch.batch_id, worker)
         tasks = _chosen(services, session, batch, draft, worker, wanted, limits)
         candidates = enrolment.commit(services, session, draft)
-        row = _ticketed(services, batch, worker, tasks, candidates, tally.sequence, now)
+        row = _ticketed(services, session, batch, worker, tasks, candidates, tally.sequence, now)
         repository.hold(session, row)
         session.flush()
         return _offer(services, row, limits)
@@ -254,6 +254,7 @@ def _in_flight(session: Session, batch_id: str, worker: str, sequence: int, now:
 
 def _ticketed(
     services: Services,
+    session: Session,
     batch: MirrorBatch,
     worker: str,
     tasks: Sequence[str],
@@ -272,7 +273,7 @@ def _ticketed(
     if candidates is not None:
         task_list["candidates"] = candidates
     packed = documents.pack(task_list, "task-list")
-    pin(services.store, packed)
+    await_name(services, session, TICKET, batch.batch_id, worker, packed)
     terms = Terms.from_json(batch.terms)
     lease_end = now + terms.lease
     deadline = now + min(terms.lease, services.settings.packet_lifetime_seconds)

@@ -14,7 +14,8 @@ class WaitingFile(Base):
     __tablename__ = "waiting_files"
 
     holder: Mapped[str] = mapped_column(String(110), primary_key=True)
-    """A draft's batch id, or `ADDRESS:CID` of an upload: what is kept or forgotten as a whole."""
+    """What is kept or forgotten as a whole: a draft's batch id, `ADDRESS:CID` of an upload, `KIND:…` of a document that
+    a transaction is going to name."""
     cid: Mapped[str] = mapped_column(String(110), primary_key=True, index=True)
     position: Mapped[int] = mapped_column(Integer)
     """In which order a draft's blocks are stored: the root of each document last."""

@@ -110,5 +110,7 @@ def test_a_digest_that_names_another_bonus_gives_no_reason(house: House, batch: 
     )
     house.stack.send(batch["requester"], call)
     path = f"/v1/accounts/{batch['first'].address}/bonuses"
-    found = house.until(lambda: house.get(None, path)["items"][0], lambda item: item["amount_units"] == "5")
+    [found, *_] = house.until(
+        lambda: house.get(None, path)["items"], lambda items: items != [] and items[0]["amount_units"] == "5"
+    )
     assert (found["reason"], found["reason_cid"]) == (None, other["reason_cid"])

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import func, select, update
 from starlette.testclient import TestClient
 
+from backend.batches import service
 from backend.ipfs.port import PayloadMissing, PayloadTooLarge
 from backend.waiting import repository, room, store
 from backend.waiting.keeping import Storekeeper
@@ -125,6 +126,29 @@ def test_what_goes_is_gone_with_its_rows_and_the_refusal_says_when_to_come_back(
     assert upload(house, HOME, house.wallet(), b"from elsewhere").status_code == 201
 
     assert rows(house, first) == (0, 0, 0)
+
+
+def survivors(house: House) -> list[bool]:
+    """Of three drafts of one share, whether each is left once one had to go; of the oldest funding was asked for."""
+    requester = house.requester()
+    found = [draft(house, "203.0.113.1", requester).json() for _ in range(3)]
+    house.post(
+        requester, f"/v1/batches/{found[0]['batch_id']}/transaction", {"permit": house.permit(requester, found[0])}
+    )
+    while draft(house, "203.0.113.1", house.wallet()).status_code == 201:
+        pass
+    assert upload(house, HOME, house.wallet(), b"from elsewhere").status_code == 201
+    return [rows(house, one["batch_id"]) == (1, 1, 1) for one in found]
+
+
+def test_a_draft_whose_funding_is_on_its_way_makes_room_last(house: House) -> None:
+    assert survivors(house) == [True, False, True]
+
+
+def test_without_waiting_anew_it_would_be_the_first(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "wait_anew", lambda *_: None)  # the planted bug
+
+    assert survivors(house) == [False, True, True]
 
 
 def test_one_that_could_never_fit_is_refused_and_pushes_nobody_out(house: House) -> None:

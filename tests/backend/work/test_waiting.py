@@ -116,13 +116,9 @@ def test_a_question_under_the_lock_is_found(house: House, watched: Watched, monk
     assert all("eth_call" in asked for asked in watched.asked)
 
 
-TASK_LIST = "piecework/task-list/1"
-"""A ticket's one small file is stored under the lock; it names what is chosen there."""
-
-
 def formats(stored: list[bytes]) -> set[str]:
-    """What was stored under the lock besides task lists."""
-    return {json.loads(data)["format"] for data in stored} - {TASK_LIST}
+    """What was stored under the lock."""
+    return {json.loads(data)["format"] for data in stored}
 
 
 def agreed(house: House, **changes: Any) -> tuple[str, Any]:

@@ -2,9 +2,9 @@
 import { useMutation, useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { type ReactNode, useEffect } from 'react'
-import { erc20Abi, formatUnits } from 'viem'
+import { formatUnits } from 'viem'
 import { useConfig } from 'wagmi'
-import { getBalance, readContract } from 'wagmi/actions'
+import { balancesOf } from '../../chain/balances'
 import { useCall } from '../../chain/calls'
 import { useSession } from '../../chain/session'
 import { CallSteps, Words } from '../../parts/CallSteps'
@@ -85,19 +85,10 @@ export function Sign({ found, address, reserve, onFunded, children }: SignProps)
   const total = BigInt(found.cost.total_units)
   const missing = permitValue(found)
   const balances = useQuery({
-    queryKey: ['balances', address],
+    queryKey: ['balances', address, 'contract'],
     queryFn: async () => {
-      const [token, coin, contract] = await Promise.all([
-        readContract(config, {
-          abi: erc20Abi,
-          address: chain.token.address as `0x${string}`,
-          functionName: 'balanceOf',
-          args: [address as `0x${string}`],
-        }),
-        getBalance(config, { address: address as `0x${string}` }),
-        isContract(config, address),
-      ])
-      return { token, coin: coin.value, contract }
+      const [found, contract] = await Promise.all([balancesOf(config, chain, address), isContract(config, address)])
+      return { ...found, contract }
     },
   })
   const gas = BigInt(found.cost.gas.most_wei)

@@ -1,0 +1,90 @@
+"""Files that a transaction is going to name: a ticket's task list, a bonus's reason, an appeal's evidence.
+
+Who was given them may send that transaction itself, or never, so the gateway cannot tell when. They wait beside the
+room: who can have them has a ticket, work or a rejection in this batch, and of drafts a few for each batch and worker
+are kept. What the chain names is stored.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+
+from sqlalchemy.orm import Session
+
+from backend.services import Services
+from backend.waiting import repository
+from piecework.domain import documents
+from piecework.domain.cid import cid_of_digest, digest_of_cid
+from piecework.domain.ids import ZERO_DIGEST
+
+TICKET, BONUS, APPEAL = "ticket", "bonus", "appeal"
+KEPT = 8
+"""Drafts of one kind about one worker's part in one batch; the oldest makes room."""
+_NAMED = {BONUS: ("BonusPaid", "reasonDigest"), APPEAL: ("Disputed", "evidenceDigest")}
+"""Events that name such a document, and where."""
+_LATE_BLOCKS = 256
+"""After a reorg an event may stand lower than it stood."""
+
+
+def await_name(
+    services: Services, session: Session, kind: str, batch_id: str, worker: str, packed: documents.Packed
+) -> None:
+    """Keeps a document until the chain names it, its time is over, or newer drafts have its place."""
+    about = f"{kind}:{hashlib.sha256(f'{batch_id} {worker}'.encode()).hexdigest()}:"
+    until = time.time() + services.settings.waiting_lifetime_seconds
+    common = {"holder": about + packed.cid[-24:], "share": share_of(kind), "is_known": True, "counted_bytes": 0}
+    blocks = {block.cid: block.data for block in reversed(packed.blocks)}
+    rows = [
+        common | {"expires_at": until, "cid": cid, "position": number, "data": data}
+        for number, (cid, data) in enumerate(blocks.items())
+    ]
+    repository.add(session, rows)
+    if kind in _NAMED:
+        for old in repository.newest_holders(session, share_of(kind), about)[KEPT:]:
+            repository.leave(session, old)
+
+
+def share_of(kind: str) -> str:
+    """Of the waiting room: nobody's, and counted as nothing."""
+    return f"named:{kind}"
+
+
+class Namings:
+    """Stores what the chain named. Remembers up to which block it looked for each kind."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._looked_to = dict.fromkeys(_NAMED, 0)
+
+    def store_named(self) -> int:
+        """How many documents were stored, which then wait no more."""
+        services = self._services
+        with services.reading() as session:
+            named = [*self._claimed(session), *(holder for kind in _NAMED for holder in self._told(session, kind))]
+        for holder in named:
+            with services.reading() as session:
+                for _, data in repository.blocks(session, holder):
+                    services.store.put(data)
+        if named:
+            with services.writing() as session:
+                for holder in named:
+                    repository.leave(session, holder)
+        return len(named)
+
+    def _claimed(self, session: Session) -> list[str]:
+        """Task lists of claims on chain."""
+        awaited = repository.cids_of_share(session, share_of(TICKET))
+        by_digest = {str(digest_of_cid(cid)): holders for cid, holders in awaited.items()}
+        return [holder for digest in repository.claimed(session, list(by_digest)) for holder in by_digest[digest]]
+
+    def _told(self, session: Session, kind: str) -> set[str]:
+        """Drafts that an event names."""
+        awaited = repository.cids_of_share(session, share_of(kind))
+        if not awaited:
+            return set()
+        name, argument = _NAMED[kind]
+        found = repository.events(session, name, self._looked_to[kind] - _LATE_BLOCKS)
+        self._looked_to[kind] = max([self._looked_to[kind], *(block for block, _ in found)])
+        digests = {str(args[argument]) for _, args in found} - {ZERO_DIGEST}
+        return {holder for digest in digests for holder in awaited.get(str(cid_of_digest(digest)), ())}
