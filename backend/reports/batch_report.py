@@ -19,8 +19,8 @@ from backend.reviews import inference, preferences
 from backend.reviews import repository as reviews
 from backend.reviews.beside import ModelSaid, join, model_said, predictions
 from backend.reviews.bought import Bought
+from backend.reviews.planning import known_answers
 from backend.reviews.policy import Answer
-from backend.reviews.service import known_answers
 from backend.reviews.stops import Asked
 from backend.services import Services
 from piecework.db.gateway import Assignment, Draft
