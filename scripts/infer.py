@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from rich.table import Table
 
-from piecework.quality.adaptive import Policy, has_ended, infer_bought, replay_purchase
+from piecework.quality.adaptive import Policy, has_ended, infer_bought
 from piecework.quality.agreement import Agreement, krippendorff_alpha
 from piecework.quality.answers import Answers, Floats
 from piecework.quality.calibration import expected_calibration_error
@@ -25,6 +25,7 @@ from scripts.answers_file import AnswersFile, FileInvalid, columns_of, read_answ
 from scripts.infer_boxes import infer_boxes, score_boxes
 from scripts.infer_pairs import PairsFile, has_pairs, infer_pairs, read_pairs, score_order
 from scripts.predictions.beside import VERDICTS, Source, infer_beside, report_of
+from scripts.purchase import purchased
 from scripts.terminal import err, fail, out
 
 _SKILL_FIELDS = ("worker", "answers", "accuracy", "low", "high")
@@ -137,7 +138,7 @@ def _infer_labels(file: AnswersFile, parameters: Parameters, policy: Policy | No
     names, answers = file.labels()
     started = time.perf_counter()
     if policy:
-        pool, answers = answers, answers.take(replay_purchase(answers, policy))
+        pool, answers = answers, answers.take(purchased(answers, policy))
         result = infer_bought(answers, policy, parameters, ended=has_ended(answers, pool, policy))
     else:
         result = infer_labels(answers, parameters)

@@ -12,7 +12,7 @@ from backend.errors import Conflict, Invalid, NotAllowed
 from backend.ipfs.port import PayloadError
 from backend.paging import decode_cursor, encode_cursor
 from backend.services import Services
-from backend.waiting.naming import BONUS, await_name
+from backend.waiting.naming import BONUS, await_event
 from piecework.db.mirror import ChainEvent
 from piecework.domain import documents
 from piecework.domain.canonical import NotCanonical, new_salt, read_back
@@ -45,7 +45,7 @@ def draft(services: Services, requester: str, batch_id: str, wanted: BonusIn) ->
     packed, document = _reason(batch_id, wanted)
     if packed is not None:
         with services.writing() as session:
-            await_name(services, session, BONUS, batch_id, wanted.worker, packed)
+            await_event(services, session, BONUS, batch_id, wanted.worker, packed)
     digest = packed.digest if packed else ZERO_DIGEST
     return BonusDraft(
         transaction=as_transaction(services, services.escrow.bonus(key, wanted.worker, wanted.amount_units, digest)),

@@ -13,7 +13,7 @@ from backend.disputes.schemas import AppealIn, AppealToSign, RejectedAnswer, Sig
 from backend.errors import Conflict, Invalid, NotFound
 from backend.ipfs.port import PayloadMissing
 from backend.services import Services
-from backend.waiting.naming import APPEAL, await_name
+from backend.waiting.naming import APPEAL, await_event
 from backend.waiting.store import keep_named
 from backend.work import packets
 from piecework.domain import documents
@@ -46,7 +46,7 @@ def draft(services: Services, worker: str, wanted: AppealIn) -> AppealToSign:
     except (DocumentError, NotCanonical) as error:
         raise Invalid("document_refused", str(error)) from error
     with services.writing() as session:
-        await_name(services, session, APPEAL, wanted.batch_id, worker, packed)
+        await_event(services, session, APPEAL, wanted.batch_id, worker, packed)
     deadline = min(tally.contest_end, now + services.settings.packet_lifetime_seconds)
     count = min(wanted.count or tally.contestable, tally.contestable)
     packet = Packet(

@@ -41,27 +41,31 @@ class Proposer(Rounds):
         with self._services.reading() as session:
             rows = repository.candidates(session)
             turns = {batch.batch_id: self._turn(session, batch, draft, now) for batch, draft in rows}
-        for batch_id in (batch_id for batch_id, (is_due, _) in turns.items() if is_due):
-            ahead = service.prepare(self._services, batch_id, None, final=turns[batch_id][1])
-            with self._services.writing() as session:
-                batch, draft = repository.batch(session, batch_id), repository.locked_draft(session, batch_id)
-                if batch is None or draft is None:
-                    continue
-                # Asked again under the lock: somebody may have been handed a task meanwhile.
-                is_due, final = self._turn(session, batch, draft, now, newest=True)
-                if not is_due:
-                    continue
-                try:
-                    row = service.build(self._services, session, batch, None, final=final, ahead=ahead)
-                except GatewayError as error:
-                    if self._obstacles.get(batch_id) != error.code:
-                        log.info("no_proposal", batch_id=batch_id, code=error.code, detail=error.detail)
-                    self._obstacles[batch_id] = error.code
-                    continue
+        for batch_id, (is_due, final) in turns.items():
+            if not is_due:
+                continue
+            try:
+                made += self._propose(batch_id, now, final=final)
                 self._obstacles.pop(batch_id, None)
-                log.info("proposed", batch_id=batch_id, nonce=row.nonce, workers=len(row.verdicts))
-                made += 1
+            except GatewayError as error:
+                if self._obstacles.get(batch_id) != error.code:
+                    log.info("no_proposal", batch_id=batch_id, code=error.code, detail=error.detail)
+                self._obstacles[batch_id] = error.code
         return made
+
+    def _propose(self, batch_id: str, now: int, *, final: bool) -> bool:
+        """Whether it is still its turn under the lock: somebody may have been handed a task meanwhile."""
+        ahead = service.prepare(self._services, batch_id, None, final=final)
+        with self._services.writing() as session:
+            batch, draft = repository.batch(session, batch_id), repository.locked_draft(session, batch_id)
+            if batch is None or draft is None:
+                return False
+            is_due, final = self._turn(session, batch, draft, now, newest=True)
+            if not is_due:
+                return False
+            row = service.build(self._services, session, batch, None, final=final, ahead=ahead)
+            log.info("proposed", batch_id=batch_id, nonce=row.nonce, workers=len(row.verdicts))
+        return True
 
     def _turn(
         self, session: Session, batch: MirrorBatch, draft: Draft, now: int, *, newest: bool = False

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy.orm import Session
 
 from backend.batches.service import pin
-from backend.errors import Conflict, GatewayError, Invalid, NotAllowed, NotFound
+from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.relay.keeper import key_of
 from backend.reviews import repository
 from backend.reviews.completion import is_final
@@ -34,7 +34,10 @@ def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn
         panel_of(services, batch.reviewer).require(reviewer)
         known = session.get(Draft, batch_id)
         final = known is not None and is_final(services, session, batch, known, now)
-    ahead = prepare(services, batch_id, wanted.verdicts, final=final)
+    try:
+        ahead = prepare(services, batch_id, wanted.verdicts, final=final)
+    except (Conflict, Invalid):
+        ahead = Ahead(new_salt())  # under the lock it may be another: one may wait for the answer to its own request
     with services.writing() as session:
         batch = _batch(session, batch_id)
         draft = repository.locked_draft(session, batch_id)
@@ -54,18 +57,15 @@ class Ahead:
 def prepare(services: Services, batch_id: str, verdicts: Sequence[VerdictIn] | None, *, final: bool) -> Ahead:
     """Pins what a proposal would name if nothing changes until it is built, so that no writer waits for the store.
 
-    Known answers are left out: pinned, they are public, and somebody may still be handed a task. Where nothing can be
-    proposed there is nothing to pin; why, `build` says, which sees what others did meanwhile.
+    Known answers are left out: pinned, they are public, and somebody may still be handed a task. Raises as `build`
+    does, of what stands now.
     """
     salt = new_salt()
     with services.reading() as session:
-        batch, draft = repository.batch(session, batch_id), session.get(Draft, batch_id)
-        if batch is None or draft is None:
+        batch, draft = _batch(session, batch_id), session.get(Draft, batch_id)
+        if draft is None:
             return Ahead(salt)
-        try:
-            planned = plan(services, session, batch, draft, verdicts, final=final, salt=salt)
-        except GatewayError:
-            return Ahead(salt)
+        planned = plan(services, session, batch, draft, verdicts, final=final, salt=salt)
     for packed in planned.files:
         pin(services.store, packed)
     return Ahead(salt, frozenset(packed.digest for packed in planned.files))

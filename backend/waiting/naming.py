@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from backend.services import Services
 from backend.waiting import repository
 from piecework.domain import documents
-from piecework.domain.cid import cid_of_digest, digest_of_cid
+from piecework.domain.cid import cid_of_digest
 from piecework.domain.ids import ZERO_DIGEST
 
 TICKET, BONUS, APPEAL = "ticket", "bonus", "appeal"
@@ -25,24 +25,23 @@ _NAMED = {BONUS: ("BonusPaid", "reasonDigest"), APPEAL: ("Disputed", "evidenceDi
 """Events that name such a document, and where."""
 _LATE_BLOCKS = 256
 """After a reorg an event may stand lower than it stood."""
+_LATE_SECONDS = 86_400
+"""So long the mirror may be behind the chain."""
 
 
-def await_name(
+def await_claim(session: Session, packed: documents.Packed, seconds: int) -> None:
+    """Keeps a ticket's task list until a claim names it, or nobody can claim by it any more: `seconds` from now."""
+    _keep(session, TICKET, f"{TICKET}:{packed.digest}", packed, seconds + _LATE_SECONDS)
+
+
+def await_event(
     services: Services, session: Session, kind: str, batch_id: str, worker: str, packed: documents.Packed
 ) -> None:
-    """Keeps a document until the chain names it, its time is over, or newer drafts have its place."""
+    """Keeps a draft until an event names it, its time is over, or newer ones have its place."""
     about = f"{kind}:{hashlib.sha256(f'{batch_id} {worker}'.encode()).hexdigest()}:"
-    until = time.time() + services.settings.waiting_lifetime_seconds
-    common = {"holder": about + packed.cid[-24:], "share": share_of(kind), "is_known": True, "counted_bytes": 0}
-    blocks = {block.cid: block.data for block in reversed(packed.blocks)}
-    rows = [
-        common | {"expires_at": until, "cid": cid, "position": number, "data": data}
-        for number, (cid, data) in enumerate(blocks.items())
-    ]
-    repository.add(session, rows)
-    if kind in _NAMED:
-        for old in repository.newest_holders(session, share_of(kind), about)[KEPT:]:
-            repository.leave(session, old)
+    _keep(session, kind, about + packed.cid[-24:], packed, services.settings.waiting_lifetime_seconds)
+    for old in repository.newest_holders(session, share_of(kind), about)[KEPT:]:
+        repository.leave(session, old)
 
 
 def share_of(kind: str) -> str:
@@ -50,18 +49,29 @@ def share_of(kind: str) -> str:
     return f"named:{kind}"
 
 
+def _keep(session: Session, kind: str, holder: str, packed: documents.Packed, seconds: int) -> None:
+    common = {"holder": holder, "share": share_of(kind), "is_known": True, "counted_bytes": 0}
+    common["expires_at"] = time.time() + seconds
+    blocks = {block.cid: block.data for block in reversed(packed.blocks)}
+    rows = [common | {"cid": cid, "position": n, "data": data} for n, (cid, data) in enumerate(blocks.items())]
+    repository.add(session, rows)
+
+
 class Namings:
-    """Stores what the chain named. Remembers up to which block it looked for each kind."""
+    """Stores what the chain named. Remembers up to which block it looked."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._looked_to = dict.fromkeys(_NAMED, 0)
+        self._looked_to = 0
 
     def store_named(self) -> int:
         """How many documents were stored, which then wait no more."""
         services = self._services
         with services.reading() as session:
-            named = [*self._claimed(session), *(holder for kind in _NAMED for holder in self._told(session, kind))]
+            head = repository.last_block(session)
+            named = {*repository.claimed(session, share_of(TICKET), len(TICKET) + 2)}
+            for kind in _NAMED:
+                named |= self._told(session, kind)
         for holder in named:
             with services.reading() as session:
                 for _, data in repository.blocks(session, holder):
@@ -70,13 +80,8 @@ class Namings:
             with services.writing() as session:
                 for holder in named:
                     repository.leave(session, holder)
+        self._looked_to = head  # not before all is stored
         return len(named)
-
-    def _claimed(self, session: Session) -> list[str]:
-        """Task lists of claims on chain."""
-        awaited = repository.cids_of_share(session, share_of(TICKET))
-        by_digest = {str(digest_of_cid(cid)): holders for cid, holders in awaited.items()}
-        return [holder for digest in repository.claimed(session, list(by_digest)) for holder in by_digest[digest]]
 
     def _told(self, session: Session, kind: str) -> set[str]:
         """Drafts that an event names."""
@@ -84,7 +89,6 @@ class Namings:
         if not awaited:
             return set()
         name, argument = _NAMED[kind]
-        found = repository.events(session, name, self._looked_to[kind] - _LATE_BLOCKS)
-        self._looked_to[kind] = max([self._looked_to[kind], *(block for block, _ in found)])
-        digests = {str(args[argument]) for _, args in found} - {ZERO_DIGEST}
+        found = repository.events(session, name, self._looked_to - _LATE_BLOCKS)
+        digests = {str(args[argument]) for args in found} - {ZERO_DIGEST}
         return {holder for digest in digests for holder in awaited.get(str(cid_of_digest(digest)), ())}

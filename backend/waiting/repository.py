@@ -18,7 +18,6 @@ from piecework.domain.ids import Cid
 _LOCK = 0x77616974696E67
 """Names the advisory lock on a PostgreSQL server."""
 _AT_A_TIME = 16
-_DIGESTS_AT_A_TIME = 500
 
 
 def lock(session: Session) -> None:
@@ -129,19 +128,22 @@ def cids_of_share(session: Session, share: str) -> dict[str, list[str]]:
     return found
 
 
-def events(session: Session, name: str, from_block: int) -> Sequence[Row[int, dict[str, Any]]]:
-    """Block and arguments."""
-    query = select(ChainEvent.block_number, ChainEvent.args)
-    return session.execute(query.where(ChainEvent.block_number >= from_block, ChainEvent.name == name)).all()
+def events(session: Session, name: str, from_block: int) -> Sequence[dict[str, Any]]:
+    """Their arguments."""
+    query = select(ChainEvent.args).where(ChainEvent.block_number >= from_block, ChainEvent.name == name)
+    return session.execute(query).scalars().all()
 
 
-def claimed(session: Session, digests: Sequence[str]) -> list[str]:
-    """Those of these task lists that a claim on chain names."""
-    found: list[str] = []
-    for start in range(0, len(digests), _DIGESTS_AT_A_TIME):
-        some = MirrorClaim.tasks_digest.in_(digests[start : start + _DIGESTS_AT_A_TIME])
-        found += session.execute(select(MirrorClaim.tasks_digest).where(some).distinct()).scalars()
-    return found
+def last_block(session: Session) -> int:
+    """Of the newest event."""
+    return session.execute(select(func.max(ChainEvent.block_number))).scalar_one() or 0
+
+
+def claimed(session: Session, share: str, digest_at: int) -> Sequence[str]:
+    """Holders of that share whose name, from there on, is the digest of a task list that a claim on chain names."""
+    own = WaitingFile.is_known.is_(True), WaitingFile.share == share
+    same = MirrorClaim.tasks_digest == func.substr(WaitingFile.holder, digest_at)
+    return session.execute(select(WaitingFile.holder).where(*own).join(MirrorClaim, same).distinct()).scalars().all()
 
 
 def leave(session: Session, holder: str) -> None:

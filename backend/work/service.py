@@ -18,7 +18,7 @@ from backend.redundancy.book import is_adaptive
 from backend.relay import allowance
 from backend.services import Services
 from backend.signals.limits import Limits, limits_of
-from backend.waiting.naming import TICKET, await_name
+from backend.waiting.naming import await_claim
 from backend.waiting.store import keep_named
 from backend.work import packets, repository
 from backend.work.choosing import choose
@@ -273,10 +273,10 @@ def _ticketed(
     if candidates is not None:
         task_list["candidates"] = candidates
     packed = documents.pack(task_list, "task-list")
-    await_name(services, session, TICKET, batch.batch_id, worker, packed)
     terms = Terms.from_json(batch.terms)
     lease_end = now + terms.lease
     deadline = now + min(terms.lease, services.settings.packet_lifetime_seconds)
+    await_claim(session, packed, deadline - now)
     ticket = messages.ticket(
         services.escrow.domain,
         batch_id=batch.batch_id,

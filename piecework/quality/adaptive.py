@@ -8,6 +8,7 @@ task stops at the confidence that was asked for. Nothing here knows the truth.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -161,8 +162,13 @@ def choose_next(valuation: Valuation, task: Ints, count: int, random: np.random.
     return order[first[:count]]
 
 
-def replay_purchase(pool: Answers, policy: Policy, predictor: Predictor | None = None) -> Ints:
-    """Buys from the answers that exist until each task has stopped or the budget is spent.
+def replay_purchase(
+    pool: Answers,
+    policy: Policy,
+    predictor: Predictor | None = None,
+    told: Callable[[int], object] = lambda _: None,
+) -> Ints:
+    """Buys from the answers that exist until each task has stopped or the budget is spent. `told`: how many, each time.
 
     Returns positions in `pool`, in the order of purchase. Looks only at labels that it has bought.
     Raises ValueError when there are too many labels for a table a worker.
@@ -186,6 +192,7 @@ def replay_purchase(pool: Answers, policy: Policy, predictor: Predictor | None =
         is_bought[picked] = True
         order.append(picked)
         spent += picked.size
+        told(spent)
     return np.concatenate(order) if order else np.zeros(0, dtype=np.int64)
 
 

@@ -6,12 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from piecework.quality.adaptive import Policy, infer_bought_with_model, replay_purchase
+from piecework.quality.adaptive import Policy, infer_bought_with_model
 from piecework.quality.answers import Answers
 from piecework.quality.infer import Parameters
 from piecework.quality.joining import Joined, Predictor, answers_saved, infer_with_model
 from piecework.quality.predictions import Predictions
 from piecework.quality.trust import BESIDE
+from scripts.purchase import purchased
 
 Naming = Callable[[Sequence[str], Sequence[str], int], Predictor]
 """From names of tasks and labels, and how many labels there may be, to the model as the library takes it."""
@@ -48,8 +49,8 @@ def infer_beside(answers: Answers, predictor: Predictor, parameters: Parameters,
         joined = infer_with_model(answers, said, parameters)
         saving = answers_saved(answers, predictor, parameters)
         return Beside(joined, said, answers, None, saving.saved, saving.share)
-    alone = int(replay_purchase(answers, policy).size)
-    bought = answers.take(replay_purchase(answers, policy, predictor))
+    alone = int(purchased(answers, policy, label="Buying without the model").size)
+    bought = answers.take(purchased(answers, policy, predictor, label="Buying beside the model"))
     joined = infer_bought_with_model(bought, policy, predictor, parameters)
     return Beside(joined, predictor(bought), bought, alone, alone - bought.size, bought.size / max(1, alone))
 

@@ -100,3 +100,29 @@ def test_a_tickets_task_list_is_stored_once_it_is_claimed(house: House) -> None:
     listed = json.loads(house.client.get(f"/v1/payloads/{unused['task_list_cid']}").content)
     assert listed["tasks"] == unused["tasks"], "who looks before signing can read it"
     assert not stored(house, unused["task_list_cid"])
+
+
+def test_what_was_named_while_the_store_was_away_is_stored_when_it_is_back(
+    house: House, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(naming, "_LATE_BLOCKS", 0)
+    worker = batch["first"].address
+    sent, later = draft(house, batch, worker, "7", reason="While it was away."), draft(house, batch, worker, "8")
+    tried: list[bytes] = []
+
+    def away(data: bytes) -> None:
+        tried.append(data)
+        raise OSError("away")
+
+    with monkeypatch.context() as outage:
+        outage.setattr(house.services.store, "put", away)
+        house.send(batch["requester"], sent["transaction"])
+        house.until(lambda: tried, bool)
+        before = owed(house, worker)
+        house.send(batch["requester"], later["transaction"])  # the chain goes on, past what was not stored
+        house.until(lambda: owed(house, worker), lambda units: units == before + 8)
+        seen = len(tried)
+        house.until(lambda: len(tried), lambda times: times > seen)
+        assert not stored(house, sent["reason_cid"])
+
+    house.until(lambda: stored(house, sent["reason_cid"]), bool)

@@ -49,6 +49,15 @@ def test_no_answer_is_bought_twice_and_the_budget_is_kept() -> None:
     assert np.unique(bought).size == bought.size
 
 
+def test_a_purchase_tells_how_far_it_is() -> None:
+    pool, _ = draw_crowd(tasks=60, workers=15, per_task=6, labels=2, skill=(0.6, 0.9), seed=1)
+    told: list[int] = []
+    bought = replay_purchase(pool, Policy(confidence=1.0, budget=0.4), told=told.append)
+    assert told == sorted(set(told)), "each time more"
+    assert len(told) > 1
+    assert told[-1] == bought.size
+
+
 def test_an_answer_that_was_not_bought_has_no_influence() -> None:
     """The order of purchase is the same whatever the answers that it does not buy would say."""
     pool, _ = draw_crowd(tasks=60, workers=15, per_task=6, labels=3, skill=(0.6, 0.9), seed=2)
