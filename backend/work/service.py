@@ -19,7 +19,7 @@ from backend.relay import allowance
 from backend.services import Services
 from backend.signals.limits import Limits, limits_of
 from backend.waiting.naming import await_claim
-from backend.waiting.store import keep_named
+from backend.waiting.store import check_lately, keep_named
 from backend.work import packets, repository
 from backend.work.choosing import choose
 from backend.work.schemas import (
@@ -52,7 +52,11 @@ _FILES_A_TASK = 10
 
 
 def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentOffer:
-    """Picks tasks, keeps their list and signs the ticket. An unused ticket is offered again instead of a second one."""
+    """Picks tasks, keeps their list and signs the ticket. An unused ticket is offered again instead of a second one.
+
+    Raises StoreUnavailable or StoreFull while nothing that comes of the work could be stored.
+    """
+    check_lately(services.store)
     now = services.clock.now()
     tally = services.escrow.tally(wanted.batch_id, worker)
     with services.reading() as session:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from backend.ipfs.unixfs import CHUNK_BYTES
+from backend.waiting import store
 from piecework.domain.cid import cid_of
 from tests.backend.house import House, is_problem
 from tests.backend.ipfs.keystream import keystream
@@ -105,7 +106,7 @@ def block_path(house: House, cid: str) -> Path:
 
 
 def test_a_full_disk_refuses_a_claim_by_name(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The list of a claim's tasks is the first file that a worker's request stores."""
+    """No work is handed out while nothing that comes of it could be stored."""
     import errno
     import os
 
@@ -114,6 +115,7 @@ def test_a_full_disk_refuses_a_claim_by_name(house: House, monkeypatch: pytest.M
 
     worker, batch_id = house.wallet(), house.funded(tasks=1)
     house.until(house._is_quiet, bool)  # its manifest is stored
+    monkeypatch.setattr(store, "TRUSTED_SECONDS", 0.0)
     with monkeypatch.context() as patch:
         patch.setattr(os, "fsync", full)
         house.refused(worker, "/v1/work/assignments", {"batch_id": batch_id}, 507, "payload_store_full")
