@@ -15,6 +15,7 @@ from eth_account.messages import encode_typed_data
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from backend.reviews.proposer import Proposer
 from backend.waiting.keeping import Storekeeper
 from backend.work.freeing import Releaser
 from piecework.db.base import Base
@@ -103,13 +104,14 @@ class House:
         return problem
 
     def _is_quiet(self) -> bool:
-        """The mirror is at the chain's height, and there is nothing to relay, to free or to store."""
+        """The mirror is at the chain's height, and there is nothing to relay, to free, to store or to propose."""
         busy = select(RelayIntent).where(RelayIntent.status.in_(("queued", "sent"))).limit(1)
         with self.services.reading() as session:
             place = session.execute(select(Checkpoint.block_number)).scalar_one_or_none()
             if place != self.stack.web3.eth.block_number or session.execute(busy).first() is not None:
                 return False
-        return Releaser(self.services).run_once() == 0 and Storekeeper(self.services).run_once() == 0
+        rounds = Releaser(self.services), Storekeeper(self.services), Proposer(self.services)
+        return all(each.run_once() == 0 for each in rounds)
 
     def state(self) -> Any:
         """Every row but sign-ins, the indexer's place and funded files on their way; and the chain's height."""
