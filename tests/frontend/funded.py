@@ -7,11 +7,13 @@ import secrets
 import struct
 import wave
 import zlib
+from collections.abc import Sequence
 from typing import Any
 
 from scripts.crowd.api import Api, Json
 from scripts.crowd.requester import fund, get_tokens
 from scripts.crowd.wallet import Node, Wallet
+from scripts.crowd.worker import work_listed
 
 _BUDGET_UNITS = 40_000_000
 
@@ -50,6 +52,14 @@ class Requester:
     def close(self) -> None:
         self._node.close()
         self.api.close()
+
+
+def cats(facts: dict[str, Any], batch_id: str, tasks: Sequence[str] = ("t-1",)) -> None:
+    """A new worker answers `cat` to these tasks and hands in."""
+    worker = Api(facts["gateway_url"], Wallet())
+    worker.sign_in(worker.get("/v1/chain"))
+    work_listed(worker, batch_id, tasks, lambda *_: "cat", lambda _: None)
+    worker.close()
 
 
 def picture(width: int = 320, height: int = 200) -> bytes:

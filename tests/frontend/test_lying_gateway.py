@@ -11,11 +11,10 @@ import pytest
 
 from piecework.domain.canonical import canonical_bytes
 from piecework.domain.cid import cid_of, digest_of
-from scripts.crowd.api import Api, Json
-from scripts.crowd.wallet import Node, Wallet
-from scripts.crowd.worker import work_listed
+from scripts.crowd.api import Json
+from scripts.crowd.wallet import Node
 from tests.frontend.browser import Visitor
-from tests.frontend.funded import Requester
+from tests.frontend.funded import Requester, cats
 from tests.frontend.injected import NAME, InjectedWallet
 from tests.frontend.test_requester import COST_UNITS, paid, typed, worded
 
@@ -123,9 +122,7 @@ def test_settlements_that_are_not_what_was_decided_never_reach_the_wallet(
     visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, requester: Requester
 ) -> None:
     batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})
-    worker = Api(stack_up["gateway_url"], Wallet())
-    worker.sign_in(worker.get("/v1/chain"))
-    work_listed(worker, batch_id, ["t-1"], lambda *_: "cat", lambda _: None)
+    cats(stack_up, batch_id)
     visitor = visit()
     wallet = InjectedWallet(visitor, node, chain_id=stack_up["chain_id"], wallet=requester.api.wallet)
     answers: list[Lie] = [turned]
@@ -149,7 +146,6 @@ def test_settlements_that_are_not_what_was_decided_never_reach_the_wallet(
     visitor.click("Sign")
     visitor.page.locator("[data-state=confirmed]").wait_for()
     assert wallet.asked == ["personal_sign", "Settlement"]
-    worker.close()
 
 
 def omits_a_worker(told: Json) -> None:
@@ -193,10 +189,7 @@ def test_a_settlement_that_leaves_decisions_out_never_reaches_the_wallet(
             "choice", {"text": "a cat"}, tasks=2, answers_per_task=2, options={"choices": ["cat", "dog"]}
         )
         for _ in range(2):
-            worker = Api(stack_up["gateway_url"], Wallet())
-            worker.sign_in(worker.get("/v1/chain"))
-            work_listed(worker, batch_id, ["t-1", "t-2"], lambda *_: "cat", lambda _: None)
-            worker.close()
+            cats(stack_up, batch_id, ["t-1", "t-2"])
         visitor = visit()
         wallet = InjectedWallet(visitor, node, chain_id=stack_up["chain_id"], wallet=requester.api.wallet)
         lying(visitor, "**/v1/reviews/batches/*/proposals", [lie])

@@ -7,11 +7,9 @@ from typing import Any
 
 import pytest
 
-from scripts.crowd.api import Api
-from scripts.crowd.wallet import Node, Wallet
-from scripts.crowd.worker import work_listed
+from scripts.crowd.wallet import Node
 from tests.frontend.browser import Visitor
-from tests.frontend.funded import Requester
+from tests.frontend.funded import Requester, cats
 from tests.frontend.injected import NAME, InjectedWallet
 from tests.frontend.test_requester import typed
 
@@ -160,10 +158,7 @@ def test_a_reviewers_last_buttons_wait_for_what_could_move_them(
     visit: Callable[..., Visitor], stack_up: dict[str, Any], node: Node, requester: Requester
 ) -> None:
     batch_id = requester.fund("choice", {"text": "a cat"}, options={"choices": ["cat", "dog"]})
-    worker = Api(stack_up["gateway_url"], Wallet())
-    worker.sign_in(worker.get("/v1/chain"))
-    work_listed(worker, batch_id, ["t-1"], lambda *_: "cat", lambda _: None)
-    worker.close()
+    cats(stack_up, batch_id)
     page = (reviewer := visit()).page
     InjectedWallet(reviewer, node, chain_id=stack_up["chain_id"], wallet=requester.api.wallet)
     held: list[Any] = []

@@ -14,14 +14,9 @@ from piecework.db.waiting import WaitingFile
 from tests.backend.bonuses.test_bonuses import batch, draft, owed
 from tests.backend.court import Court
 from tests.backend.house import House
+from tests.backend.waiting.test_waiting import stored
 
 __all__ = ["batch"]
-
-
-def stored(house: House, cid: str) -> bool:
-    """Whether the payload store has it, and not only the waiting room."""
-    found: bool = house.services.store._store.has(cid)
-    return found
 
 
 def waiting(house: House) -> int:
