@@ -18,7 +18,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
-from statistics import quantiles
 from typing import Any
 
 from rich.console import Console
@@ -29,6 +28,7 @@ from bench.gateway.soak import own_bytes, soaked
 from bench.gateway.workers import Ledger, run_workers
 from scripts.crowd import requester, reviewer
 from scripts.crowd.api import Api
+from scripts.crowd.times import spread
 from scripts.crowd.wallet import Node, Wallet
 from tests.e2e.running import Up, until
 
@@ -94,11 +94,6 @@ def gateway_bytes(up: Up) -> int:
     return own_bytes(up.children()["gateway"])
 
 
-def spread(values: Sequence[float]) -> dict[str, float]:
-    cuts = quantiles(values, n=100, method="inclusive")
-    return {"p50": round(cuts[49], 2), "p99": round(cuts[98], 2), "count": len(values)}
-
-
 def unpaid(up: Up, addresses: Sequence[str], each_units: int) -> int:
     """Workers whose account does not hold exactly what they earned."""
     with closing(Api(up.facts["gateway_url"])) as api:
@@ -152,8 +147,14 @@ def figures(ledger: Ledger, seconds: float) -> dict[str, Any]:
         "first_errors": ledger.errors[:3],
         "seconds_of_work": round(seconds, 1),
         "answers_a_second": round(ledger.submitted / seconds, 1),
-        "request_ms": {name: spread(values) for name, values in ledger.requests.items() if len(values) > 1},
-        "step_seconds": {name: spread(values) for name, values in ledger.steps.items() if len(values) > 1},
+        "request_ms": ledger.requests.spreads(),
+        "step_seconds": {name: spread(values) for name, values in ledger.steps.items()},
+        **circumstances(),
+    }
+
+
+def circumstances() -> dict[str, Any]:
+    return {
         "load_average_after": round(os.getloadavg()[0], 1),
         "python": platform.python_version(),
         "machine": platform.machine(),
@@ -175,7 +176,9 @@ def soak(up: Up, workers: int, seconds: float) -> dict[str, Any]:
 
     errors: list[str] = []
     found = soaked(up.children()["gateway"], one_batch, seconds, say=err.print)
-    return {"errors": len(errors), "first_errors": errors[:3]} | found | {"audit_exit_code": audit_code(up)}
+    return (
+        {"errors": len(errors), "first_errors": errors[:3], "audit_exit_code": audit_code(up)} | found | circumstances()
+    )
 
 
 def products(up: Up, folder: Path, limit: int | None) -> dict[str, Any]:
@@ -187,12 +190,12 @@ def products(up: Up, folder: Path, limit: int | None) -> dict[str, Any]:
     )
     report = json.loads(ended.stdout) if ended.stdout.strip() else {}
     wanted = ("answers", "accepted", "tasks", "workers", "wallets_paid", "gas_per_task", "gas_per_answer", "seconds")
-    found = {"errors": int(ended.returncode != 0)} | {name: report.get(name) for name in wanted}
+    found = {"errors": int(ended.returncode != 0)} | {name: report.get(name) for name in (*wanted, "request_ms")}
     if report:
         found["answers_a_second"] = round(report["answers"] / max(0.1, report["seconds"]["work"]), 1)
         found["workers_not_paid_exactly"] = report["workers"] - report["wallets_paid"]
         found["audit_exit_code"] = report["audit"]["exit_code"]
-    return found
+    return found | circumstances()
 
 
 def is_good(found: dict[str, Any]) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 import httpx2
 
+from scripts.crowd.times import Times
 from scripts.crowd.wallet import Wallet
 
 _WAIT_SECONDS = 20
@@ -20,9 +21,9 @@ _WAIT_SECONDS = 20
 
 @dataclass
 class Ledger:
-    """Milliseconds of each kind of request, seconds of each step that the chain is part of, and what went wrong."""
+    """Times of each kind of request, seconds of each step that the chain is part of, and what went wrong."""
 
-    requests: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
+    requests: Times = field(default_factory=Times)
     steps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     errors: list[str] = field(default_factory=list)
     submitted: int = 0
@@ -52,7 +53,7 @@ class Worker:
         await self._http.aclose()
 
     async def sign_in(self) -> None:
-        nonce = (await self._ask("sign in", "POST", "/v1/auth/nonce", {}))["nonce"]
+        nonce = (await self._ask("POST", "/v1/auth/nonce", {}))["nonce"]
         issued = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         host = self._url.partition("://")[2]
         message = (
@@ -61,7 +62,7 @@ class Worker:
             f"Issued At: {issued}"
         )
         body = {"message": message, "signature": self.wallet.sign_text(message)}
-        token = (await self._ask("sign in", "POST", "/v1/auth/login", body))["token"]
+        token = (await self._ask("POST", "/v1/auth/login", body))["token"]
         self._http.headers["authorization"] = f"Bearer {token}"
 
     async def work(self, batch_id: str, rounds: int, count: int) -> None:
@@ -74,35 +75,32 @@ class Worker:
                 return
 
     async def _round(self, batch_id: str, count: int) -> None:
-        offer = await self._ask("ticket", "POST", "/v1/work/assignments", {"batch_id": batch_id, "count": count})
+        offer = await self._ask("POST", "/v1/work/assignments", {"batch_id": batch_id, "count": count})
         path = f"/v1/work/assignments/{offer['assignment_id']}"
         with self._ledger.step("claim on chain"):
             signature = self.wallet.sign_typed(offer["typed_data"])
-            await self._ask("claim", "POST", f"{path}/claim", {"signature": signature})
+            await self._ask("POST", f"{path}/claim", {"signature": signature})
             claimed = await self._until(path, "claimed")
         answers = [{"task": task["id"], "answer": "even"} for task in claimed["tasks"]]
         with self._ledger.step("answers on chain"):
-            drafted = await self._ask("answers", "POST", f"{path}/answers", {"answers": answers})
+            drafted = await self._ask("POST", f"{path}/answers", {"answers": answers})
             signed = {"work_digest": drafted["work_digest"]}
             signed["signature"] = self.wallet.sign_typed(drafted["typed_data"])
-            await self._ask("submission", "POST", f"{path}/submission", signed)
+            await self._ask("POST", f"{path}/submission", signed)
             await self._until(path, "submitted")
         self._ledger.submitted += len(answers)
 
     async def _until(self, path: str, status: str) -> Any:
         while True:
-            # What is waited for is the chain: these are no requests whose time says something.
-            found = await self._ask(None, "GET", f"{path}?wait={_WAIT_SECONDS}", None)
+            found = await self._ask("GET", f"{path}?wait={_WAIT_SECONDS}", None)
             if found["status"] == status:
                 return found
             if found["status"] not in ("queued", "submission_queued"):
                 raise Refused(f"{path} is {found['status']} ({found['reason']}) instead of {status}")
 
-    async def _ask(self, name: str | None, method: str, path: str, body: Any) -> Any:
-        begun = time.perf_counter()
-        answer = await self._http.request(method, path, json=body)
-        if name is not None:
-            self._ledger.requests[name].append((time.perf_counter() - begun) * 1_000)
+    async def _ask(self, method: str, path: str, body: Any) -> Any:
+        with self._ledger.requests.counted(method, path):
+            answer = await self._http.request(method, path, json=body)
         if answer.status_code >= 400:
             raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
         return answer.json()

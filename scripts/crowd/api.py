@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx2
 
+from scripts.crowd.times import Times
 from scripts.crowd.wallet import Wallet
 
 Json = dict[str, Any]
@@ -29,13 +30,15 @@ class ApiError(Exception):
 
 
 class Api:
-    """One wallet's session with a gateway. A wallet of None only reads."""
+    """One wallet's session with a gateway. A wallet of None only reads. `times` counts each request as a whole, with
+    what was sent again and the pauses between."""
 
-    def __init__(self, gateway_url: str, wallet: Wallet | None = None) -> None:
+    def __init__(self, gateway_url: str, wallet: Wallet | None = None, times: Times | None = None) -> None:
         self._url = gateway_url.rstrip("/")
         self._http = httpx2.Client(timeout=60.0)
         self._token: str | None = None
         self._tries = _TRIES_BEFORE_FIRST_ANSWER
+        self._times = times or Times()
         self.wallet = wallet
 
     def close(self) -> None:
@@ -106,7 +109,8 @@ class Api:
         raise ApiError(504, "too_slow", f"intent {intent_id} did not reach the chain in {seconds:.0f} s")
 
     def _json(self, method: str, path: str, **options: Any) -> Any:
-        return self._send(method, path, **options).json()
+        with self._times.counted(method, path):
+            return self._send(method, path, **options).json()
 
     def _send(self, method: str, path: str, **options: Any) -> httpx2.Response:
         headers = dict(options.pop("headers", {}))

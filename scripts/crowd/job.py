@@ -16,6 +16,7 @@ from rich.progress import Progress
 
 from scripts.crowd import requester, worker
 from scripts.crowd.api import Api, Json
+from scripts.crowd.times import Times
 from scripts.crowd.wallet import Node, Wallet
 
 _THREADS = 24
@@ -61,6 +62,8 @@ class Outcome:
     transactions_sent: int
     """By the workers themselves."""
     wallets_paid: int
+    request_ms: dict[str, dict[str, float]]
+    """Of the workers' requests, by kind: `p50`, `p99` and `count`."""
     redundancy: Json | None
     """Of a batch with a target confidence: answers used and saved, and what came back, as its report says."""
     seconds: dict[str, float] = field(default_factory=dict)
@@ -77,6 +80,7 @@ class Job:
         self._requester = Api(gateway_url, Wallet(requester_key))
         self._reviewer_keys = reviewer_keys
         self._bars = bars
+        self._times = Times()
         self._chain: Json = self._requester.get("/v1/chain")
 
     def run(self, batch: Json, plans: Sequence[Plan], uploads: Callable[[Api], Json] | None = None) -> Outcome:
@@ -115,7 +119,7 @@ class Job:
     def _work(self, batch_id: str, plans: Sequence[Plan]) -> tuple[int, list[str], list[Api]]:
         total = sum(len(plan.tasks) if plan.tasks is not None else plan.limit for plan in plans)
         bar = self._bars.add_task("answers submitted", total=total)
-        apis = [Api(self._url, Wallet()) for _ in plans]
+        apis = [Api(self._url, Wallet(), self._times) for _ in plans]
 
         def one(plan: Plan, api: Api) -> int:
             api.sign_in(self._chain)
@@ -271,6 +275,7 @@ class Job:
             native_balance_wei=sum(self._node.balance_wei(address) for address in addresses),
             transactions_sent=sum(self._node.transactions_sent(address) for address in addresses),
             wallets_paid=sum(self._tokens_of(address) > 0 for address in addresses),
+            request_ms=self._times.spreads(),
             redundancy=read.get(f"/v1/batches/{batch_id}/report")["redundancy"],
             seconds=seconds,
         )

@@ -58,6 +58,7 @@ def as_json(
         "gas": outcome.gas,
         "gas_per_task": gas // max(1, tasks),
         "gas_per_answer": gas // max(1, outcome.submitted),
+        "request_ms": outcome.request_ms,
         "seconds": {**outcome.seconds, "total": round(total_seconds, 1)},
         "audit": {
             "exit_code": audit["exit_code"],
@@ -92,6 +93,7 @@ def as_table(report: Mapping[str, Any], title: str, appeal: AppealOutcome | None
         ("workers' gas token", f"{report['workers_native_balance_wei']} wei"),
         ("gas per task, per answer", f"{report['gas_per_task']:,}, {report['gas_per_answer']:,}"),
         ("transactions", f"{report['transactions']:,}"),
+        ("requests, p50 and p99", _times_line(report["request_ms"])),
         ("seconds", ", ".join(f"{name} {value}" for name, value in report["seconds"].items())),
         ("audit", _audit_line(report["audit"])),
     )
@@ -112,6 +114,10 @@ def _saved(redundancy: Mapping[str, Any] | None) -> list[tuple[str, str]]:
         ("tasks ended", f"{ends}, {redundancy['tasks_open']} given up"),
         ("answers used, saved", f"{used:,}, {saved:,} worth {_money(redundancy['saved_units'])}"),
     ]
+
+
+def _times_line(request_ms: Mapping[str, Mapping[str, float]]) -> str:
+    return ", ".join(f"{kind} {each['p50']:.0f} and {each['p99']:.0f} ms" for kind, each in request_ms.items())
 
 
 def _audit_line(audit: Mapping[str, int]) -> str:

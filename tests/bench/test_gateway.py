@@ -71,6 +71,9 @@ def test_answers_of_a_folder_are_played_back_to_the_last_payment(up: Up, tmp_pat
     assert run.is_good(found), found
     assert (found["answers"], found["accepted"], found["workers"]) == (4, 4, 2)
     assert found["gas_per_answer"] > 0
+    asked = {kind: each["count"] for kind, each in found["request_ms"].items()}
+    assert asked == {"sign in": 4, "ticket": 2, "claim": 2, "answers": 2, "submission": 2, "pay out": 4}
+    assert all(0 < each["p50"] <= each["p99"] for each in found["request_ms"].values())
 
 
 def test_a_replay_that_failed_is_no_good_one(up: Up, tmp_path: Path) -> None:
