@@ -104,6 +104,14 @@ class GatewaySettings(BaseSettings):
     nothing paid for names."""
     max_body_seconds: float = 60
     """Seconds in which a body must have arrived."""
+    max_head_seconds: float = Field(default=20, gt=0)
+    """Seconds in which a request's address and headers must have arrived, from the connection's or their first byte."""
+    max_connections: int = Field(default=2_000, ge=10)
+    """Connections that are open at a time. When all are, the network (IP address or /64) that holds the most gives one
+    up that waits for its client, to those that hold fewer."""
+    max_connections_per_network: int = Field(default=200, ge=0)
+    """Of one IP address (IPv6: one /64) that is none of your proxies; 0 for no bound. One more is had for the one that
+    has been idle the longest."""
     trusted_proxies: str = ""
     """Networks of your reverse proxies, such as `10.0.0.0/8, ::1`. From them alone `X-Forwarded-For` is believed."""
     rate_units_per_second_by_ip: float = Field(default=100, ge=0)

@@ -51,7 +51,11 @@ ROLES = (
 JUROR_FEE_UNITS = 10_000
 """Of the development panel, for all jurors together."""
 _START_SECONDS = 90.0
-_RATES = ("RATE_UNITS_PER_SECOND_BY_IP", "RATE_UNITS_PER_SECOND_BY_ADDRESS")
+_OF_ONE_CLIENT = (
+    "RATE_UNITS_PER_SECOND_BY_IP",
+    "RATE_UNITS_PER_SECOND_BY_ADDRESS",
+    "MAX_CONNECTIONS_PER_NETWORK",
+)
 
 
 class StackFailed(Exception):
@@ -263,7 +267,7 @@ class _Stack:
             "EXPOSE_RPC_URL": "true",
             "SECRETS_KEY": hashlib.sha256(b"a development key, known to everybody").hexdigest(),
             # Everybody is this one machine here.
-            **{name: os.environ.get(f"PIECEWORK_{name}", "0") for name in _RATES},
+            **{name: os.environ.get(f"PIECEWORK_{name}", "0") for name in _OF_ONE_CLIENT},
         }
         command = [sys.executable, "-m", "scripts.main", "serve", "--port", str(self._gateway_port)]
         return command, {f"PIECEWORK_{name}": value for name, value in settings.items()}
