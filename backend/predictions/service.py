@@ -43,9 +43,15 @@ def take(services: Services, requester: str, batch_id: str, wanted: PredictionsI
         except DocumentError as error:
             raise Invalid("model_answers_malformed", str(error)) from error
         row = ModelAnswers(batch_id=batch_id, digest=packed.digest, document=document, created_at=time.time())
-        admit_more(services, session, batch_id, sum(len(block.data) for block in packed.blocks))
+        before = repository.found(session, batch_id)
+        replaced = _size(documents.pack(before.document, "model-answers")) if before is not None else 0
+        admit_more(services, session, batch_id, _size(packed), instead_of=replaced)
         repository.replace(session, row)
         return _view(row)
+
+
+def _size(packed: documents.Packed) -> int:
+    return sum(len(block.data) for block in packed.blocks)
 
 
 def view(services: Services, requester: str, batch_id: str) -> PredictionsView:

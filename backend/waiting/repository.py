@@ -64,9 +64,10 @@ def add(session: Session, rows: Sequence[dict[str, Any]]) -> None:
 
 
 def one_of(session: Session, holder: str) -> Row[str, bool, str, int] | None:
-    """`cid`, `is_known`, `share` and `counted_bytes` of one file of a holder."""
+    """`cid`, `is_known`, `share` and `counted_bytes` of a holder's first file."""
     columns = WaitingFile.cid, WaitingFile.is_known, WaitingFile.share, WaitingFile.counted_bytes
-    return session.execute(select(*columns).where(WaitingFile.holder == holder).limit(1)).first()
+    query = select(*columns).where(WaitingFile.holder == holder).order_by(WaitingFile.position, WaitingFile.cid)
+    return session.execute(query.limit(1)).first()
 
 
 def count_more(session: Session, holder: str, cid: str, more: int) -> None:

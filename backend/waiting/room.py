@@ -61,13 +61,15 @@ def wait_anew(services: Services, session: Session, holder: str) -> None:
     repository.keep_until(session, holder, time.time() + services.settings.waiting_lifetime_seconds)
 
 
-def admit_more(services: Services, session: Session, holder: str, size: int) -> None:
-    """Counts `size` bytes of rows that were added to a draft, if that still waits. Raises NoRoom."""
-    found = repository.one_of(session, holder)
+def admit_more(services: Services, session: Session, holder: str, size: int, instead_of: int = 0) -> None:
+    """Counts `size` bytes of rows that were added to a draft, if that still waits, in place of the `instead_of` bytes
+    that were counted for what they replace. Raises NoRoom."""
+    repository.lock(session)
+    found, more = repository.one_of(session, holder), size - instead_of
     if found is not None:
-        repository.lock(session)
-        _make_room(services, session, Place(holder, found.is_known, found.share), size)
-        repository.count_more(session, holder, found.cid, size)
+        if more > 0:
+            _make_room(services, session, Place(holder, found.is_known, found.share), more)
+        repository.count_more(session, holder, found.cid, more)
 
 
 def _make_room(services: Services, session: Session, place: Place, size: int) -> None:

@@ -12,6 +12,7 @@ from starlette.testclient import TestClient
 
 from backend.batches import service
 from backend.ipfs.port import PayloadMissing, PayloadTooLarge
+from backend.predictions import service as predictions
 from backend.waiting import repository, room, store
 from backend.waiting.keeping import Storekeeper
 from backend.waiting.room import LEAST_BYTES
@@ -299,3 +300,27 @@ def test_a_file_sent_again_counts_once_and_waits_anew(house: House) -> None:
     with house.services.reading() as session:
         until = session.execute(select(WaitingFile.expires_at)).scalar_one()
     assert until < 2.0**40
+
+
+def test_a_models_answers_brought_again_count_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each in place of those before, so that a draft's share does not fill up with what is gone."""
+    who = house.wallet()
+    batch_id = draft(house, HOME, who, tasks=200, review={"policy": "inference"}).json()["batch_id"]
+    alone = counted(house)
+
+    def bring(answers: int, name: str) -> Any:
+        said = [{"task": f"t{number}", "answer": "cat", "confidence": 0.9} for number in range(answers)]
+        return ask(house, HOME, who, f"/v1/batches/{batch_id}/model-answers", json={"name": name, "answers": said})
+
+    assert bring(200, "small").status_code == 201
+    once = counted(house)
+    assert once - alone > 200 * len('{"answer":"cat"}')
+    assert {bring(200, f"take{number}").status_code for number in range(40)} == {201}
+    assert counted(house) - once == len("take39") - len("small")
+    assert bring(1, "few").status_code == 201
+    assert alone < counted(house) < once, "fewer answers give room back"
+
+    with monkeypatch.context() as planted:  # the bug: what is replaced goes on counting
+        add = room.admit_more
+        planted.setattr(predictions, "admit_more", lambda *given, **_: add(*given))
+        assert {bring(200, f"take{number}").status_code for number in range(40)} == {201, 507}
