@@ -7,13 +7,17 @@ and may be sent again. Of two at the same moment the database lets one through; 
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import inspect
 import time
 from collections.abc import Callable, Coroutine
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
+from fastapi.exceptions import ResponseValidationError
 from sqlalchemy import ColumnElement, and_, delete, insert, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
@@ -54,12 +58,19 @@ async def _documented(
 
 
 class CreatingRoute(StrictRoute):
-    """A strict route; where it creates (status 201 or 202) it takes `Idempotency-Key`."""
+    """A strict route; where it creates (status 201 or 202) it takes `Idempotency-Key`.
+
+    What creates runs in one thread from the transaction's begin to its end. Who holds a lock must not have to wait for
+    a thread: those who wait for the lock may have them all.
+    """
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
         self._creates = options.get("status_code") in _CREATING and "POST" in (options.get("methods") or ())
         if self._creates:
+            if inspect.iscoroutinefunction(endpoint):
+                raise TypeError(f"{endpoint.__name__} creates, so it runs in one thread: make it a plain function")
             options["dependencies"] = [*(options.get("dependencies") or ()), Depends(_documented)]
+            endpoint = self._once(endpoint)
         super().__init__(path, endpoint, **options)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
@@ -69,41 +80,52 @@ class CreatingRoute(StrictRoute):
             key = request.headers.get(HEADER)
             if not self._creates or key is None:
                 return await original(request)
-            return await _once(request, key, original)
+            if not 1 <= len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
+                raise Invalid("idempotency_key_invalid", f"an Idempotency-Key is 1 to {MAX_KEY} printable ASCII signs")
+            body = await request.body()
+            found = await run_in_threadpool(_look, request, key, body)
+            if isinstance(found, Response):
+                return found
+
+            async def again() -> Message:
+                return {"type": "http.request", "body": body, "more_body": False}
+
+            token = _asked.set(found)
+            try:
+                return await original(Request(request.scope, again))
+            finally:
+                _asked.reset(token)
 
         return handler
 
+    def _once(self, endpoint: Callable[..., Any]) -> Callable[..., Any]:
+        @functools.wraps(endpoint)
+        def answer(**given: Any) -> Any:
+            keeping = _asked.get()
+            if keeping is None:
+                return endpoint(**given)
+            return keeping.once(lambda: self._written(endpoint(**given)))
 
-async def _once(request: Request, key: str, original: Callable[[Request], Coroutine[Any, Any, Response]]) -> Response:
+        return answer
+
+    def _written(self, value: Any) -> Response:
+        """As the route would answer with the value."""
+        assert self.response_field is not None and self.status_code is not None  # noqa: S101 - what creates tells of it
+        found, wrong = self.response_field.validate(value, {}, loc=("response",))
+        if wrong:
+            raise ResponseValidationError(errors=wrong, body=value)
+        return Response(self.response_field.serialize_json(found), self.status_code, media_type="application/json")
+
+
+def _look(request: Request, key: str, body: bytes) -> Response | Keeping:
+    """The answer that is kept, or what will keep it."""
     services: Services = request.app.state.services
-    if not 1 <= len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
-        raise Invalid("idempotency_key_invalid", f"an Idempotency-Key is 1 to {MAX_KEY} printable ASCII signs")
-    body = await request.body()
-    keeping = _Keeping(services, await run_in_threadpool(_caller, services, request), key, _digest(request, body))
-    if (found := await run_in_threadpool(keeping.find)) is not None:
-        return found
-
-    async def again() -> Message:
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    transaction = RequestTransaction(services.writer, keeping.claim)
-    try:
-        with serving(transaction):
-            answer = await original(Request(request.scope, again))
-        await run_in_threadpool(keeping.keep, transaction, answer)
-    except AlreadyKept:
-        await run_in_threadpool(transaction.undo)
-        found = await run_in_threadpool(keeping.find)
-        if found is None:
-            raise Invalid("idempotency_key_expired", "the key's time is over: use a new one") from None
-        return found
-    finally:
-        await run_in_threadpool(transaction.undo)
-    return answer
+    keeping = Keeping(services, _caller(services, request), key, _digest(request, body))
+    return keeping.find() or keeping
 
 
 @dataclass(frozen=True, slots=True)
-class _Keeping:
+class Keeping:
     """One caller's key, and the digest of what it asked."""
 
     services: Services
@@ -121,6 +143,23 @@ class _Keeping:
             detail = "this Idempotency-Key was used for another request: use a new one for each thing to create"
             raise Invalid("idempotency_key_reused", detail)
         return Response(row.body, status_code=row.status, media_type=row.media_type, headers={REPLAYED: "true"})
+
+    def once(self, create: Callable[[], Response]) -> Response:
+        """The answer of `create`, kept in its transaction; or the one that somebody else kept meanwhile."""
+        transaction = RequestTransaction(self.services.writer, self.claim)
+        try:
+            with serving(transaction):
+                answer = create()
+            self.keep(transaction, answer)
+        except AlreadyKept:
+            transaction.undo()
+            found = self.find()
+            if found is None:
+                raise Invalid("idempotency_key_expired", "the key's time is over: use a new one") from None
+            return found
+        finally:
+            transaction.undo()
+        return answer
 
     def claim(self, session: Session) -> None:
         """Takes the key; who comes second waits here for the first's end. Raises AlreadyKept."""
@@ -147,6 +186,9 @@ class _Keeping:
 
     def _own(self) -> ColumnElement[bool]:
         return and_(KeptAnswer.caller == self.caller, KeptAnswer.key == self.key)
+
+
+_asked: ContextVar[Keeping | None] = ContextVar("idempotency_keeping", default=None)
 
 
 def _caller(services: Services, request: Request) -> str:

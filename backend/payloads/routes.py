@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
-from starlette.concurrency import run_in_threadpool
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from backend.clients import network_of
 from backend.dependencies import SignedIn, TheServices
@@ -23,17 +22,24 @@ _ANY_BYTES = {
 }
 
 
+async def _whole_body(request: Request) -> bytes:
+    return await request.body()
+
+
 @router.post("", status_code=201, openapi_extra=_ANY_BYTES)
-async def upload(
-    request: Request, owner: SignedIn, services: TheServices, cid: Annotated[str | None, Query(max_length=100)] = None
+def upload(
+    request: Request,
+    owner: SignedIn,
+    services: TheServices,
+    data: Annotated[bytes, Depends(_whole_body)],
+    cid: Annotated[str | None, Query(max_length=100)] = None,
 ) -> Stored:
     """Keeps a file, for instance an image that tasks name, and returns its CID.
 
     It stays once a funded batch or a worker's answer names it; else it is forgotten after a while.
     With `cid`, bytes that it does not name are refused: what arrived is then what was sent.
     """
-    data = await request.body()
-    return await run_in_threadpool(service.store, services, owner, network_of(request.scope), data, cid)
+    return service.store(services, owner, network_of(request.scope), data, cid)
 
 
 @router.get("/{cid}", response_class=Response)

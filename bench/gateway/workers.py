@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import secrets
 import time
 from collections import defaultdict
 from collections.abc import Iterator
@@ -99,8 +100,9 @@ class Worker:
                 raise Refused(f"{path} is {found['status']} ({found['reason']}) instead of {status}")
 
     async def _ask(self, method: str, path: str, body: Any) -> Any:
+        headers = {"idempotency-key": secrets.token_hex(16)} if method == "POST" else {}  # as every client sends it
         with self._ledger.requests.counted(method, path):
-            answer = await self._http.request(method, path, json=body)
+            answer = await self._http.request(method, path, json=body, headers=headers)
         if answer.status_code >= 400:
             raise Refused(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
         return answer.json()
