@@ -32,14 +32,19 @@ _SHORT = 12
 def append(engine: Engine, action: str, detail: dict[str, Any]) -> None:
     """Adds an entry for whoever runs this process."""
     with Session(write_engine(engine)) as session, session.begin():
-        if engine.dialect.name == "postgresql":
-            session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
-        last = session.execute(select(OperatorAction).order_by(OperatorAction.position.desc()).limit(1)).scalar()
-        row = OperatorAction(
-            position=last.position + 1 if last else 1, at=time.time(), actor=_actor(), action=action, detail=detail
-        )
-        row.hash = _hash(last.hash if last else "", row)
-        session.add(row)
+        note(session, action, detail)
+
+
+def note(session: Session, action: str, detail: dict[str, Any]) -> None:
+    """Adds an entry within a writing transaction, so that it stands there with what was done, or neither does."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK})
+    last = session.execute(select(OperatorAction).order_by(OperatorAction.position.desc()).limit(1)).scalar()
+    row = OperatorAction(
+        position=last.position + 1 if last else 1, at=time.time(), actor=_actor(), action=action, detail=detail
+    )
+    row.hash = _hash(last.hash if last else "", row)
+    session.add(row)
 
 
 def started(engine: Engine, settings: GatewaySettings) -> None:

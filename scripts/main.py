@@ -9,6 +9,7 @@ import typer
 
 from scripts.file_commands import draft, export, receipts
 from scripts.model_command import app as model_app
+from scripts.signals_command import app as signals_app
 
 app = typer.Typer(
     name="piecework",
@@ -18,6 +19,7 @@ app = typer.Typer(
     add_completion=False,
 )
 app.add_typer(model_app)
+app.add_typer(signals_app)
 
 for command in (draft, export, receipts):
     app.command()(command)
@@ -238,7 +240,7 @@ def reindex(database_url: DatabaseUrl) -> None:
 
 @app.command("operator-log")
 def operator_log(database_url: DatabaseUrl) -> None:
-    """Print what operators did: starts of gateways with changed settings, rebuilt indexes; exit 1 if it was changed."""
+    """Print what operators did: starts of gateways, rebuilt indexes, closed signals; exit 1 if it was changed."""
     from scripts.operator_log import run_operator_log
 
     raise typer.Exit(run_operator_log(database_url))

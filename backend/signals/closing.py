@@ -12,6 +12,8 @@ from dataclasses import replace
 from backend.signals.looking import Found, Looked, Stretch
 from piecework.db.gateway import ClosedSignal
 
+OPERATOR = "operator"
+"""In place of a reviewer's address, where the gateway's operator closed it."""
 Key = tuple[str, str]
 """Worker and signal."""
 

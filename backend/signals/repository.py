@@ -83,6 +83,12 @@ def kept_look(session: Session, batch_id: str) -> SignalLook | None:
     return session.get(SignalLook, batch_id)
 
 
+def kept_looks(session: Session, batch_id: str | None) -> Sequence[SignalLook]:
+    """Of one batch or of all, the newest look first."""
+    query = select(SignalLook).order_by(SignalLook.looked_at.desc(), SignalLook.batch_id)
+    return session.execute(query if batch_id is None else query.where(SignalLook.batch_id == batch_id)).scalars().all()
+
+
 def keep_look(session: Session, row: SignalLook) -> None:
     """In place of the one before."""
     session.merge(row)
@@ -96,11 +102,12 @@ def closed(session: Session, batch_id: str, worker: str | None = None) -> Sequen
     return session.execute(query).scalars().all()
 
 
-def digests(session: Session, batch_id: str, worker: str) -> list[str]:
-    """Of a worker's submissions on chain, in their order."""
+def digests(session: Session, batch_id: str, worker: str, *, within: int | None = None) -> list[str]:
+    """Of a worker's submissions on chain, in their order; those among the batch's first `within`, if given."""
     query = (
-        select(MirrorSubmission.work_digest)
-        .where(MirrorSubmission.batch_id == batch_id, MirrorSubmission.worker == worker)
+        select(MirrorSubmission.worker, MirrorSubmission.work_digest)
+        .where(MirrorSubmission.batch_id == batch_id)
         .order_by(MirrorSubmission.block_number, MirrorSubmission.log_index)
+        .limit(within)
     )
-    return list(session.execute(query).scalars())
+    return [row.work_digest for row in session.execute(query) if row.worker == worker]

@@ -22,12 +22,14 @@ class OwnSignal(BaseModel):
 
 
 class OwnClosed(BaseModel):
-    """A signal that a reviewer looked at and closed. It comes back only if later answers show it by themselves."""
+    """A signal that was looked at and closed. It comes back only if later answers show it by themselves."""
 
     signal: SignalName
     seen: str
     reason: str
     closed_at: float
+    closed_by: Literal["reviewer", "operator"]
+    """The operator is the gateway's."""
 
 
 class OwnSignals(BaseModel):
@@ -64,7 +66,8 @@ class Closed(OwnClosed):
     """The same for reviewers."""
 
     worker: str
-    reviewer: str
+    reviewer: str | None
+    """None where the operator closed it."""
 
 
 class BatchSignals(BaseModel):

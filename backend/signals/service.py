@@ -19,7 +19,7 @@ from backend.reviews.service import require_reviewer
 from backend.services import Services
 from backend.signals import repository
 from backend.signals.book import is_fresh
-from backend.signals.closing import open_ones, unseen, with_closings
+from backend.signals.closing import OPERATOR, open_ones, unseen, with_closings
 from backend.signals.funding import funding_of
 from backend.signals.limits import MOST_AT_ONCE, limits_of
 from backend.signals.looking import Looked, Stretch, look_at
@@ -117,8 +117,9 @@ def _closed(row: ClosedSignal) -> Closed:
             "seen": row.seen,
             "reason": row.reason,
             "closed_at": row.closed_at,
+            "closed_by": "operator" if row.reviewer == OPERATOR else "reviewer",
             "worker": row.worker,
-            "reviewer": row.reviewer,
+            "reviewer": None if row.reviewer == OPERATOR else row.reviewer,
         }
     )
 

@@ -150,7 +150,8 @@ class SignalLook(Base):
 
 
 class ClosedSignal(Base):
-    """A reviewer looked at a signal about a worker and closed it; never changed, and a later one counts beside it."""
+    """A reviewer, or the operator in its place, looked at a signal about a worker and closed it; never changed, and a
+    later one counts beside it."""
 
     __tablename__ = "closed_signals"
 
@@ -159,6 +160,7 @@ class ClosedSignal(Base):
     worker: Mapped[str] = mapped_column(Address)
     signal: Mapped[str] = mapped_column(String(30))
     reviewer: Mapped[str] = mapped_column(Address)
+    """Or `operator`."""
     seen: Mapped[str] = mapped_column(Text)
     """What the signal said."""
     reason: Mapped[str] = mapped_column(Text)

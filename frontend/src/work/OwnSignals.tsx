@@ -1,4 +1,4 @@
-// What was noticed in the reader's own answers to a batch, why, and how to answer it; what a reviewer closed again.
+// What was noticed in the reader's own answers to a batch, why, and how to answer it; what was closed again.
 import { useQuery } from '@tanstack/react-query'
 import { useTexts } from '../texts'
 import type { Key } from '../texts/plural'
@@ -30,7 +30,10 @@ export function OwnSignals({ batchId, address }: { batchId: string; address: str
       ))}
       {own.closed?.map((item) => (
         <p key={`${item.signal} ${item.closed_at}`} className="notice good">
-          {t('signals.closed', { name: t(`signal.${item.signal}` as Key) })} <q dir="auto">{item.reason}</q>
+          {t(item.closed_by === 'operator' ? 'signals.closed_by_operator' : 'signals.closed', {
+            name: t(`signal.${item.signal}` as Key),
+          })}{' '}
+          <q dir="auto">{item.reason}</q>
         </p>
       ))}
     </section>

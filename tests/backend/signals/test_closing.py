@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from sqlalchemy.orm import Session
 
-from backend.signals import limits, service
+from backend import operator_log
+from backend.signals import limits, repository, service
 from backend.signals.book import SignalBook
 from backend.signals.closing import open_ones, unseen, with_closings
 from backend.signals.looking import Found, Looked, Stretch, look_at
 from backend.signals.lookout import Lookout
 from piecework.db.gateway import ClosedSignal
+from scripts.signals import run_close, run_list
 from tests.backend.house import House
 from tests.backend.signals.test_looking import RULES, TASKS, contents, named, stretches
 
@@ -69,8 +73,6 @@ def test_a_look_from_before_the_closing_is_closed_by_it_and_others_stay_open() -
 
 
 def test_a_look_comes_back_from_the_database_as_it_was() -> None:
-    import json
-
     looked = look_at(stretches(spammer_answer="cat"), contents(), RULES)
     assert looked.found
     assert Looked.from_json(json.loads(json.dumps(looked.as_json()))) == looked
@@ -172,3 +174,85 @@ def test_without_what_is_kept_a_restart_would_lift_the_limit(
     house.services.signals = Forgetful()
     monkeypatch.setattr("backend.signals.repository.kept_look", lambda *_: None)
     assert len(house.offer(worker, batch_id, count=10)["tasks"]) == 10, "this check must be able to fail"
+
+
+def test_the_operator_closes_a_signal_in_the_open_and_erases_nothing(
+    house: House, flagged: tuple[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch_id, worker = flagged
+    path, reviewer = f"/v1/signals/batches/{batch_id}", house.reviewers()[0]
+    url = house.services.settings.database_url
+    found = house.get(reviewer, path)["items"]
+    assert run_list(url, batch_id) == 0
+    assert [json.loads(line)["worker"] for line in capsys.readouterr().out.splitlines()] == [worker.address]
+
+    assert run_close(url, batch_id, worker.address.lower(), "too_fast", " A look is enough. ") == 0
+
+    assert "1 submissions were looked at" in capsys.readouterr().out
+    listed = house.get(reviewer, path)
+    assert listed["items"] == [], "it is closed for reviewers"
+    (closed,) = listed["closed"]
+    assert (closed["closed_by"], closed["reviewer"], closed["reason"]) == ("operator", None, "A look is enough.")
+    assert (closed["seen"], closed["worker"]) == (found[0]["seen"], worker.address), "what was said stays"
+    now = own(house, batch_id, worker)
+    assert (now["items"], now["tasks_at_a_time"]) == ([], None)
+    assert [(each["closed_by"], each["reason"]) for each in now["closed"]] == [("operator", "A look is enough.")]
+    with Session(house.services.engine) as session:
+        rows, broken = operator_log.entries(session)
+    assert broken is None
+    assert (rows[-1].action, rows[-1].detail["worker"], rows[-1].detail["reason"]) == (
+        "signal_closed",
+        worker.address,
+        "A look is enough.",
+    )
+
+    house.submitted(worker, batch_id, count=1)
+    assert [each["signal"] for each in house.get(reviewer, path)["items"]] == ["too_fast"], "new evidence opens it anew"
+    assert [each["closed_by"] for each in house.get(reviewer, path)["closed"]] == ["operator"], "and history stays"
+    assert run_list(url, None) == 0
+    assert batch_id in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("is_planted", [False, True], ids=["as it is", "with the bug"])
+def test_the_operator_closes_no_more_than_was_looked_at(
+    house: House, flagged: tuple[str, Any], monkeypatch: pytest.MonkeyPatch, is_planted: bool
+) -> None:
+    batch_id, worker = flagged
+    path, reviewer = f"/v1/signals/batches/{batch_id}", house.reviewers()[0]
+    house.get(reviewer, path)
+    house.submitted(worker, batch_id, count=1)  # after the look
+    if is_planted:
+        digests = repository.digests
+        monkeypatch.setattr(repository, "digests", lambda *given, **_: digests(*given))
+
+    assert run_close(house.services.settings.database_url, batch_id, worker.address, "too_fast", "Fine.") == 0
+
+    assert [each["signal"] for each in house.get(reviewer, path)["items"]] == ([] if is_planted else ["too_fast"])
+
+
+def test_what_the_operator_closes_without_a_reason_or_what_is_not_open_is_refused_and_not_noted(
+    house: House, flagged: tuple[str, Any], capsys: pytest.CaptureFixture[str]
+) -> None:
+    batch_id, worker = flagged
+    url = house.services.settings.database_url
+    house.get(house.reviewers()[0], f"/v1/signals/batches/{batch_id}")
+    with Session(house.services.engine) as session:
+        before = len(operator_log.entries(session)[0])
+
+    wrong = {
+        "say why": (batch_id, worker.address, "too_fast", "  "),
+        "no signal ring": (batch_id, worker.address, "ring", "Fine."),
+        "is open in batch 0x00": ("0x" + "00" * 32, worker.address, "too_fast", "Fine."),
+        "address": (batch_id, "worker.eth", "too_fast", "Fine."),
+    }
+    for told, given in wrong.items():
+        assert run_close(url, *given) == 1
+        assert told in capsys.readouterr().err
+    assert run_close("nothing://", batch_id, worker.address, "too_fast", "Fine.") == 1
+    assert run_list("nothing://", None) == 1
+
+    with Session(house.services.engine) as session:
+        assert len(operator_log.entries(session)[0]) == before
+    assert own(house, batch_id, worker)["tasks_at_a_time"] == limits.MOST_AT_ONCE
+    assert run_close(url, batch_id, worker.address, "too_fast", "Fine.") == 0
+    assert run_close(url, batch_id, worker.address, "too_fast", "Fine.") == 1, "it is closed already"
