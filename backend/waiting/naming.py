@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,8 @@ _NAMED = {BONUS: ("BonusPaid", "reasonDigest"), APPEAL: ("Disputed", "evidenceDi
 """Events that name such a document, and where."""
 _LATE_BLOCKS = 256
 """After a reorg an event may stand lower than it stood."""
+_AT_A_TIME = 500
+"""Tickets of one look, and files that are asked for in one statement."""
 _LATE_SECONDS = 86_400
 """So long the mirror may be behind the chain."""
 
@@ -57,38 +60,67 @@ def _keep(session: Session, kind: str, holder: str, packed: documents.Packed, se
     repository.add(session, rows)
 
 
+def not_before(looked_to: int) -> int:
+    """The block from which on there may be something new for who looked up to that one."""
+    return looked_to - _LATE_BLOCKS
+
+
 class Namings:
-    """Stores what the chain named. Remembers up to which block it looked."""
+    """Stores what the chain named. Remembers up to which block it looked, and at which tickets.
+
+    Tickets cost nothing and most are never claimed, so a look takes the next few of them, and comes round.
+    """
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._looked_to = 0
+        self._last_ticket = ""
 
     def store_named(self) -> int:
         """How many documents were stored, which then wait no more."""
-        services = self._services
-        with services.reading() as session:
+        with self._services.reading() as session:
             head = repository.last_block(session)
-            named = {*repository.claimed(session, share_of(TICKET), len(TICKET) + 2)}
+            tickets = repository.named_after(session, share_of(TICKET), self._last_ticket, _AT_A_TIME)
+            named = _claimed(session, tickets)
             for kind in _NAMED:
                 named |= self._told(session, kind)
+        self._store(named)
+        self._looked_to = head  # not before all is stored
+        self._last_ticket = tickets[-1] if len(tickets) == _AT_A_TIME else ""
+        return len(named)
+
+    def store_claimed(self, holders: Sequence[str]) -> set[str]:
+        """Those of the holders that are claimed tickets: stored now, as the next look at them may be late."""
+        with self._services.reading() as session:
+            named = _claimed(session, [holder for holder in holders if holder.startswith(f"{TICKET}:")])
+        self._store(named)
+        return named
+
+    def _store(self, named: set[str]) -> None:
         for holder in named:
-            with services.reading() as session:
+            with self._services.reading() as session:
                 for _, data in repository.blocks(session, holder):
-                    services.store.put(data)
+                    self._services.store.put(data)
         if named:
-            with services.writing() as session:
+            with self._services.writing() as session:
                 for holder in named:
                     repository.leave(session, holder)
-        self._looked_to = head  # not before all is stored
-        return len(named)
 
     def _told(self, session: Session, kind: str) -> set[str]:
         """Drafts that an event names."""
-        awaited = repository.cids_of_share(session, share_of(kind))
-        if not awaited:
+        share = share_of(kind)
+        if not repository.named_after(session, share, "", 1):
             return set()
         name, argument = _NAMED[kind]
-        found = repository.events(session, name, self._looked_to - _LATE_BLOCKS)
-        digests = {str(args[argument]) for args in found} - {ZERO_DIGEST}
-        return {holder for digest in digests for holder in awaited.get(str(cid_of_digest(digest)), ())}
+        found = repository.events(session, name, not_before(self._looked_to))
+        cids = [str(cid_of_digest(digest)) for digest in {str(args[argument]) for args in found} - {ZERO_DIGEST}]
+        told = set[str]()
+        for start in range(0, len(cids), _AT_A_TIME):
+            told.update(repository.holders_of(session, share, cids[start : start + _AT_A_TIME]))
+        return told
+
+
+def _claimed(session: Session, tickets: Sequence[str]) -> set[str]:
+    """Those of the tickets whose task list a claim on chain names."""
+    digests = [ticket.removeprefix(f"{TICKET}:") for ticket in tickets]
+    return {f"{TICKET}:{digest}" for digest in repository.claimed(session, digests)} if digests else set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Row, delete, func, insert, or_, select, text, update
+from sqlalchemy import Row, delete, exists, func, insert, literal_column, or_, select, text, update
 from sqlalchemy.orm import Session
 
 from piecework.db.draws import DrawCandidate, ReviewLink
@@ -18,6 +18,9 @@ from piecework.domain.ids import Cid
 _LOCK = 0x77616974696E67
 """Names the advisory lock on a PostgreSQL server."""
 _AT_A_TIME = 16
+_COUNTED = WaitingFile.counted_bytes > literal_column("0")
+_NAMED = WaitingFile.counted_bytes == literal_column("0")
+"""Whose rows lie in which index: said with a number, as SQLite needs it to use an index of some rows."""
 
 
 def lock(session: Session) -> None:
@@ -35,7 +38,8 @@ def has_paid_work(session: Session, address: str) -> bool:
 
 def held_by_share(session: Session, is_known: bool) -> dict[str, int]:
     """Bytes that are counted."""
-    query = select(WaitingFile.share, func.sum(WaitingFile.counted_bytes)).where(WaitingFile.is_known.is_(is_known))
+    own = _COUNTED, WaitingFile.is_known.is_(is_known)
+    query = select(WaitingFile.share, func.sum(WaitingFile.counted_bytes)).where(*own)
     return {share: int(total) for share, total in session.execute(query.group_by(WaitingFile.share))}
 
 
@@ -46,15 +50,14 @@ def counted_bytes(session: Session, holder: str) -> int:
 
 def oldest_holder(session: Session, is_known: bool, share: str, but: str) -> str | None:
     """Of a share, the one that would be forgotten first. What the chain knows already stays."""
-    own = WaitingFile.is_known.is_(is_known), WaitingFile.share == share, WaitingFile.holder != but
+    own = _COUNTED, WaitingFile.is_known.is_(is_known), WaitingFile.share == share, WaitingFile.holder != but
     query = select(WaitingFile.holder).where(*own, WaitingFile.holder.not_in(select(MirrorBatch.batch_id)))
     query = query.group_by(WaitingFile.holder).order_by(func.min(WaitingFile.expires_at), WaitingFile.holder)
     return session.execute(query.limit(1)).scalar_one_or_none()
 
 
 def first_expiry(session: Session, is_known: bool) -> float | None:
-    counted = WaitingFile.is_known.is_(is_known), WaitingFile.counted_bytes > 0
-    query = select(func.min(WaitingFile.expires_at)).where(*counted)
+    query = select(func.min(WaitingFile.expires_at)).where(_COUNTED, WaitingFile.is_known.is_(is_known))
     return session.execute(query).scalar_one_or_none()
 
 
@@ -93,15 +96,22 @@ def uploaded(session: Session, cids: Sequence[str]) -> list[str]:
     return list(session.execute(query.distinct()).scalars())
 
 
-def funded(session: Session) -> list[str]:
-    """Drafts that wait though the chain has their batch."""
-    query = select(WaitingFile.holder).join(MirrorBatch, MirrorBatch.batch_id == WaitingFile.holder)
-    return list(session.execute(query.distinct()).scalars())
+def funded(session: Session, from_block: int) -> list[str]:
+    """Drafts that wait though the chain has their batch, opened in that block or later."""
+    waits = exists().where(WaitingFile.holder == MirrorBatch.batch_id)
+    query = select(MirrorBatch.batch_id).where(MirrorBatch.opened_block >= from_block, waits)
+    return list(session.execute(query).scalars())
+
+
+def is_mirrored(session: Session, batch_id: str) -> bool:
+    return session.get(MirrorBatch, batch_id) is not None
 
 
 def expired(session: Session, now: float, limit: int) -> list[str]:
-    query = select(WaitingFile.holder).where(WaitingFile.expires_at < now).distinct().limit(limit)
-    return list(session.execute(query).scalars())
+    """Holders of the `limit` files whose time was over first."""
+    # Ordered, or SQLite would read all that wait to give each holder once.
+    query = select(WaitingFile.holder).where(WaitingFile.expires_at < now).order_by(WaitingFile.expires_at)
+    return list(dict.fromkeys(session.execute(query.limit(limit)).scalars()))
 
 
 def blocks(session: Session, holder: str) -> Iterator[tuple[Cid, bytes]]:
@@ -113,20 +123,23 @@ def blocks(session: Session, holder: str) -> Iterator[tuple[Cid, bytes]]:
 
 
 def newest_holders(session: Session, share: str, prefix: str) -> list[str]:
-    """Of a share, those whose name begins so, newest first."""
-    own = WaitingFile.is_known.is_(True), WaitingFile.share == share
+    """Of a share of what waits for a name, those whose own name begins so, newest first."""
+    own = _NAMED, WaitingFile.share == share
     query = select(WaitingFile.holder).where(*own, WaitingFile.holder.startswith(prefix, autoescape=True))
     query = query.group_by(WaitingFile.holder).order_by(func.max(WaitingFile.expires_at).desc(), WaitingFile.holder)
     return list(session.execute(query).scalars())
 
 
-def cids_of_share(session: Session, share: str) -> dict[str, list[str]]:
-    """Holders by the files that they have."""
-    query = select(WaitingFile.cid, WaitingFile.holder)
-    found: dict[str, list[str]] = {}
-    for cid, holder in session.execute(query.where(WaitingFile.is_known.is_(True), WaitingFile.share == share)):
-        found.setdefault(cid, []).append(holder)
-    return found
+def named_after(session: Session, share: str, holder: str, limit: int) -> list[str]:
+    """Of a share of what waits for a name, the first holders after that one in the database's order."""
+    query = select(WaitingFile.holder).where(_NAMED, WaitingFile.share == share, WaitingFile.holder > holder)
+    return list(session.execute(query.distinct().order_by(WaitingFile.holder).limit(limit)).scalars())
+
+
+def holders_of(session: Session, share: str, cids: Sequence[str]) -> list[str]:
+    """Of a share, who has one of the files."""
+    query = select(WaitingFile.holder).where(WaitingFile.cid.in_(cids), WaitingFile.share == share)
+    return list(session.execute(query.distinct()).scalars())
 
 
 def events(session: Session, name: str, from_block: int) -> Sequence[dict[str, Any]]:
@@ -140,11 +153,10 @@ def last_block(session: Session) -> int:
     return session.execute(select(func.max(ChainEvent.block_number))).scalar_one() or 0
 
 
-def claimed(session: Session, share: str, digest_at: int) -> Sequence[str]:
-    """Holders of that share whose name, from there on, is the digest of a task list that a claim on chain names."""
-    own = WaitingFile.is_known.is_(True), WaitingFile.share == share
-    same = MirrorClaim.tasks_digest == func.substr(WaitingFile.holder, digest_at)
-    return session.execute(select(WaitingFile.holder).where(*own).join(MirrorClaim, same).distinct()).scalars().all()
+def claimed(session: Session, digests: Sequence[str]) -> set[str]:
+    """Those of the task lists' digests that a claim on chain names."""
+    query = select(MirrorClaim.tasks_digest).where(MirrorClaim.tasks_digest.in_(digests))
+    return set(session.execute(query.distinct()).scalars())
 
 
 def leave(session: Session, holder: str) -> None:

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Float, Index, Integer, LargeBinary, String
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Float, Index, Integer, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from piecework.db.base import Base
+
+
+def _where(condition: str) -> dict[str, Any]:
+    """An index of the rows alone that fulfil it."""
+    return {"sqlite_where": text(condition), "postgresql_where": text(condition)}
 
 
 class WaitingFile(Base):
@@ -27,4 +34,8 @@ class WaitingFile(Base):
     counted_bytes: Mapped[int] = mapped_column(BigInteger)
     expires_at: Mapped[float] = mapped_column(Float, index=True)
 
-    __table_args__ = (Index("ix_waiting_files_share", "is_known", "share", "counted_bytes"),)
+    __table_args__ = (
+        # What counts, and what does not, apart: nobody bounds how many documents wait for a name.
+        Index("ix_waiting_files_share", "is_known", "share", "counted_bytes", **_where("counted_bytes > 0")),
+        Index("ix_waiting_files_named", "share", "holder", **_where("counted_bytes = 0")),
+    )

@@ -97,6 +97,30 @@ def test_a_tickets_task_list_is_stored_once_it_is_claimed(house: House) -> None:
     assert not stored(house, unused["task_list_cid"])
 
 
+def test_what_no_look_came_to_is_stored_when_its_time_is_over_if_it_was_named(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, idle = house.wallet(), house.wallet()
+    with monkeypatch.context() as blind:
+        blind.setattr(repository, "named_after", lambda *_: [])
+        blind.setattr(repository, "funded", lambda *_: [])
+        batch_id = house.funded(tasks=4)
+        unused = house.offer(idle, batch_id, count=1)
+        offer = house.claimed(worker, batch_id, count=2)
+        manifest = house.get(None, f"/v1/batches/{batch_id}")["manifest_cid"]
+        assert not stored(house, offer["task_list_cid"])
+        assert not stored(house, manifest)
+
+        with house.services.writing() as session:
+            session.execute(update(WaitingFile).values(expires_at=1.0))
+        house.until(lambda: Storekeeper(house.services).run_once(), lambda found: found == 0)
+
+    assert stored(house, offer["task_list_cid"])
+    assert stored(house, manifest)
+    assert not stored(house, unused["task_list_cid"])
+    assert waiting(house) == 0, "what nobody named is forgotten"
+
+
 def test_what_was_named_while_the_store_was_away_is_stored_when_it_is_back(
     house: House, batch: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:

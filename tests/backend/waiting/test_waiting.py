@@ -242,7 +242,8 @@ def test_what_a_submitted_answer_names_is_stored(house: House) -> None:
 def test_a_funded_draft_is_never_forgotten_though_the_mirror_is_behind(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repository, "funded", lambda _: [])
+    monkeypatch.setattr(repository, "funded", lambda *_: [])
+    monkeypatch.setattr(repository, "is_mirrored", lambda *_: False)
     batch_id = house.funded(tasks=1)
 
     expire(house)
