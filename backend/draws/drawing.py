@@ -12,8 +12,9 @@ from backend.draws.deciding import of_drawn
 from backend.draws.standing import Weights
 from backend.errors import Conflict
 from backend.ipfs.port import PayloadError
-from backend.matching.eligibility import BY_LIST, BatchRules, refusals
+from backend.matching.eligibility import BY_LIST, BY_RECORD, CREDENTIAL, BatchRules, refusals
 from backend.matching.repository import needs
+from backend.matching.schemas import Reason
 from backend.matching.service import facts, needs_of
 from backend.notices.telling import tell
 from backend.reviews.repository import locked_draft
@@ -71,7 +72,7 @@ class Drawer(Rounds):
                 known[(slot.submission, slot.task_id)] = slot
             if slot.block_hash != block[0]:  # new, or the chain took its block back: the draw stands on what stands
                 try:
-                    self._candidates(session, slot, batch, weights, item.assignment.tasks_digest, now)
+                    self._candidates(session, slot, batch, weights, item.assignment.tasks_digest, block[1])
                 except (Conflict, PayloadError) as error:
                     log.error("enrolment_unreadable", batch_id=batch.batch_id, task=item.task, detail=str(error)[:300])
                     continue  # until its file is there again; others are drawn for meanwhile
@@ -97,7 +98,7 @@ class Drawer(Rounds):
         linked = connected_to(self._services, session, batch.batch_id, slot.worker, names)
         slot.candidates = names
         slot.weights = {name: str(units) for name, units in weights.of(names).items()}
-        found = exclusions(session, batch, slot.review_batch_id, names, slot.worker, linked, now)
+        found = exclusions(session, batch, slot.review_batch_id, names, slot.worker, linked, slot.submission, now)
         slot.excluded = dict.fromkeys(sorted(left), "left") | found
 
 
@@ -118,10 +119,11 @@ def exclusions(
     names: Sequence[str],
     worker: str,
     linked: set[str],
+    submission: str,
     now: int,
 ) -> dict[str, str]:
-    """Never the worker itself, nobody known to be connected to it, never the requester, nobody unfit by now. The
-    requester's lists counted when they enrolled: now it knows the block, and could strike off whom it does not like."""
+    """Never the worker itself, nobody known to be connected to it, never the requester, nobody unfit. What others can
+    change counts as it was before the block: now they know it, and could strike off whom they do not like."""
     rules = BatchRules(review_batch_id, batch.requester, needs_of(needs(session, review_batch_id)))
     found = {}
     for name in names:
@@ -131,17 +133,25 @@ def exclusions(
             found[name] = "requester"
         elif name in linked:
             found[name] = "connected"
-        elif against := [r for r in refusals(facts(session, name, now), rules) if r.code not in BY_LIST]:
+        elif against := unfit(refusals(facts(session, name, now), rules), session, name, submission):
             found[name] = against[0].code
     return found
 
 
+def unfit(against: Sequence[Reason], session: Session, name: str, submission: str) -> list[Reason]:
+    """Reasons that nobody but the candidate brought about since the block of the submission."""
+    is_late = any(r.code == CREDENTIAL for r in against) and repository.was_revoked_since(session, name, submission)
+    passing = {*BY_LIST, *BY_RECORD, *([CREDENTIAL] if is_late else [])}
+    return [reason for reason in against if reason.code not in passing]
+
+
 def connected_to(services: Services, session: Session, batch_id: str, worker: str, names: Sequence[str]) -> set[str]:
-    """Candidates whom signals of the batch name beside the worker, or whose money has a hand in common with its."""
+    """Candidates whom signals of the batch name beside the worker, or whose money has a hand in common with its. What
+    they were sent since the batch opened does not count: somebody may want them passed over."""
     looked = services.signals.peek(batch_id)
     found = {name for each in looked.found if each.worker == worker for name in each.partners} if looked else set()
     if names:
-        pairs = funding_of(services, session, batch_id, {worker, *names}).links
+        pairs = funding_of(services, session, batch_id, {worker, *names}, judges=names).links
         found |= {name for pair in pairs if worker in pair for name in pair}
     return found - {worker}
 

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from piecework.db.draws import DrawCandidate, ReviewLink, ReviewSlot
 from piecework.db.gateway import Assignment, BatchTask, Draft
-from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorPayment, MirrorSubmission
+from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorCredential, MirrorPayment, MirrorSubmission
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,14 @@ def block_of(session: Session, batch_id: str, submission: str) -> tuple[str, int
     )
     row = session.execute(query.limit(1)).first()
     return (row[0], row[1]) if row else None
+
+
+def was_revoked_since(session: Session, holder: str, submission: str) -> bool:
+    """Whether a credential of the holder was revoked in the block of that submission or later."""
+    since = select(func.min(MirrorSubmission.block_number)).where(MirrorSubmission.work_digest == submission)
+    own = MirrorCredential.holder == holder, MirrorCredential.granted_at == 0
+    query = select(MirrorCredential.holder).where(*own, MirrorCredential.block_number >= since.scalar_subquery())
+    return session.execute(query.limit(1)).first() is not None
 
 
 def paid_before(

@@ -9,6 +9,10 @@ from backend.matching.schemas import LEVELS, KeptNeeds, ProfileIn, Reason
 
 BY_LIST = ("blocked", "not_in_pool")
 """Reasons that rest on lists, which a requester changes whenever it likes."""
+BY_RECORD = ("record_short", "record_low")
+"""Reasons that requesters who reject bring about."""
+CREDENTIAL = "credential_missing"
+"""What an issuer that revokes brings about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +91,7 @@ def _proved(worker: WorkerFacts, needs: KeptNeeds) -> list[tuple[str, str]]:
         if level is None or level < wanted.minimum_level:
             name = wanted.skill or wanted.on_chain
             text = f"a credential for {name} by {wanted.issuer} at level {wanted.minimum_level} or above is asked for"
-            found.append(("credential_missing", text))
+            found.append((CREDENTIAL, text))
     if worker.accepted < needs.minimum_accepted:
         text = f"{needs.minimum_accepted} accepted assignments are asked for, your record has {worker.accepted}"
         found.append(("record_short", text))

@@ -17,7 +17,7 @@ from backend.services import Services
 from backend.signals import repository
 from piecework.chain.errors import ChainError
 from piecework.chain.rpc import Rpc
-from piecework.chain.transfers import TransferReader
+from piecework.chain.transfers import Transfer, TransferReader
 from piecework.domain.ids import ZERO_ADDRESS
 from piecework.quality.signals.links import MOST_OF_A_SOURCE
 
@@ -33,19 +33,44 @@ class Funding:
     told: str
 
 
-def funding_of(services: Services, session: Session, batch_id: str, workers: Collection[str]) -> Funding:
-    """Of the blocks before and since the batch opened; an obstacle leaves the links out and is told."""
+class LateGiftsLeftOut:
+    """A reader of two ranges, `before` and `since` a block. What `to` were sent since then is left out: anybody can
+    send money to anybody, and so connect whom it wants to be passed over."""
+
+    def __init__(self, before: TransferReader, since: TransferReader, to: Collection[str]) -> None:
+        self._before, self._since = before, since
+        self._to = frozenset(to)
+
+    def sent_by(self, accounts: Collection[str]) -> set[Transfer]:
+        return self._before.sent_by(accounts) | self._asked_for(self._since.sent_by(accounts))
+
+    def sent_to(self, accounts: Collection[str]) -> set[Transfer]:
+        return self._before.sent_to(accounts) | self._asked_for(self._since.sent_to(accounts))
+
+    def _asked_for(self, found: set[Transfer]) -> set[Transfer]:
+        return {each for each in found if each.recipient not in self._to}
+
+
+def funding_of(
+    services: Services, session: Session, batch_id: str, workers: Collection[str], judges: Collection[str] = ()
+) -> Funding:
+    """Of the blocks before and since the batch opened; an obstacle leaves the links out and is told. What `judges`,
+    some of the workers, were sent since then does not count."""
     lookback = services.settings.funding_lookback_blocks
     place = repository.places(session, batch_id)
     if lookback == 0 or place is None or len(workers) < 2:
         return Funding(frozenset(), "not read")
     opened, last = place
     first = max(0, opened - lookback)
-    withdrawn = repository.withdrawn_to(session, workers)
+    withdrawals = repository.withdrawn_to(session, workers)
+    withdrawn = [pair for pair, block in withdrawals.items() if block < opened or pair[1] not in judges]
+    token = services.token_info.address
     shops = {ZERO_ADDRESS, services.escrow.address, services.token_info.address}
     with closing(Rpc(services.settings.rpc_url, timeout_seconds=_TIMEOUT_SECONDS)) as rpc:
         try:
-            links = links_of(TransferReader(rpc, services.token_info.address, first, last), workers, withdrawn, shops)
+            before, since = TransferReader(rpc, token, first, opened - 1), TransferReader(rpc, token, opened, last)
+            reader = LateGiftsLeftOut(before, since, judges) if judges else TransferReader(rpc, token, first, last)
+            links = links_of(reader, workers, withdrawn, shops)
         except ChainError as error:
             # The node's own words may hold its URL, and a key in it.
             return Funding(frozenset(), f"not read: the node gave no transfers ({type(error).__name__})")
@@ -53,7 +78,10 @@ def funding_of(services: Services, session: Session, batch_id: str, workers: Col
 
 
 def links_of(
-    reader: TransferReader, workers: Collection[str], withdrawn: Iterable[Pair], shops: Collection[str]
+    reader: TransferReader | LateGiftsLeftOut,
+    workers: Collection[str],
+    withdrawn: Iterable[Pair],
+    shops: Collection[str],
 ) -> set[Pair]:
     """`withdrawn`: worker and where its money went. `shops`: addresses that deal with everybody."""
     known = set(workers)
@@ -74,7 +102,7 @@ def links_of(
     return links
 
 
-def _deals_with_few(reader: TransferReader, hand: str, members: set[str]) -> bool:
+def _deals_with_few(reader: TransferReader | LateGiftsLeftOut, hand: str, members: set[str]) -> bool:
     """An exchange, a faucet or a relief fund pays many, most of whom work elsewhere or not at all: it links nobody."""
     if len(members) > MOST_OF_A_SOURCE:
         return False

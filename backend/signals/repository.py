@@ -65,13 +65,16 @@ def places(session: Session, batch_id: str) -> tuple[int, int] | None:
     return None if opened is None or last is None else (opened, last)
 
 
-def withdrawn_to(session: Session, workers: Collection[str]) -> set[tuple[str, str]]:
-    """Workers with the other addresses that they had their pay sent to."""
-    query = select(ChainEvent.account, ChainEvent.args).where(
+def withdrawn_to(session: Session, workers: Collection[str]) -> dict[tuple[str, str], int]:
+    """Workers with the other addresses that they had their pay sent to, and the block in which they first did."""
+    query = select(ChainEvent.account, ChainEvent.args, ChainEvent.block_number).where(
         ChainEvent.name == "Withdrawn", ChainEvent.account.in_(sorted(workers))
     )
-    pairs = {(str(row.account), str(row.args["to"])) for row in session.execute(query)}
-    return {(account, to) for account, to in pairs if account != to}
+    found: dict[tuple[str, str], int] = {}
+    for row in session.execute(query.order_by(ChainEvent.block_number.desc())):
+        if row.account != row.args["to"]:
+            found[str(row.account), str(row.args["to"])] = row.block_number
+    return found
 
 
 def contents(session: Session, batch_id: str) -> dict[str, dict[str, Any]]:

@@ -87,6 +87,8 @@ class Submission:
     work_digest: str
     block_number: int
     block_hash: str
+    claims_before: int = 0
+    """How many of the batch's claims came before it."""
     nothing_claimable: bool = False
     """Whether right after it the batch was over and nobody held a claim: no answer could come any more."""
 

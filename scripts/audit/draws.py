@@ -65,13 +65,13 @@ class DrawAuditor:
         if not self._report.holds("draw_of_decision", where, draw is not None, "the file tells no draw for it"):
             return
         assert draw is not None  # noqa: S101 - held
-        self._ranking(where, draw, rules)
+        self._ranking(where, draw, rules, review_batch)
         verdicts = [each["verdict"] for each in draw["verdicts"]]
         outcome = decided(verdicts, rules)
         self._report.equal("verdicts_decide", where, _SAID.get(outcome or ""), decision["decision"])
         self._verdicts(where, draw, review_batch)
 
-    def _ranking(self, where: str, draw: Json, rules: DrawRules) -> None:
+    def _ranking(self, where: str, draw: Json, rules: DrawRules, review_batch: str) -> None:
         """The drawn are the first of the ranking by the block's hash, without those who were passed over."""
         own = self._batches[self._batch_id]
         submitted = next((s for s in own.submissions if s.work_digest == draw["submission"]), None)
@@ -80,7 +80,7 @@ class DrawAuditor:
             return
         told = draw.get("weights")  # files of version 1 tell none
         weights = {name: int(told[name]) if told else 1 for name in draw["candidates"]}
-        self._enrolment(where, draw)
+        self._enrolment(where, draw, review_batch)
         order = ranked(draw["block_hash"], draw["submission"], draw["task"], weights)
         first = [name for name in order if name not in draw["excluded"]][: len(draw["drawn"])]
         self._report.equal("draws_recomputed", where, first, draw["drawn"])
@@ -89,20 +89,24 @@ class DrawAuditor:
         count = len(draw["drawn"])
         self._report.holds("draw_at_most", where, count <= rules.most, f"{count} were drawn, {rules.most} may be")
 
-    def _enrolment(self, where: str, draw: Json) -> None:
-        """The candidates are those of the list that the claim named: it stood before the block that draws."""
-        lists = []
-        for claim in self._batches[self._batch_id].claims:
+    def _enrolment(self, where: str, draw: Json, review_batch: str) -> None:
+        """The candidates are those of the list that the claim named: it stood before the block that draws. Of several
+        claims of the task the last one before the submission counts, so that nobody chooses between their lists."""
+        own = self._batches[self._batch_id]
+        before = next(s.claims_before for s in own.submissions if s.work_digest == draw["submission"])
+        listed = None
+        for claim in own.claims[:before]:
             if claim.worker == draw["worker"]:
                 tasks = self._file(claim.tasks_digest, "task-list")
-                if tasks is not None and draw["task"] in tasks["tasks"]:
-                    lists.append(tasks.get("candidates"))
-        named = [self._file(digest, "candidates") for digest in lists if digest is not None]
-        found = [document for document in named if document is not None]
-        if not found:
+                if tasks is None:
+                    listed = None  # it may be the one
+                elif draw["task"] in tasks["tasks"]:
+                    digest = tasks.get("candidates")
+                    listed = self._file(digest, "candidates") if digest is not None else None
+        if listed is None:
             self._report.skip("enrolment_committed", where, "the claim names no list of candidates that could be had")
             return
-        ok = any(document["candidates"] == draw["candidates"] for document in found)
+        ok = (listed["candidates"], listed["review_batch_id"]) == (draw["candidates"], review_batch)
         self._report.holds("enrolment_committed", where, ok, "the candidates are not those that the claim committed to")
 
     def _file(self, digest: str, kind: str) -> Json | None:

@@ -164,7 +164,7 @@ class Ledger(DisputeRules):
             work.lots[1] = Lot(work.lots[1].count + count, e.args["reviewEnd"])
         self._advance(work)
         done = _takes_no_claims(b, timestamp) and b.claimed == 0
-        given = (e.args["worker"], count, e.args["workDigest"], e.block_number, e.block_hash)
+        given = (e.args["worker"], count, e.args["workDigest"], e.block_number, e.block_hash, len(b.claims))
         b.submissions.append(Submission(*given, nothing_claimable=done))
 
     def _on_SequenceUsed(self, e: DecodedEvent, _: int) -> None:  # noqa: N802

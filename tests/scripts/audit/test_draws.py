@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
@@ -10,10 +11,10 @@ from typing import Any
 import pytest
 
 from backend.ipfs.port import PayloadError
-from piecework.domain.cid import CidError
+from piecework.domain.cid import CidError, cid_of_digest
 from scripts.audit.draws import DrawAuditor
 from tests.backend.draws.reviewing import by_address, drawn, draws, enrol, judges, opened, proposal_of, worked
-from tests.backend.house import House, open_house
+from tests.backend.house import House, open_house, sign
 from tests.scripts.audit.auditing import audited, checks, count_of
 from tests.scripts.audit.servers import PinnedFiles, file_server
 
@@ -44,14 +45,17 @@ class Market:
 
 @pytest.fixture(scope="module")
 def market(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Market]:
-    """One answer, judged by two of three reviewers drawn by what they were paid before, all settled."""
+    """One answer, judged by two of three reviewers drawn by what they were paid before, all settled. Its task was
+    claimed before, when one of them had not enrolled, and given back."""
     with open_house(stack, tmp_path_factory.mktemp("house"), proposer_poll_seconds=0.1) as house:
         requester, worker, people = house.requester(), house.wallet(), [house.wallet() for _ in range(5)]
         worked(house, requester, worker, *people)
         worked(house, requester, *people[:2], each=3)
         batch_id = opened(house, requester, candidates="paid")
         review_batch_id = draws(house, batch_id)["review_batch_id"]
-        enrol(house, batch_id, worker, *people)
+        enrol(house, batch_id, worker, *people[:4])
+        gave_back(house, worker, house.claimed(worker, batch_id))
+        enrol(house, batch_id, people[4])
         house.submitted(worker, batch_id)
         found = drawn(house, batch_id)
         for name in found["drawn"][:2]:
@@ -62,6 +66,36 @@ def market(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Mar
         files: Any = StoredFiles(house)
         with file_server(PinnedFiles(files)) as url:
             yield Market(house, url)
+
+
+def gave_back(house: House, worker: Any, offer: Any) -> None:
+    path = f"/v1/work/assignments/{offer['assignment_id']}/return"
+    draft = house.post(worker, path + "/draft")
+    message = draft["typed_data"]["message"]
+    body = {name: int(message[name]) for name in ("sequence", "deadline")}
+    house.post(worker, path, body | {"signature": sign(worker, draft["typed_data"])}, 202)
+    house.reaches(worker, offer["assignment_id"], "returned")
+
+
+def _the_list_of_an_earlier_claim(market: Market, found: dict[str, Any]) -> None:
+    """Which the worker, the requester or the gateway might like better, now that the block is known."""
+    claims = list(market.house.stack.escrow.contract.events.Claimed.get_logs(from_block=0))
+    draw = _draw(found)
+    own = [c["args"] for c in claims if c["args"]["worker"] == draw["worker"]]
+    lists = []
+    for args in own:
+        tasks = _file(market, args["tasksDigest"])
+        if "candidates" in tasks:
+            lists.append(_file(market, bytes.fromhex(tasks["candidates"][2:]))["candidates"])
+    assert len(lists) == 2
+    assert len(lists[0]) < len(lists[1])
+    draw["candidates"] = lists[0]
+    draw["weights"] = {name: units for name, units in draw["weights"].items() if name in lists[0]}
+
+
+def _file(market: Market, digest: bytes) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads(market.house.services.store.get(cid_of_digest("0x" + digest.hex()), 2**20))
+    return found
 
 
 def test_a_true_draw_is_clean(market: Market) -> None:
@@ -115,6 +149,10 @@ LIES: dict[str, tuple[Edit, str]] = {
     "who was never paid is a candidate": (_a_stranger_is_drawn, "standing_recomputed"),
     "who had not enrolled is a candidate": (_a_stranger_is_drawn, "enrolment_committed"),
     "who had enrolled is none": (lambda found: _draw(found)["candidates"].pop(), "enrolment_committed"),
+    "another review batch's list": (
+        lambda found: found["method"]["parameters"].update(review_batch="0x" + "77" * 32),
+        "enrolment_committed",
+    ),
     "verdicts are turned": (_verdicts_are_turned, "verdict_of_review"),
     "one verdict decides": (lambda found: _draw(found)["verdicts"].pop(), "verdicts_decide"),
     "a verdict is left out": (lambda found: _draw(found)["verdicts"].pop(0), "verdict_of_review"),
@@ -149,3 +187,16 @@ def test_a_draw_told_otherwise_is_named(market: Market, lie: str, monkeypatch: p
 
     assert report["exit_code"] == 1
     assert check in checks(report, "differs"), report["differs"]
+
+
+def test_who_chooses_between_the_lists_of_two_claims_is_named(market: Market, monkeypatch: pytest.MonkeyPatch) -> None:
+    own = DrawAuditor.check
+
+    def spoiled(self: DrawAuditor, found: dict[str, Any]) -> None:
+        changed = deepcopy(found)
+        if found["method"]["name"] == "drawn":
+            _the_list_of_an_earlier_claim(market, changed)
+        own(self, changed)
+
+    monkeypatch.setattr(DrawAuditor, "check", spoiled)
+    assert "enrolment_committed" in checks(market.report(), "differs")
