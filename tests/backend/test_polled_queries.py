@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlalchemy.orm import Session
 from backend import events
 from backend.search import repository, rows
 from piecework.db.mirror import ChainEvent, MirrorBatch
+from tests.backend.search.shelf import mirror_row
 
 
 def asked(engine: Engine, poll: Callable[[Session], Any]) -> str:
@@ -45,6 +47,44 @@ POLLS: dict[str, Callable[[Session], Any]] = {
         text(repository.LATER), {"block": 7, "log": 3}
     ).all(),
 }
+
+
+def opened(engine: Engine, count: int) -> None:
+    """Batches in as many blocks, with statistics."""
+    with Session(engine) as session:
+        session.add_all(mirror_row(block, opened_log_index=0) for block in range(1, count + 1))
+        session.commit()
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        connection.exec_driver_sql("ANALYZE")
+
+
+def prepared_plan(engine: Engine, statement: str, block: int) -> str:
+    """PostgreSQL's plan for any values, which it keeps for what is asked again and again, and what came of it."""
+    asked = statement.replace(":block", "$1").replace(":log", "$2")
+    with engine.connect() as connection:
+        connection.exec_driver_sql("SET LOCAL plan_cache_mode = force_generic_plan")
+        connection.exec_driver_sql(f"PREPARE polled (bigint, integer) AS {asked}")
+        how = "EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF, SUMMARY OFF)"
+        plan = connection.exec_driver_sql(f"{how} EXECUTE polled ({block}, 0)").scalars().all()
+        connection.exec_driver_sql("DEALLOCATE polled")
+    return "\n".join(plan)
+
+
+def in_vain(plan: str) -> int:
+    """Rows that were read and are not what was asked for."""
+    return sum(map(int, re.findall(r"Rows Removed by Filter: (\d+)", plan)))
+
+
+def test_whether_there_are_later_batches_is_found_in_the_index_of_a_full_table(postgres_engine: Engine) -> None:
+    opened(postgres_engine, 3_000)
+    plan = prepared_plan(postgres_engine, repository.LATER, 3_000)
+    assert begins_at_its_place(plan), plan
+    assert in_vain(plan) < 10, plan
+
+    unordered, _, _ = repository.LATER.partition(" ORDER BY")  # the planted twin
+    plan = prepared_plan(postgres_engine, f"{unordered} LIMIT 1", 3_000)
+    assert not begins_at_its_place(plan), plan
+    assert in_vain(plan) == 3_000, plan
 
 
 @pytest.mark.parametrize("name", POLLS)
