@@ -28,6 +28,7 @@ class Proposer(Rounds):
         super().__init__("proposer", lambda: services.settings.proposer_poll_seconds, log, "proposer_failed")
         self._services = services
         self._obstacles: dict[str, str] = {}
+        """What was told of batches that still wait for a proposal."""
 
     def run_once(self) -> int:
         """Returns how many proposals were made."""
@@ -51,6 +52,7 @@ class Proposer(Rounds):
                 if self._obstacles.get(batch_id) != error.code:
                     log.info("no_proposal", batch_id=batch_id, code=error.code, detail=error.detail)
                 self._obstacles[batch_id] = error.code
+        self._obstacles = {batch_id: code for batch_id, code in self._obstacles.items() if batch_id in turns}
         return made
 
     def _propose(self, batch_id: str, now: int, *, final: bool) -> bool:

@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from bench.gateway import run, workers
-from bench.gateway.soak import soaked
+from bench.gateway.soak import Sample, bytes_an_answer, is_flat, soaked
 from piecework.db.engine import open_engine
 from scripts.crowd.wallet import Wallet
 from tests.e2e.running import Up
@@ -110,11 +110,24 @@ def test_memory_that_grows_is_seen() -> None:
             say.write(word + b"\n")
             say.flush()
             hear.readline()
-            return int(pause.wait(0.01))
+            pause.wait(0.01)
+            return 1
 
         asked = {"say": str, "sample_seconds": 0.01}
-        assert not soaked(process.pid, lambda: job(b"more"), 1.0, **asked)["is_flat"]
-        assert soaked(process.pid, lambda: job(b"same"), 0.5, **asked)["is_flat"]
+        grew, stayed = (soaked(process.pid, lambda word=word: job(word), 1.0, **asked) for word in (b"more", b"same"))
+        assert not grew["is_flat"]
+        assert 1_500 < grew["mib_more_for_1000_answers"] < 2_300, "two million bytes an answer are 1,907 MiB for 1,000"
+        assert stayed["is_flat"]
+        assert -10 < stayed["mib_more_for_1000_answers"] < 10
+
+
+def test_a_growth_of_a_sixteenth_is_no_flat_memory() -> None:
+    def held(last: int) -> list[Sample]:
+        return [Sample(number, 16 << 20 if number < 20 else last) for number in range(30)]
+
+    assert is_flat(held(16 << 20))
+    assert not is_flat(held(17 << 20))
+    assert bytes_an_answer(held(16 << 20)[:1]) is None
 
 
 def test_a_worker_that_was_not_paid_is_counted(up: Up) -> None:
