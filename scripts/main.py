@@ -192,6 +192,10 @@ def audit(
             "may hold keys too.",
         ),
     ] = None,
+    enrolment_receipts: Annotated[
+        Path | None,
+        typer.Option("--enrolment-receipts", help="Reviewers' receipts, a line of JSON each: was one left out?"),
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Rebuild every balance and record from logs and pinned files alone, and compare with the contract.
@@ -209,6 +213,7 @@ def audit(
         labels_only=labels,
         credentials=credentials,
         disclosure_key_file=disclosure_key_file,
+        enrolment_receipts=enrolment_receipts,
     )
     raise typer.Exit(done)
 

@@ -34,7 +34,8 @@ def review_batch(
 
 @router.put("/v1/reviews/batches/{batch_id}/candidacy")
 def enrol(batch_id: DigestText, reviewer: SignedIn, services: TheServices) -> CandidacyView:
-    """Enrols the signed-in address: it can be drawn for what is handed out from now on."""
+    """Enrols the signed-in address: it can be drawn for what is handed out from now on. Asked again it changes nothing
+    and gives a receipt of that time, which shows any list in between that leaves the address out."""
     return service.enrol(services, reviewer, batch_id)
 
 

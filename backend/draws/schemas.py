@@ -62,6 +62,14 @@ class ReviewBatchView(DraftView):
     """What can go wrong with these candidates, in words for the requester."""
 
 
+class EnrolmentReceipt(BaseModel):
+    """The assigner's word that the reviewer is enrolled without a break from `enrolledAt` to `signedAt`."""
+
+    typed_data: dict[str, Any]
+    """EIP-712, of type `Enrolment`."""
+    signature: str
+
+
 class CandidacyView(BaseModel):
     """`enrolled_at`, chain time: one can be drawn for what is handed out after it; None for who is not enrolled."""
 
@@ -70,6 +78,8 @@ class CandidacyView(BaseModel):
     enrolled_at: int | None
     weight_units: UnitsText | None
     """One is drawn in proportion to it; None where all weigh alike."""
+    receipt: EnrolmentReceipt | None
+    """Keep it: it shows later that a list left one out. None where the batch's assigner is not this gateway's."""
 
 
 class OpenReviews(BaseModel):

@@ -18,6 +18,7 @@ from backend.draws.schemas import (
     DrawnReview,
     DrawnReviews,
     DrawView,
+    EnrolmentReceipt,
     PaidReviewIn,
     ReviewBatchIn,
     ReviewBatchView,
@@ -32,6 +33,7 @@ from backend.services import Services
 from piecework.db.draws import DrawCandidate, ReviewLink
 from piecework.db.gateway import Draft
 from piecework.domain.draw import CandidateRules, DrawRules
+from piecework.domain.enrolment import enrolment
 from piecework.domain.messages import Terms
 
 MAX_SLOTS = 50_000
@@ -129,7 +131,24 @@ def enrol(services: Services, reviewer: str, batch_id: str) -> CandidacyView:
             reviewer=reviewer,
             enrolled_at=row.enrolled_at,
             weight_units=weight,
+            receipt=_receipt(services, draft, row, now),
         )
+
+
+def _receipt(services: Services, draft: Draft, row: DrawCandidate, now: int) -> EnrolmentReceipt | None:
+    """None if another's key signs for the batch, or it names none."""
+    assigner = Terms.from_json(draft.terms).assigner
+    if assigner not in services.assigner.addresses:
+        return None
+    data = enrolment(
+        services.escrow.domain,
+        batch_id=draft.batch_id,
+        review_batch_id=row.review_batch_id,
+        reviewer=row.reviewer,
+        enrolled_at=row.enrolled_at,
+        signed_at=now,
+    )
+    return EnrolmentReceipt(typed_data=data, signature=services.assigner.sign_enrolment(data, assigner))
 
 
 def checked_weight(

@@ -1,4 +1,6 @@
-"""The assigner's key: it signs tickets and nothing else. Keys of before go on signing for batches that name them."""
+"""The assigner's key: it signs tickets and receipts of enrolments, nothing else.
+
+Keys of before go on signing for batches that name them."""
 
 from __future__ import annotations
 
@@ -10,7 +12,7 @@ from piecework.domain.messages import TypedData, digest
 
 
 class Assigner:
-    """Signs tickets. `address` is what new batches name; `addresses` are all whose keys are here. They never leave."""
+    """Signs both. `address` is what new batches name; `addresses` are all whose keys are here. They never leave."""
 
     def __init__(self, key: SecretStr, retired: Sequence[SecretStr] = ()) -> None:
         from eth_account import Account
@@ -26,8 +28,17 @@ class Assigner:
         """
         if ticket["primaryType"] != "Ticket":
             raise ValueError("the assigner signs tickets only")
-        account = self._accounts[assigner or self.address]
-        return "0x" + bytes(account.unsafe_sign_hash(digest(ticket)).signature).hex()
+        return self._signed(ticket, assigner or self.address)
+
+    def sign_enrolment(self, receipt: TypedData, assigner: str) -> str:
+        """65 bytes in hex, by the key of `assigner`. Raises ValueError for anything but a receipt of an enrolment,
+        KeyError for a key that is not here."""
+        if receipt["primaryType"] != "Enrolment":
+            raise ValueError("receipts are of enrolments only")
+        return self._signed(receipt, assigner)
+
+    def _signed(self, data: TypedData, assigner: str) -> str:
+        return "0x" + bytes(self._accounts[assigner].unsafe_sign_hash(digest(data)).signature).hex()
 
     def __repr__(self) -> str:
         return f"Assigner({self.address})"

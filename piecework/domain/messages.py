@@ -95,6 +95,13 @@ TYPES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("deadline", "uint40"),
         ("sequence", "uint24"),
     ],
+    "Enrolment": [  # a gateway's receipt, which no contract reads
+        ("batchId", "bytes32"),
+        ("reviewBatchId", "bytes32"),
+        ("reviewer", "address"),
+        ("enrolledAt", "uint40"),
+        ("signedAt", "uint40"),
+    ],
     "Verdict": [
         ("worker", "address"),
         ("decidedBefore", "uint16"),

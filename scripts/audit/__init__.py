@@ -19,6 +19,7 @@ from piecework.chain.token import Token
 from scripts.audit import chain
 from scripts.audit.credentials import audit_credentials
 from scripts.audit.disclosure import read_keys
+from scripts.audit.enrolments import read_receipts
 from scripts.audit.files import FileAuditor, PayloadSource
 from scripts.audit.ledger import Ledger
 from scripts.audit.report import UNCHECKED, Report
@@ -35,6 +36,7 @@ def run_audit(
     labels_only: bool = False,
     credentials: str | None = None,
     disclosure_key_file: Path | None = None,
+    enrolment_receipts: Path | None = None,
 ) -> int:
     """Prints the report; 0 clean, 1 something differs, 2 something could not be checked.
 
@@ -53,6 +55,7 @@ def run_audit(
                 labels_only=labels_only,
                 credentials=credentials,
                 disclosure_keys=read_keys(disclosure_key_file),
+                receipts=read_receipts(enrolment_receipts),
             )
     except (ChainError, ValueError) as error:
         fail(str(error))
@@ -77,8 +80,10 @@ def audit(
     labels_only: bool = False,
     credentials: str | None = None,
     disclosure_keys: Sequence[tuple[str, str]] = (),
+    receipts: Sequence[tuple[str, Any]] = (),
 ) -> dict[str, Any]:
-    """Fills `report`; returns facts about what was read. `disclosure_keys`: each with where it came from.
+    """Fills `report`; returns facts about what was read. `disclosure_keys` and `receipts` of enrolments come with where
+    they were found.
 
     Raises ChainError if the node cannot be asked.
     """
@@ -92,6 +97,8 @@ def audit(
     if payloads is None:
         for place, _ in disclosure_keys:
             report.skip("disclosure_key", place, "it opens pinned files, and none are read")
+        for place, _ in receipts:
+            report.skip("enrolment_receipt", place, "it is held against pinned files, and none are read")
         report.skip("files", "every pinned file", "give --payloads with the URL of a gateway that serves them")
         return facts
     with closing(PayloadSource(payloads)) as source:
@@ -100,6 +107,7 @@ def audit(
         files.check(ledger.batches, _bar(bars, "pinned files"))
         files.check_evidence(ledger.disputes)
         files.check_bonuses(ledger.bonuses)
+        files.check_receipts(escrow.domain, ledger.batches, receipts)
     return facts
 
 

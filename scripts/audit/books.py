@@ -76,6 +76,7 @@ class Claim:
     count: int
     version: int
     tasks_digest: str
+    lease_end: int
 
 
 @dataclass(frozen=True)

@@ -15,9 +15,11 @@ from piecework.domain import documents
 from piecework.domain.cid import CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
 from piecework.domain.ids import Cid
+from piecework.domain.messages import Domain
 from scripts.audit.books import BatchBooks, BonusBooks, Claim, DisputeBooks, Settlement
 from scripts.audit.disclosure import Disclosures
 from scripts.audit.draws import DrawAuditor
+from scripts.audit.enrolments import check_receipts
 from scripts.audit.exposure import check_exposure
 from scripts.audit.labels import LabelAuditor
 from scripts.audit.report import Report
@@ -68,6 +70,13 @@ class FileAuditor:
         self._source = source
         self._report = report
         self._disclosures = Disclosures(report, list(keys))
+
+    def check_receipts(
+        self, domain: Domain, batches: Mapping[str, BatchBooks], receipts: Sequence[tuple[str, Any]]
+    ) -> None:
+        """Of enrolments, against the lists that claims committed to."""
+        fetch = lambda digest, kind: self._fetch(digest, kind, "a receipt")  # noqa: E731
+        check_receipts(self._report, domain, batches, receipts, fetch)
 
     def check(self, batches: dict[str, BatchBooks], tick: Tick) -> None:
         done, total = 0, sum(2 * len(b.claims) + len(b.settlements) + 1 for b in batches.values())

@@ -140,7 +140,7 @@ class Ledger(DisputeRules):
         work.lease_end = e.args["leaseEnd"]
         work.sequence = min(SEQUENCE_MAX, e.args["sequence"] + 1)
         given = (e.args["worker"], e.args["count"], e.args["manifestVersion"], e.args["tasksDigest"])
-        b.claims.append(Claim(*given))
+        b.claims.append(Claim(*given, lease_end=e.args["leaseEnd"]))
 
     def _on_ClaimReturned(self, e: DecodedEvent, _: int) -> None:  # noqa: N802
         self._advance(self._give_back(e))

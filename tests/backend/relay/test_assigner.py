@@ -52,6 +52,8 @@ def test_nothing_but_a_ticket_is_signed(market: Any, assigner: Assigner) -> None
 
     with pytest.raises(ValueError, match="tickets only"):
         assigner.sign_ticket(claim.typed_data(market.stack.escrow.domain))
+    with pytest.raises(ValueError, match="enrolments only"):
+        assigner.sign_enrolment(claim.typed_data(market.stack.escrow.domain), assigner.address)
 
 
 def test_the_key_is_in_no_text_that_the_assigner_gives(stack: Any, assigner: Assigner) -> None:

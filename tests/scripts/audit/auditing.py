@@ -9,11 +9,13 @@ from scripts.audit.report import Report
 from scripts.terminal import progress_bars
 
 
-def audited(rpc_url: str, escrow: str, payloads: str | None = None, *, from_block: int = 0) -> dict[str, Any]:
+def audited(
+    rpc_url: str, escrow: str, payloads: str | None = None, *, from_block: int = 0, **more: Any
+) -> dict[str, Any]:
     """The report."""
     report = Report()
     with progress_bars() as bars:
-        facts = audit(rpc_url, escrow, payloads, from_block, report, bars)
+        facts = audit(rpc_url, escrow, payloads, from_block, report, bars, **more)
     return report.as_json(**facts)
 
 

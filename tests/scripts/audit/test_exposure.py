@@ -13,7 +13,7 @@ KNOWN = {"k1", "k2", "k3"}
 def report_of(*packets: tuple[str, list[str] | None]) -> Report:
     """Claims of workers with their tasks, at a share of 0.2."""
     report = Report()
-    claims = [Claim(worker, len(tasks or ()), 1, "0x") for worker, tasks in packets]
+    claims = [Claim(worker, len(tasks or ()), 1, "0x", 0) for worker, tasks in packets]
     check_exposure(report, "batch", claims, [tasks for _, tasks in packets], KNOWN, 0.2)
     return report
 
