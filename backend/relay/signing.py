@@ -101,17 +101,15 @@ class Signer:
         """Hands all of them (hash and bytes) to the node; again only after a second, but for those `at_once`, which the
         node is known to have lost."""
         now = time.monotonic()
-        due = [each for each in signed if each[0] in at_once or self._is_due(each[0], now)]
+        # Who was sent longer ago is due like who never was, and one that a dearer one replaced is never forgotten else.
+        self._broadcast_at = {key: at for key, at in self._broadcast_at.items() if now - at < _AGAIN_SECONDS}
+        due = [each for each in signed if each[0] in at_once or each[0] not in self._broadcast_at]
         answers = ask_together(self._web3, [("eth_sendRawTransaction", [raw]) for _, raw in due])
         for (transaction_hash, _), answer in zip(due, answers, strict=True):
             if isinstance(answer, Refused):
                 # Already known, or mined meanwhile: watching will tell.
                 log.info("broadcast_answered", transaction_hash=transaction_hash, error=str(answer)[:200])
             self._broadcast_at[transaction_hash] = now
-
-    def _is_due(self, transaction_hash: str, now: float) -> bool:
-        last = self._broadcast_at.get(transaction_hash)
-        return last is None or now - last >= _AGAIN_SECONDS
 
     def forget(self, transaction_hash: str) -> None:
         """A mined transaction is not broadcast until it is lost again."""
