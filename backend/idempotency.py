@@ -18,8 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import Depends, Header, Request, Response
 from fastapi.exceptions import ResponseValidationError
-from sqlalchemy import ColumnElement, and_, delete, insert, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import ColumnElement, and_, delete, update
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.types import Message
@@ -30,6 +29,7 @@ from backend.dependencies import visitor
 from backend.errors import GatewayError, Invalid
 from backend.transactions import RequestTransaction, serving
 from piecework.db.gateway import KeptAnswer
+from piecework.db.upserts import insert_into
 
 if TYPE_CHECKING:
     from backend.services import Services
@@ -164,14 +164,12 @@ class Keeping:
     def claim(self, session: Session) -> None:
         """Takes the key; who comes second waits here for the first's end. Raises AlreadyKept."""
         now = time.time()
-        session.execute(delete(KeptAnswer).where(self._own(), KeptAnswer.expires_at < now))
-        values = {"caller": self.caller, "key": self.key, "digest": self.digest, "created_at": now}
-        values |= {"status": 0, "media_type": None, "body": b""}
+        values = {"digest": self.digest, "created_at": now, "status": 0, "media_type": None, "body": b""}
         values["expires_at"] = now + self.services.settings.idempotency_lifetime_seconds
-        try:
-            session.execute(insert(KeptAnswer).values(values))
-        except IntegrityError as error:
-            raise AlreadyKept from error
+        new = insert_into(session, KeptAnswer).values(caller=self.caller, key=self.key, **values)
+        over = {"index_elements": ["caller", "key"], "set_": values, "where": KeptAnswer.expires_at < now}
+        if session.execute(new.on_conflict_do_update(**over).returning(KeptAnswer.key)).first() is None:
+            raise AlreadyKept
 
     def keep(self, transaction: RequestTransaction, answer: Response) -> None:
         """Writes the answer beside what it tells of, and ends the transaction."""

@@ -13,10 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import case, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import RelayBudget, RelayIntent
+from piecework.db.upserts import insert_into
 from piecework.domain.messages import PacketKind
 
 _GIVEN_BACK = {PacketKind.SUBMIT: 2, PacketKind.CLAIM_AND_SUBMIT: 1}
@@ -59,14 +59,15 @@ def room(session: Session, buckets: Sequence[Bucket], now: float, refill_seconds
 
 def take(session: Session, buckets: Sequence[Bucket], now: float, refill_seconds: int) -> Full | None:
     """Puts one packet into each, or into none if one is full. The rows stay locked to the transaction's end."""
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    rows: dict[str, RelayBudget] = {}
+    if not buckets:
+        return None
     # Always in the order of their names, so that nobody waits for somebody who waits for him.
-    for name in sorted(bucket.name for bucket in buckets):
-        new = insert(RelayBudget).values(name=name, level=0.0, counted_at=now)
-        session.execute(new.on_conflict_do_nothing(index_elements=["name"]))
-        locked = select(RelayBudget).where(RelayBudget.name == name).with_for_update()
-        rows[name] = session.execute(locked.execution_options(populate_existing=True)).scalar_one()
+    names = sorted(bucket.name for bucket in buckets)
+    new = insert_into(session, RelayBudget).values([{"name": name, "level": 0.0, "counted_at": now} for name in names])
+    session.execute(new.on_conflict_do_nothing(index_elements=["name"]))
+    locked = select(RelayBudget).where(RelayBudget.name.in_(names)).order_by(RelayBudget.name).with_for_update()
+    found = session.execute(locked.execution_options(populate_existing=True)).scalars()
+    rows = {row.name: row for row in found}
     full = _fullest(buckets, rows, now, refill_seconds)
     if full is None:
         for bucket in buckets:

@@ -11,12 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import exists, or_, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from backend.relay.costs import EARNED, Place
 from piecework.db.gateway import RelayHold, RelayLoss
 from piecework.db.mirror import MirrorTally
+from piecework.db.upserts import insert_into
 
 ALL = "all"
 _ONE_OF_ALL = 2
@@ -143,8 +143,7 @@ def _locked(session: Session, name: str, now: float) -> RelayLoss:
     found = session.execute(locked).scalar_one_or_none()
     if found is not None:
         return found
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    new = insert(RelayLoss).values(name=name, due_wei=0, credit_wei=0, drawn_wei=0, counted_at=now)
+    new = insert_into(session, RelayLoss).values(name=name, due_wei=0, credit_wei=0, drawn_wei=0, counted_at=now)
     session.execute(new.on_conflict_do_nothing(index_elements=["name"]))
     return session.execute(locked).scalar_one()
 

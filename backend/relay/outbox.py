@@ -9,10 +9,10 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from sqlalchemy import Select, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from piecework.db.gateway import RelayIntent
+from piecework.db.upserts import insert_into
 
 KINDS = (
     "packet",
@@ -54,9 +54,6 @@ class Outbox:
         """Stores an intent and returns its id; the same `dedupe_key` gives the intent that is there already."""
         if kind not in KINDS:
             raise ValueError(f"{kind!r} is no kind of intent")
-        found = self.find(session, dedupe_key)
-        if found is not None:
-            return found
         values = {
             "intent_id": secrets.token_hex(16),
             "kind": kind,
@@ -66,11 +63,11 @@ class Outbox:
             "created_at": time.time(),
             **(asdict(charge) if charge is not None else {}),
         }
-        insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+        new = insert_into(session, RelayIntent).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"])
         # Of two that ask at once the second waits here for the first, and then finds its intent.
-        session.execute(insert(RelayIntent).values(values).on_conflict_do_nothing(index_elements=["dedupe_key"]))
+        stored = session.execute(new.returning(RelayIntent.intent_id)).scalar_one_or_none()
         self.wake.set()
-        return session.execute(_same(dedupe_key)).scalar_one()
+        return stored if stored is not None else session.execute(_same(dedupe_key)).scalar_one()
 
     def find(self, session: Session, dedupe_key: str) -> str | None:
         """The id of the intent with that key, if there is one."""
