@@ -167,8 +167,10 @@ class Keeping:
         values = {"digest": self.digest, "created_at": now, "status": 0, "media_type": None, "body": b""}
         values["expires_at"] = now + self.services.settings.idempotency_lifetime_seconds
         new = insert_into(session, KeptAnswer).values(caller=self.caller, key=self.key, **values)
-        over = {"index_elements": ["caller", "key"], "set_": values, "where": KeptAnswer.expires_at < now}
-        if session.execute(new.on_conflict_do_update(**over).returning(KeptAnswer.key)).first() is None:
+        over = new.on_conflict_do_update(
+            index_elements=["caller", "key"], set_=values, where=KeptAnswer.expires_at < now
+        )
+        if session.execute(over.returning(KeptAnswer.key)).first() is None:
             raise AlreadyKept
 
     def keep(self, transaction: RequestTransaction, answer: Response) -> None:

@@ -23,7 +23,7 @@ from backend.payments.schemas import (
     WithdrawalToSign,
     WithdrawalView,
 )
-from backend.relay.allowance import bring
+from backend.relay.allowance import bring, budget_of
 from backend.services import Services
 from piecework.domain import messages
 from piecework.domain.ids import ZERO_ADDRESS
@@ -143,15 +143,8 @@ def take_withdrawal(services: Services, signed: SignedWithdrawal) -> str:
     services.losses.weigh("withdraw", payload)
     with services.writing() as session:
         key = f"withdraw:{signed.account}:{signed.nonce}:{signed.signature}"[:200]
-        return bring(
-            services,
-            session,
-            kind="withdraw",
-            dedupe_key=key,
-            payload=payload,
-            account=signed.account,
-            is_promised=True,
-        )
+        budget = budget_of(services, session, signed.account, is_promised=True)
+        return bring(services, session, budget, kind="withdraw", dedupe_key=key, payload=payload)
 
 
 def draft_sweep(services: Services, account: str, enabled: bool) -> SweepToSign:
@@ -177,7 +170,8 @@ def take_sweep(services: Services, signed: SignedSweep) -> str:
     services.losses.weigh("set_sweep", payload)
     with services.writing() as session:
         key = f"set_sweep:{signed.account}:{signed.nonce}:{signed.signature}"[:200]
-        return bring(services, session, kind="set_sweep", dedupe_key=key, payload=payload, account=signed.account)
+        budget = budget_of(services, session, signed.account)
+        return bring(services, session, budget, kind="set_sweep", dedupe_key=key, payload=payload)
 
 
 def intent_view(services: Services, intent_id: str) -> IntentView:

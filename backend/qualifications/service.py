@@ -19,7 +19,7 @@ from backend.qualifications.schemas import (
     SignedGrant,
     SignedRefusal,
 )
-from backend.relay.allowance import bring
+from backend.relay.allowance import bring, budget_of
 from backend.services import Services
 from piecework.chain.credentials import Credentials
 from piecework.domain import credentials as messages
@@ -164,4 +164,5 @@ def _check_signed(services: Services, signer: str, data: TypedData, deadline: in
 def _queue(services: Services, kind: str, signer: str, signature: str, payload: dict[str, object]) -> str:
     with services.writing() as session:
         key = f"{kind}:{signature}"[:200]
-        return bring(services, session, kind=kind, dedupe_key=key, payload=payload, account=signer)
+        budget = budget_of(services, session, signer)
+        return bring(services, session, budget, kind=kind, dedupe_key=key, payload=payload)

@@ -11,6 +11,7 @@ can fill keeps room that a record alone does not open: of a batch, for those who
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import exists, select
@@ -26,44 +27,22 @@ _SETTINGS = "settings"
 """The bucket of everybody's settings together."""
 
 
-def bring(
-    services: Services,
-    session: Session,
-    *,
-    kind: str,
-    dedupe_key: str,
-    payload: dict[str, Any],
-    account: str,
-    batch: MirrorBatch | None = None,
-    is_promised: bool = False,
-) -> str:
-    """Queues what `account` signed, on its budget; returns the intent's id. What is queued already costs nothing.
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """The buckets that a packet of `account` falls into, as large as the mirror makes them for it."""
 
-    `is_promised`: answers, appeals or earned money. Raises TooMany with the seconds to wait.
+    account: str
+    batch_id: str | None
+    buckets: tuple[Bucket, ...]
+
+
+def budget_of(
+    services: Services, session: Session, account: str, batch: MirrorBatch | None = None, *, is_promised: bool = False
+) -> Budget:
+    """It only reads, so it belongs before a transaction that others wait for.
+
+    `is_promised`: for answers, appeals or earned money.
     """
-    known = services.outbox.find(session, dedupe_key)
-    if known is not None:
-        return known
-    services.losses.lock(session)  # before the buckets, as who concludes does
-    buckets = _buckets(services, session, account, batch, is_promised=is_promised)
-    full = take(session, buckets, time.time(), services.settings.relay_budget_seconds)
-    if full is not None:
-        raise _spent(services, full, account, batch)
-    return services.losses.bring(services.outbox, session, kind=kind, dedupe_key=dedupe_key, payload=payload)
-
-
-def check(services: Services, session: Session, account: str, batch: MirrorBatch) -> None:
-    """Raises TooMany if a claim of `account` in `batch` would not be brought now."""
-    buckets = _buckets(services, session, account, batch, is_promised=False)
-    full = room(session, buckets, time.time(), services.settings.relay_budget_seconds)
-    if full is not None:
-        raise _spent(services, full, account, batch)
-    services.losses.check_claim(session, batch.requester)
-
-
-def _buckets(
-    services: Services, session: Session, account: str, batch: MirrorBatch | None, *, is_promised: bool
-) -> list[Bucket]:
     settings = services.settings
     most = [settings.relay_packets_per_address]
     names = names_of(account, batch.batch_id if batch is not None else None)
@@ -73,7 +52,34 @@ def _buckets(
         most.append(_of_settings(services, session, account))
         names.append(_SETTINGS)
     lenience = _LENIENCE if is_promised else 1
-    return [Bucket(name, packets, lenience) for name, packets in zip(names, most, strict=True) if packets > 0]
+    buckets = [Bucket(name, packets, lenience) for name, packets in zip(names, most, strict=True) if packets > 0]
+    return Budget(account, batch.batch_id if batch is not None else None, tuple(buckets))
+
+
+def bring(
+    services: Services, session: Session, budget: Budget, *, kind: str, dedupe_key: str, payload: dict[str, Any]
+) -> str:
+    """Queues what somebody signed, on its budget; returns the intent's id. What is queued already costs nothing.
+
+    Raises TooMany with the seconds to wait.
+    """
+    known = services.outbox.find(session, dedupe_key)
+    if known is not None:
+        return known
+    services.losses.lock(session)  # before the buckets, as who concludes does
+    full = take(session, budget.buckets, time.time(), services.settings.relay_budget_seconds)
+    if full is not None:
+        raise _spent(services, full, budget)
+    return services.losses.bring(services.outbox, session, kind=kind, dedupe_key=dedupe_key, payload=payload)
+
+
+def check(services: Services, session: Session, account: str, batch: MirrorBatch) -> None:
+    """Raises TooMany if a claim of `account` in `batch` would not be brought now."""
+    budget = budget_of(services, session, account, batch)
+    full = room(session, budget.buckets, time.time(), services.settings.relay_budget_seconds)
+    if full is not None:
+        raise _spent(services, full, budget)
+    services.losses.check_claim(session, batch.requester)
 
 
 def _of_batch(services: Services, session: Session, account: str, batch: MirrorBatch) -> int:
@@ -107,11 +113,11 @@ def _was_paid_by(session: Session, account: str, requester: str) -> bool:
     return bool(session.execute(select(exists(own))).scalar_one())
 
 
-def _spent(services: Services, full: Full, account: str, batch: MirrorBatch | None) -> TooMany:
-    bucket = full.bucket
+def _spent(services: Services, full: Full, budget: Budget) -> TooMany:
+    bucket, account, batch_id = full.bucket, budget.account, budget.batch_id
     whose = "everybody's settings" if bucket.name == _SETTINGS else f"{account} in all"
-    if batch is not None and bucket.name != account:
-        whose = f"batch {batch.batch_id}" if bucket.name == batch.batch_id else f"{account} in batch {batch.batch_id}"
+    if batch_id is not None and bucket.name != account:
+        whose = f"batch {batch_id}" if bucket.name == batch_id else f"{account} in batch {batch_id}"
     detail = (
         f"the gateway pays for {bucket.most} packets of {whose} that bring no answers on chain, and these are used up: "
         f"it brings the next one in {full.wait_seconds} s, and answers at once; or send it from a wallet with gas"

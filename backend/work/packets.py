@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from backend.accounts.service import digest_signed_by
 from backend.errors import Conflict, Invalid, NotFound
 from backend.pay.relaying import check_claim
-from backend.relay.allowance import bring
+from backend.relay.allowance import Budget, bring, budget_of
 from backend.relay.budget import ENDS_CLAIM
 from backend.relay.keeper import key_of
 from backend.services import Services
@@ -36,10 +36,11 @@ def signed(packet: Packet, signature: str) -> Packet:
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """A packet that could apply, with the key of its batch."""
+    """A packet that could apply, with the key of its batch and the budget it is brought on."""
 
     packet: Packet
     key: dict[str, Any]
+    budget: Budget
 
 
 def checked(services: Services, packet: Packet, now: int) -> Checked:
@@ -50,10 +51,12 @@ def checked(services: Services, packet: Packet, now: int) -> Checked:
     with services.reading() as session:
         key = check(services, session, packet, now, poster=packet.worker)
         batch = repository.batch(session, packet.batch_id)
-        if batch is not None and packet.kind in _CLAIMS and batch.assigner not in services.assigner.addresses:
+        assert batch is not None  # noqa: S101 - `check` refused otherwise
+        if packet.kind in _CLAIMS and batch.assigner not in services.assigner.addresses:
             check_claim(services, batch, packet.count)  # of a ticket of ours it was looked at before
+        budget = budget_of(services, session, packet.worker, batch, is_promised=packet.kind in _PROMISED)
     services.losses.weigh("packet", {"key": key, "packet": packet.to_json()})
-    return Checked(packet, key)
+    return Checked(packet, key, budget)
 
 
 def queue(services: Services, session: Session, found: Checked, *, ends_claim: bool = True) -> str:
@@ -62,20 +65,10 @@ def queue(services: Services, session: Session, found: Checked, *, ends_claim: b
     Raises TooMany beyond the budget.
     """
     packet = found.packet
-    batch = repository.batch(session, packet.batch_id)
     payload = {"key": found.key, "packet": packet.to_json(), ENDS_CLAIM: ends_claim}
     digest = messages.digest(packet.typed_data(services.escrow.domain))
     dedupe = f"packet:{packet.batch_id}:{packet.worker}:{packet.sequence}:{digest.hex()[:32]}"
-    return bring(
-        services,
-        session,
-        kind="packet",
-        dedupe_key=dedupe,
-        payload=payload,
-        account=packet.worker,
-        batch=batch,
-        is_promised=packet.kind in _PROMISED,
-    )
+    return bring(services, session, found.budget, kind="packet", dedupe_key=dedupe, payload=payload)
 
 
 def check(services: Services, session: Session, packet: Packet, now: int, *, poster: str) -> dict[str, Any]:

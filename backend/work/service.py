@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -60,20 +60,21 @@ def assign(services: Services, worker: str, wanted: AssignmentIn) -> AssignmentO
     now = services.clock.now()
     tally = services.escrow.tally(wanted.batch_id, worker)
     with services.reading() as session:
-        _refuse_early(services, session, worker, wanted, now)
+        early = _looked_early(services, session, worker, wanted, now)
     with services.writing() as session:
         draft = repository.locked_draft(session, wanted.batch_id)
-        batch = _open_to(services, session, draft, worker, wanted, now)
-        assert draft is not None  # noqa: S101 - _open_to refused otherwise
+        batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, now)
+        assert draft is not None  # noqa: S101 - _open_batch refused otherwise
         for due in repository.due_assignments(session, wanted.batch_id, now):
             refresh(session, due, now)
         unused = _in_flight(session, wanted.batch_id, worker, tally.sequence, now)
-        if unused is not None:
-            return _offer(services, unused, limits_of(services, session, batch.batch_id, worker))
         limits = limits_of(services, session, batch.batch_id, worker)
-        tasks = _chosen(services, session, batch, draft, worker, wanted, limits)
-        candidates = enrolment.commit(services, session, draft)
-        row = _ticketed(services, session, batch, worker, tasks, candidates, tally.sequence, now)
+        if unused is not None:
+            return _offer(services, unused, limits)
+        if not early.is_room_seen:
+            _check_room(services, session, batch, worker, wanted)
+        tasks = choose(services, session, draft, worker, wanted, limits)
+        row = _ticketed(services, session, batch, worker, tasks, early.candidates, tally.sequence, now)
         repository.hold(session, row)
         session.flush()
         return _offer(services, row, limits)
@@ -184,51 +185,42 @@ def take_return(services: Services, worker: str, assignment_id: str, signed: Sig
 # ------------------------------------------------------------------ allocation
 
 
-def _refuse_early(services: Services, session: Session, worker: str, wanted: AssignmentIn, now: int) -> None:
-    """What the locked look would refuse, without its lock: where a batch asks for answers only as far as they tell
-    something, most who ask get none, and would keep those waiting who hand in."""
+class _Early(NamedTuple):
+    """What was seen before the draft's lock: is there room to bring a claim, and who had enrolled for reviews."""
+
+    is_room_seen: bool
+    candidates: str | None
+
+
+def _looked_early(services: Services, session: Session, worker: str, wanted: AssignmentIn, now: int) -> _Early:
+    """All that can be looked at without the draft's lock: may this worker be given work of the batch, and would its
+    claim be brought? Who is refused here keeps nobody waiting."""
     draft = repository.draft(session, wanted.batch_id)
-    if draft is None or not is_adaptive(draft):
-        return
-    services.asking.freshen(session, draft)
-    batch = _open_to(services, session, draft, worker, wanted, now)
-    own = repository.open_assignments(session, batch.batch_id, worker)
-    if any(standing(session, row, now).status not in FINAL for row in own):
-        return  # one that is offered again, or is on its way
-    if repository.due_assignments(session, batch.batch_id, now):
-        return  # whose tasks are free in a moment
-    limits = limits_of(services, session, batch.batch_id, worker)
-    _chosen(services, session, batch, draft, worker, wanted, limits, newest=False)
-
-
-def _open_to(
-    services: Services, session: Session, draft: Draft | None, worker: str, wanted: AssignmentIn, now: int
-) -> MirrorBatch:
-    """The batch, if this worker may be given work of it."""
     batch = _open_batch(services, repository.batch(session, wanted.batch_id), draft, now)
     assert draft is not None  # noqa: S101 - _open_batch refused otherwise
     is_drawn = bool(draws.tasks_for(session, batch.batch_id, worker))
     check_eligible(session, batch.batch_id, batch.requester, worker, now, is_drawn=is_drawn)
     draws.check_reviewers_are_paid(session, draft)
-    return batch
+    candidates = enrolment.commit(services, session, draft)
+    if is_adaptive(draft):
+        services.asking.freshen(session, draft)
+    own = repository.open_assignments(session, batch.batch_id, worker)
+    if any(standing(session, row, now).status not in FINAL for row in own):
+        return _Early(False, candidates)  # one that is offered again, or is on its way
+    _check_room(services, session, batch, worker, wanted)
+    # Where answers are asked for only as far as they tell something, most who ask get none.
+    if is_adaptive(draft) and not repository.due_assignments(session, batch.batch_id, now):
+        choose(
+            services, session, draft, worker, wanted, limits_of(services, session, batch.batch_id, worker), newest=False
+        )
+    return _Early(True, candidates)
 
 
-def _chosen(
-    services: Services,
-    session: Session,
-    batch: MirrorBatch,
-    draft: Draft,
-    worker: str,
-    wanted: AssignmentIn,
-    limits: Limits | None,
-    *,
-    newest: bool = True,
-) -> list[str]:
-    """Tasks, if a claim of them would be brought on chain."""
+def _check_room(services: Services, session: Session, batch: MirrorBatch, worker: str, wanted: AssignmentIn) -> None:
+    """Would a claim of so many tasks be brought on chain? Raises Conflict or TooMany with the number."""
     check_claim(services, batch, len(wanted.tasks) if wanted.tasks is not None else wanted.count)
     if not wanted.own_gas:
         allowance.check(services, session, worker, batch)
-    return choose(services, session, draft, worker, wanted, limits, newest=newest)
 
 
 def _open_batch(services: Services, batch: MirrorBatch | None, draft: Draft | None, now: int) -> MirrorBatch:

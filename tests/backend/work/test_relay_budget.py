@@ -117,10 +117,11 @@ def test_a_worker_with_own_gas_still_gets_its_ticket(thrifty: House) -> None:
 
 def test_the_same_packet_sent_again_is_counted_once(thrifty: House) -> None:
     account = thrifty.wallet().address
-    asked = {"kind": "mint", "dedupe_key": f"twice:{account}", "account": account}
-    asked["payload"] = {"to": account, "amount_units": "1"}
+    asked = {"kind": "mint", "dedupe_key": f"twice:{account}"}
+    payload = {"to": account, "amount_units": "1"}
     with thrifty.services.writing() as session:
-        intents = {allowance.bring(thrifty.services, session, **asked) for _ in range(5)}
+        budget = allowance.budget_of(thrifty.services, session, account)
+        intents = {allowance.bring(thrifty.services, session, budget, payload=payload, **asked) for _ in range(5)}
         level = session.get_one(RelayBudget, account).level
 
     assert len(intents) == 1
@@ -170,8 +171,9 @@ def test_switching_sweeping_on_and_off_ends_too(thrifty: House) -> None:
 
 def brought(house: House, kind: str, account: str, **more: Any) -> None:
     with house.services.writing() as session:
-        asked = {"kind": kind, "dedupe_key": f"{kind}:{account}", "payload": {"account": account}}
-        intent = allowance.bring(house.services, session, account=account, **asked, **more)
+        asked: Any = {"kind": kind, "dedupe_key": f"{kind}:{account}", "payload": {"account": account}}
+        budget = allowance.budget_of(house.services, session, account, **more)
+        intent = allowance.bring(house.services, session, budget, **asked)
         session.delete(session.execute(select(RelayIntent).where(RelayIntent.intent_id == intent)).scalar_one())
 
 

@@ -285,9 +285,10 @@ def test_who_gets_nothing_keeps_nobody_waiting(house: House, watched: Watched) -
 
 
 def test_a_refusal_under_the_lock_is_found(house: House, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
-    def only_fits(services: Any, session: Any, _: str, wanted: Any, __: int) -> None:
+    def only_fits(services: Any, session: Any, _: str, wanted: Any, __: int) -> Any:
         services.asking.freshen(session, service.repository.draft(session, wanted.batch_id))
+        return service._Early(is_room_seen=True, candidates=None)
 
-    monkeypatch.setattr(service, "_refuse_early", only_fits)  # the planted bug
+    monkeypatch.setattr(service, "_looked_early", only_fits)  # the planted bug
 
     assert refusals_of_sure_tasks(house, watched) != []
