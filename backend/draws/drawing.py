@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import structlog
 from sqlalchemy.orm import Session
 
 from backend.draws import enrolment, repository
 from backend.draws.deciding import of_drawn
+from backend.draws.repository import Given
 from backend.draws.standing import Weights
 from backend.errors import Conflict
 from backend.ipfs.port import PayloadError
@@ -34,6 +36,20 @@ PATIENCE = 6
 """A drawn reviewer who says nothing in this part of the review window gets another beside it."""
 
 
+@dataclass(frozen=True, slots=True)
+class Drawable:
+    """Who had enrolled when the work was handed out, what they weigh (units by name), and who of them is passed over,
+    and why."""
+
+    names: list[str]
+    weights: dict[str, str]
+    excluded: dict[str, str]
+
+
+Looked = dict[tuple[str, str, str], Drawable]
+"""By submission, task and the hash of the block that is drawn from."""
+
+
 class Drawer(Rounds):
     """A thread of rounds; any number of gateways may run it on one database."""
 
@@ -47,39 +63,59 @@ class Drawer(Rounds):
         with self._services.reading() as session:
             due = [(batch.batch_id, link.review_batch_id) for batch, link in repository.under_review(session)]
         for batch_id, review_batch_id in due:
+            with self._services.reading() as session:
+                looked = self._look(session, batch_id, review_batch_id, now)
+            if looked is None:
+                continue
             with self._services.writing() as session:
                 batch, draft = repository.batch(session, batch_id), locked_draft(session, batch_id)
                 if batch is not None and draft is not None:
-                    count += self._draw(session, batch, draft, review_batch_id, now)
+                    count += self._draw(session, batch, draft, review_batch_id, looked, now)
         return count
 
-    def _draw(self, session: Session, batch: MirrorBatch, draft: Draft, review_batch_id: str, now: int) -> int:
-        rules = DrawRules.of(draft.review)
-        known = {(slot.submission, slot.task_id): slot for slot in repository.slots(session, batch.batch_id)}
-        given = repository.verdicts(session, review_batch_id)
-        patience = Terms.from_json(batch.terms).reviewWindow // PATIENCE
+    def _look(self, session: Session, batch_id: str, review_batch_id: str, now: int) -> Looked | None:
+        """Who can be drawn for each answer that has no draw on its block; None if nobody is to be drawn. It asks the
+        node and the payload store, so it is done before the lock that others wait for."""
+        batch, draft = repository.batch(session, batch_id), repository.draft(session, batch_id)
         review = repository.draft(session, review_batch_id)
+        if batch is None or draft is None:
+            return None
         candidates = CandidateRules.of(review.review) if review else None
         weights = Weights(self._services, session, candidates, batch.opened_block)
-        told: list[tuple[ReviewSlot, list[str], int]] = []
-        for item in answers_of(session, batch.batch_id).undecided:
-            block = repository.block_of(session, batch.batch_id, str(item.assignment.work_digest))
-            if block is None or item.review_end < now:
+        needs_more, known = More.of(session, batch, draft, review_batch_id, now), _known(session, batch_id)
+        found: Looked = {}
+        is_due = False
+        for item, submission, block in _waiting(session, batch_id, now):
+            slot = known.get((submission, item.task))
+            if slot is not None and slot.block_hash == block[0]:
+                is_due = is_due or bool(needs_more.for_slot(slot))
                 continue
-            slot = known.get((str(item.assignment.work_digest), item.task))
-            if slot is None:
-                slot = _slot(session, batch.batch_id, review_batch_id, item)
-                known[(slot.submission, slot.task_id)] = slot
-            if slot.block_hash != block[0]:  # new, or the chain took its block back: the draw stands on what stands
-                try:
-                    self._candidates(session, slot, batch, weights, item.assignment.tasks_digest, block[1])
-                except (Conflict, PayloadError) as error:
-                    log.error("enrolment_unreadable", batch_id=batch.batch_id, task=item.task, detail=str(error)[:300])
-                    continue  # until its file is there again; others are drawn for meanwhile
+            try:
+                drawable = self._candidates(session, item, batch, review_batch_id, weights, block[1])
+            except (Conflict, PayloadError) as error:
+                log.error("enrolment_unreadable", batch_id=batch_id, task=item.task, detail=str(error)[:300])
+                continue  # until its file is there again; others are drawn for meanwhile
+            found[submission, item.task, block[0]] = drawable
+        return found if found or is_due else None
+
+    def _draw(
+        self, session: Session, batch: MirrorBatch, draft: Draft, review_batch_id: str, looked: Looked, now: int
+    ) -> int:
+        needs_more = More.of(session, batch, draft, review_batch_id, now)
+        known = _known(session, batch.batch_id)
+        told: list[tuple[ReviewSlot, list[str], int]] = []
+        for item, submission, block in _waiting(session, batch.batch_id, now):
+            slot = known.get((submission, item.task))
+            if slot is None or slot.block_hash != block[0]:  # new, or the chain took its block back
+                drawable = looked.get((submission, item.task, block[0]))
+                if drawable is None:
+                    continue  # it is looked at in the next round
+                if slot is None:
+                    slot = _slot(session, batch.batch_id, review_batch_id, item)
+                    known[submission, item.task] = slot
+                slot.candidates, slot.weights, slot.excluded = drawable.names, drawable.weights, drawable.excluded
                 slot.block_hash, slot.drawn = block[0], []
-            verdicts = [each.verdict for each in of_drawn(given.get(slot.slot_id, ()), slot)]
-            more = missing(verdicts, len(slot.drawn), rules, is_waiting=now <= slot.drawn_at + patience)
-            fresh = next_drawn(slot, more)
+            fresh = needs_more.for_slot(slot)
             if fresh:
                 slot.drawn, slot.drawn_at = [*slot.drawn, *fresh], now
                 told.append((slot, fresh, item.review_end))
@@ -90,16 +126,49 @@ class Drawer(Rounds):
         return sum(len(fresh) for _, fresh, _ in told)
 
     def _candidates(
-        self, session: Session, slot: ReviewSlot, batch: MirrorBatch, weights: Weights, tasks_digest: str, now: int
-    ) -> None:
-        """Who had enrolled when the work was handed out, what they weigh, and who of them is passed over, and why."""
-        names = enrolment.committed(self._services, tasks_digest) or []
-        left = set(names) - {row.reviewer for row in repository.candidates(session, slot.review_batch_id)}
-        linked = connected_to(self._services, session, batch.batch_id, slot.worker, names)
-        slot.candidates = names
-        slot.weights = {name: str(units) for name, units in weights.of(names).items()}
-        found = exclusions(session, batch, slot.review_batch_id, names, slot.worker, linked, slot.submission, now)
-        slot.excluded = dict.fromkeys(sorted(left), "left") | found
+        self, session: Session, item: Undecided, batch: MirrorBatch, review_batch_id: str, weights: Weights, now: int
+    ) -> Drawable:
+        names = enrolment.committed(self._services, item.assignment.tasks_digest) or []
+        left = set(names) - {row.reviewer for row in repository.candidates(session, review_batch_id)}
+        linked = connected_to(self._services, session, batch.batch_id, item.worker, names)
+        submission = str(item.assignment.work_digest)
+        found = exclusions(session, batch, review_batch_id, names, item.worker, linked, submission, now)
+        units = {name: str(units) for name, units in weights.of(names).items()}
+        return Drawable(names, units, dict.fromkeys(sorted(left), "left") | found)
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """Whom a batch's answers are still to be given to, by the verdicts so far and the time (unix seconds)."""
+
+    rules: DrawRules
+    given: Mapping[str, Sequence[Given]]
+    patience: int
+    now: int
+
+    @classmethod
+    def of(cls, session: Session, batch: MirrorBatch, draft: Draft, review_batch_id: str, now: int) -> More:
+        patience = Terms.from_json(batch.terms).reviewWindow // PATIENCE
+        return cls(DrawRules.of(draft.review), repository.verdicts(session, review_batch_id), patience, now)
+
+    def for_slot(self, slot: ReviewSlot) -> list[str]:
+        """Those who are drawn next, if more are needed."""
+        verdicts = [each.verdict for each in of_drawn(self.given.get(slot.slot_id, ()), slot)]
+        is_waiting = self.now <= slot.drawn_at + self.patience
+        return next_drawn(slot, missing(verdicts, len(slot.drawn), self.rules, is_waiting=is_waiting))
+
+
+def _known(session: Session, batch_id: str) -> dict[tuple[str, str], ReviewSlot]:
+    return {(slot.submission, slot.task_id): slot for slot in repository.slots(session, batch_id)}
+
+
+def _waiting(session: Session, batch_id: str, now: int) -> Iterator[tuple[Undecided, str, tuple[str, int]]]:
+    """Answers that can still be decided, each with its submission and the hash and time of the block it came in."""
+    for item in answers_of(session, batch_id).undecided:
+        submission = str(item.assignment.work_digest)
+        block = repository.block_of(session, batch_id, submission)
+        if block is not None and item.review_end >= now:
+            yield item, submission, block
 
 
 def next_drawn(slot: ReviewSlot, count: int) -> list[str]:

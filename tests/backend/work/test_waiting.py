@@ -19,8 +19,10 @@ from backend.reviews.warning import Herald
 from backend.search.upkeep import Upkeep
 from backend.webhooks.dispatcher import Dispatcher
 from backend.work import packets, routes, service
+from piecework.chain.rpc import Rpc
 from piecework.db.turns import InTurn
 from piecework.domain.canonical import new_salt
+from tests.backend.draws.reviewing import drawn, enrol, opened
 from tests.backend.house import House, sign, verdict
 
 
@@ -54,6 +56,7 @@ def watched(house: House, monkeypatch: pytest.MonkeyPatch) -> Watched:
     make_request = provider.make_request
     store = house.services.store
     put = store.put
+    post = Rpc._post
 
     @contextmanager
     def taking_turn(self: InTurn, seconds: float) -> Iterator[None]:
@@ -77,7 +80,13 @@ def watched(house: House, monkeypatch: pytest.MonkeyPatch) -> Watched:
     monkeypatch.setattr(store, "put", storing)
     monkeypatch.setattr(InTurn, "taking_turn", taking_turn)
     monkeypatch.setattr(InTurn, "_leave", left)
+
+    def posting(self: Rpc, body: Any) -> Any:
+        found.asks(str([each["method"] for each in body]))
+        return post(self, body)
+
     monkeypatch.setattr(provider, "make_request", asking)
+    monkeypatch.setattr(Rpc, "_post", posting)
     return found
 
 
@@ -114,6 +123,36 @@ def test_a_question_under_the_lock_is_found(house: House, watched: Watched, monk
 
     assert watched.asked
     assert all("eth_call" in asked for asked in watched.asked)
+
+
+def drawn_for(house: House) -> None:
+    """An answer whose reviewers are drawn, after it was looked who of them is connected to the worker."""
+    batch_id = opened(house, house.requester())
+    enrol(house, batch_id, *(house.wallet() for _ in range(5)))
+    house.submitted(house.requester(), batch_id)
+    assert len(drawn(house, batch_id)["drawn"]) == 3
+
+
+def test_who_draws_reviewers_looks_at_them_before_it_takes_the_lock(house: House, watched: Watched) -> None:
+    drawn_for(house)
+
+    assert (watched.asked, watched.stored) == ([], [])
+
+
+def test_a_look_at_reviewers_under_the_lock_is_found(
+    house: House, watched: Watched, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look, draw = Drawer._look, Drawer._draw
+
+    def looking_late(self: Drawer, session: Any, batch: Any, draft: Any, review: str, _: Any, now: int) -> int:
+        looked = look(self, session, batch.batch_id, review, now) or {}
+        return draw(self, session, batch, draft, review, looked, now)
+
+    monkeypatch.setattr(Drawer, "_look", lambda *_: {})
+    monkeypatch.setattr(Drawer, "_draw", looking_late)  # the planted bug
+    drawn_for(house)
+
+    assert any("eth_getLogs" in asked for asked in watched.asked)
 
 
 def formats(stored: list[bytes]) -> set[str]:
