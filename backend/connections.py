@@ -50,8 +50,9 @@ class Connections:
 
     A household (IPv4 address, IPv6 /64) with `each` of them gets another for the one of its own that has waited the
     longest for a request. When all are taken, another is had from the household that holds the most, if that is more
-    than the newcomer's. What the gateway is at work for, live streams among it, is never closed. `proxies` are held to
-    the total alone: they speak for many.
+    than the newcomer's: one that waits for a request, and only where none of them has such a one, one that waits for
+    the rest of a body or to be read. What the gateway is at work for, live streams among it, is never closed. `proxies`
+    are held to the total alone: they speak for many.
     """
 
     def __init__(self, total: int, each: int, *, proxies: Iterable[Network] = ()) -> None:
@@ -97,10 +98,10 @@ class Connections:
         OPEN.dec()
 
     def _make_room(self, own: dict[Held, None]) -> bool:
-        for fullest in sorted(self._held.values(), key=len, reverse=True):
-            if len(fullest) <= len(own):
-                break
-            if self._close_one(fullest, Waits.IN_A_REQUEST):
+        fuller = [held for held in self._held.values() if len(held) > len(own)]
+        fuller.sort(key=len, reverse=True)
+        for most in (Waits.FOR_ANOTHER_REQUEST, Waits.IN_A_REQUEST):
+            if any(self._close_one(held, most) for held in fuller):
                 return True
         return self._close_one(own, Waits.FOR_ANOTHER_REQUEST)
 

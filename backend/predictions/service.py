@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import time
 
-from sqlalchemy.orm import Session
-
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.predictions import repository
 from backend.predictions.schemas import PredictionsIn, PredictionsView
 from backend.reviews import inference
 from backend.reviews.kinds import kind_of
+from backend.reviews.repository import locked_draft
 from backend.services import Services
 from backend.waiting.room import admit_more
 from piecework.db.gateway import Draft, ModelAnswers
@@ -24,7 +23,7 @@ def take(services: Services, requester: str, batch_id: str, wanted: PredictionsI
     """Stores them, in place of earlier ones. Raises NotFound, NotAllowed, Invalid, and Conflict once something was
     proposed for decision."""
     with services.writing() as session:
-        draft = _own(session, requester, batch_id)
+        draft = _checked(locked_draft(session, batch_id), requester, batch_id)  # one replacement at a time is counted
         _check_policy(draft)
         if repository.is_proposed(session, batch_id):
             detail = f"decisions of batch {batch_id} were proposed already: a model must speak before it"
@@ -57,15 +56,14 @@ def _size(packed: documents.Packed) -> int:
 def view(services: Services, requester: str, batch_id: str) -> PredictionsView:
     """For the batch's requester alone: who works on it must not see what a model says."""
     with services.reading() as session:
-        _own(session, requester, batch_id)
+        _checked(repository.draft(session, batch_id), requester, batch_id)
         row = repository.found(session, batch_id)
         if row is None:
             raise NotFound("no_model_answers", f"batch {batch_id} has no model's answers: bring some with POST")
         return _view(row)
 
 
-def _own(session: Session, requester: str, batch_id: str) -> Draft:
-    draft = repository.draft(session, batch_id)
+def _checked(draft: Draft | None, requester: str, batch_id: str) -> Draft:
     if draft is None:
         raise NotFound("draft_unknown", f"there is no draft {batch_id}")
     if draft.requester != requester:

@@ -61,12 +61,12 @@ def take(session: Session, buckets: Sequence[Bucket], now: float, refill_seconds
     """Puts one packet into each, or into none if one is full. The rows stay locked to the transaction's end."""
     if not buckets:
         return None
-    # Always in the order of their names, so that nobody waits for somebody who waits for him.
+    # Locked as they are named, in the order of their names as Python has it, which is everybody's here: so nobody waits
+    # for somebody who waits for him, whatever order the database has.
     names = sorted(bucket.name for bucket in buckets)
     new = insert_into(session, RelayBudget).values([{"name": name, "level": 0.0, "counted_at": now} for name in names])
-    session.execute(new.on_conflict_do_nothing(index_elements=["name"]))
-    locked = select(RelayBudget).where(RelayBudget.name.in_(names)).order_by(RelayBudget.name).with_for_update()
-    found = session.execute(locked.execution_options(populate_existing=True)).scalars()
+    locked = new.on_conflict_do_update(index_elements=["name"], set_={"name": new.excluded.name})
+    found = session.scalars(locked.returning(RelayBudget), execution_options={"populate_existing": True})
     rows = {row.name: row for row in found}
     full = _fullest(buckets, rows, now, refill_seconds)
     if full is None:
