@@ -202,25 +202,32 @@ def exclusions(
             found[name] = "requester"
         elif name in linked:
             found[name] = "connected"
-        elif against := unfit(refusals(facts(session, name, now), rules), session, name, submission):
+        elif against := unfit(
+            refusals(facts(session, name, now), rules), session, name, batch.batch_id, submission, rules
+        ):
             found[name] = against[0].code
     return found
 
 
-def unfit(against: Sequence[Reason], session: Session, name: str, submission: str) -> list[Reason]:
+def unfit(
+    against: Sequence[Reason], session: Session, name: str, batch_id: str, submission: str, rules: BatchRules
+) -> list[Reason]:
     """Reasons that nobody but the candidate brought about since the block of the submission."""
-    is_late = any(r.code == CREDENTIAL for r in against) and repository.was_revoked_since(session, name, submission)
+    asked_for = {(wanted.issuer, wanted.on_chain) for wanted in rules.needs.credentials}
+    is_late = any(reason.code == CREDENTIAL for reason in against) and repository.was_changed_since(
+        session, name, asked_for, batch_id, submission
+    )
     passing = {*BY_LIST, *BY_RECORD, *([CREDENTIAL] if is_late else [])}
     return [reason for reason in against if reason.code not in passing]
 
 
 def connected_to(services: Services, session: Session, batch_id: str, worker: str, names: Sequence[str]) -> set[str]:
-    """Candidates whom signals of the batch name beside the worker, or whose money has a hand in common with its. What
-    they were sent since the batch opened does not count: somebody may want them passed over."""
+    """Candidates whom signals of the batch name beside the worker, or whose money has a hand in common with its. Since
+    the batch opened only what they sent themselves counts: somebody may want them passed over."""
     looked = services.signals.peek(batch_id)
     found = {name for each in looked.found if each.worker == worker for name in each.partners} if looked else set()
     if names:
-        pairs = funding_of(services, session, batch_id, {worker, *names}, judges=names).links
+        pairs = funding_of(services, session, batch_id, {worker, *names}, judges=set(names) - {worker}).links
         found |= {name for pair in pairs if worker in pair for name in pair}
     return found - {worker}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Row, func, select, tuple_
@@ -117,12 +117,19 @@ def block_of(session: Session, batch_id: str, submission: str) -> tuple[str, int
     return (row[0], row[1]) if row else None
 
 
-def was_revoked_since(session: Session, holder: str, submission: str) -> bool:
-    """Whether a credential of the holder was revoked in the block of that submission or later."""
-    since = select(func.min(MirrorSubmission.block_number)).where(MirrorSubmission.work_digest == submission)
-    own = MirrorCredential.holder == holder, MirrorCredential.granted_at == 0
-    query = select(MirrorCredential.holder).where(*own, MirrorCredential.block_number >= since.scalar_subquery())
-    return session.execute(query.limit(1)).first() is not None
+def was_changed_since(
+    session: Session, holder: str, asked_for: Collection[tuple[str, str]], batch_id: str, submission: str
+) -> bool:
+    """Whether an issuer changed one of the credentials that are asked for (issuer and skill) in the block of that
+    submission or later: took it back, or granted it lower or shorter."""
+    own = MirrorSubmission.batch_id == batch_id, MirrorSubmission.work_digest == submission
+    since = select(func.min(MirrorSubmission.block_number)).where(*own)
+    query = select(MirrorCredential.issuer, MirrorCredential.skill).where(
+        MirrorCredential.holder == holder,
+        MirrorCredential.refused.is_(False),
+        MirrorCredential.block_number >= since.scalar_subquery(),
+    )
+    return any((row.issuer, row.skill) in asked_for for row in session.execute(query))
 
 
 def paid_before(

@@ -33,29 +33,35 @@ class Funding:
     told: str
 
 
-class LateGiftsLeftOut:
-    """A reader of two ranges, `before` and `since` a block. What `to` were sent since then is left out: anybody can
-    send money to anybody, and so connect whom it wants to be passed over."""
+class OthersLeftOut:
+    """A reader of two ranges, `before` and `since` a block. Since then only what `judges` themselves sent to others
+    counts: anybody can send money to anybody, also to a hand that a judge dealt with, and so connect whom it wants
+    to be passed over."""
 
-    def __init__(self, before: TransferReader, since: TransferReader, to: Collection[str]) -> None:
+    def __init__(self, before: TransferReader, since: TransferReader, judges: Collection[str]) -> None:
         self._before, self._since = before, since
-        self._to = frozenset(to)
+        self._judges = frozenset(judges)
 
     def sent_by(self, accounts: Collection[str]) -> set[Transfer]:
-        return self._before.sent_by(accounts) | self._asked_for(self._since.sent_by(accounts))
+        return self._before.sent_by(accounts) | self._own_doing(self._since.sent_by(accounts))
 
     def sent_to(self, accounts: Collection[str]) -> set[Transfer]:
-        return self._before.sent_to(accounts) | self._asked_for(self._since.sent_to(accounts))
+        return self._before.sent_to(accounts) | self._own_doing(self._since.sent_to(accounts))
 
-    def _asked_for(self, found: set[Transfer]) -> set[Transfer]:
-        return {each for each in found if each.recipient not in self._to}
+    def _own_doing(self, found: set[Transfer]) -> set[Transfer]:
+        return {each for each in found if is_own_doing((each.sender, each.recipient), self._judges)}
+
+
+def is_own_doing(pair: Pair, judges: Collection[str]) -> bool:
+    """A judge paid somebody who is none."""
+    return pair[0] in judges and pair[1] not in judges
 
 
 def funding_of(
     services: Services, session: Session, batch_id: str, workers: Collection[str], judges: Collection[str] = ()
 ) -> Funding:
-    """Of the blocks before and since the batch opened; an obstacle leaves the links out and is told. What `judges`,
-    some of the workers, were sent since then does not count."""
+    """Of the blocks before and since the batch opened; an obstacle leaves the links out and is told. With `judges`,
+    some of the workers, only what they sent themselves counts since then."""
     lookback = services.settings.funding_lookback_blocks
     place = repository.places(session, batch_id)
     if lookback == 0 or place is None or len(workers) < 2:
@@ -63,13 +69,14 @@ def funding_of(
     opened, last = place
     first = max(0, opened - lookback)
     withdrawals = repository.withdrawn_to(session, workers)
-    withdrawn = [pair for pair, block in withdrawals.items() if block < opened or pair[1] not in judges]
+    counts = {pair for pair, block in withdrawals.items() if block < opened or is_own_doing(pair, judges)}
+    withdrawn = counts if judges else set(withdrawals)
     token = services.token_info.address
     shops = {ZERO_ADDRESS, services.escrow.address, services.token_info.address}
     with closing(Rpc(services.settings.rpc_url, timeout_seconds=_TIMEOUT_SECONDS)) as rpc:
         try:
             before, since = TransferReader(rpc, token, first, opened - 1), TransferReader(rpc, token, opened, last)
-            reader = LateGiftsLeftOut(before, since, judges) if judges else TransferReader(rpc, token, first, last)
+            reader = OthersLeftOut(before, since, judges) if judges else TransferReader(rpc, token, first, last)
             links = links_of(reader, workers, withdrawn, shops)
         except ChainError as error:
             # The node's own words may hold its URL, and a key in it.
@@ -78,7 +85,7 @@ def funding_of(
 
 
 def links_of(
-    reader: TransferReader | LateGiftsLeftOut,
+    reader: TransferReader | OthersLeftOut,
     workers: Collection[str],
     withdrawn: Iterable[Pair],
     shops: Collection[str],
@@ -102,7 +109,7 @@ def links_of(
     return links
 
 
-def _deals_with_few(reader: TransferReader | LateGiftsLeftOut, hand: str, members: set[str]) -> bool:
+def _deals_with_few(reader: TransferReader | OthersLeftOut, hand: str, members: set[str]) -> bool:
     """An exchange, a faucet or a relief fund pays many, most of whom work elsewhere or not at all: it links nobody."""
     if len(members) > MOST_OF_A_SOURCE:
         return False

@@ -75,12 +75,14 @@ class DrawAuditor:
         """The drawn are the first of the ranking by the block's hash, without those who were passed over."""
         own = self._batches[self._batch_id]
         submitted = next((s for s in own.submissions if s.work_digest == draw["submission"]), None)
-        block = submitted.block_hash if submitted else None
-        if not self._report.equal("draw_seed", where, block, draw["block_hash"]):
+        if submitted is None:
+            self._report.holds("draw_seed", where, False, f"no submission {draw['submission']} is on chain")
+            return
+        if not self._report.equal("draw_seed", where, submitted.block_hash, draw["block_hash"]):
             return
         told = draw.get("weights")  # files of version 1 tell none
         weights = {name: int(told[name]) if told else 1 for name in draw["candidates"]}
-        self._enrolment(where, draw, review_batch)
+        self._enrolment(where, draw, review_batch, submitted.claims_before)
         order = ranked(draw["block_hash"], draw["submission"], draw["task"], weights)
         first = [name for name in order if name not in draw["excluded"]][: len(draw["drawn"])]
         self._report.equal("draws_recomputed", where, first, draw["drawn"])
@@ -89,11 +91,10 @@ class DrawAuditor:
         count = len(draw["drawn"])
         self._report.holds("draw_at_most", where, count <= rules.most, f"{count} were drawn, {rules.most} may be")
 
-    def _enrolment(self, where: str, draw: Json, review_batch: str) -> None:
+    def _enrolment(self, where: str, draw: Json, review_batch: str, before: int) -> None:
         """The candidates are those of the list that the claim named: it stood before the block that draws. Of several
         claims of the task the last one before the submission counts, so that nobody chooses between their lists."""
         own = self._batches[self._batch_id]
-        before = next(s.claims_before for s in own.submissions if s.work_digest == draw["submission"])
         listed = None
         for claim in own.claims[:before]:
             if claim.worker == draw["worker"]:

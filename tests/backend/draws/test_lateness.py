@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from backend.draws import drawing, repository
-from backend.matching.schemas import Reason
+from backend.matching.eligibility import BatchRules
+from backend.matching.schemas import CredentialNeed, KeptNeeds, Reason
 from backend.signals import funding
 from piecework.chain.calls import encode
 from piecework.db.mirror import MirrorCredential
@@ -95,23 +96,68 @@ def test_a_credential_or_a_record_that_others_take_away_once_the_block_is_known_
 ) -> None:
     _, _, people, batch_id, _, draw = late
     submission, _ = first_of(house, batch_id, people)
-    before, since, expired = (each.address for each in people[:3])
     block = house.stack.web3.eth.block_number
-    common: dict[str, Any] = {"issuer": people[4].address, "skill": "0x" + "11" * 32, "level": 0, "expiry": 0}
+    wanted = CredentialNeed(issuer=people[4].address, skill="medicine", minimum_level=5)
+    common: dict[str, Any] = {"issuer": wanted.issuer, "skill": wanted.on_chain, "level": 0, "expiry": 0}
     common |= {"version": 2, "refused": False, "transaction_hash": "0x" + "22" * 32}
+    taken, another = {"granted_at": 0, "block_number": block}, "0x" + "33" * 20
+    changes: dict[str, list[dict[str, Any]]] = {
+        "taken back before": [taken | {"block_number": 1}],
+        "taken back since": [taken],
+        "granted lower since": [{"granted_at": 9, "level": 1, "block_number": block}],
+        "expired": [{"granted_at": 9, "expiry": 10, "block_number": 1}],
+        "refused by its holder since": [taken | {"refused": True}],
+        "lost before, and another issuer's taken back since": [
+            taken | {"block_number": 1},
+            taken | {"issuer": another},
+        ],
+    }
     reasons = [Reason(code=code, text="") for code in ("credential_missing", "record_low", "record_short", "blocked")]
+    rules = BatchRules(batch_id, another, KeptNeeds(credentials=[wanted]))
+    counts = set()
     with house.services.writing() as session:
-        session.add(MirrorCredential(holder=before, granted_at=0, block_number=1, **common))
-        session.add(MirrorCredential(holder=since, granted_at=0, block_number=block, **common))
-        session.add(MirrorCredential(holder=expired, granted_at=9, block_number=1, **common | {"expiry": 10}))
-        session.flush()
-
-        codes = {name: [r.code for r in drawing.unfit(reasons, session, name, submission)] for name in (before, since)}
-        codes["expired"] = [r.code for r in drawing.unfit(reasons, session, expired, submission)]
+        for number, (what, rows) in enumerate(changes.items()):
+            holder = f"0x{number + 1:040x}"
+            session.add_all(MirrorCredential(**common | row | {"holder": holder}) for row in rows)
+            session.flush()
+            if drawing.unfit(reasons, session, holder, batch_id, submission, rules):
+                counts.add(what)
+            # A submission of the same bytes elsewhere, long before, makes nothing late.
+            assert not repository.was_changed_since(
+                session, holder, {(wanted.issuer, wanted.on_chain)}, another, submission
+            )
         session.rollback()
 
-    assert codes == {before: ["credential_missing"], since: [], "expired": ["credential_missing"]}
+    assert counts == set(changes) - {"taken back since", "granted lower since"}
     draw()
+
+
+@pytest.mark.parametrize("is_planted", [False, True], ids=["as it is", "with the bug"])
+def test_money_that_is_sent_to_a_hand_between_strikes_nobody_off(
+    house: House, monkeypatch: pytest.MonkeyPatch, is_planted: bool
+) -> None:
+    """Each candidate paid a hand of its own long before; the worker pays two of these once it knows the block."""
+    transfer = lambda to: encode(house.stack.token.contract, "transfer", to, 1)  # noqa: E731
+    requester, worker, people = house.requester(), house.requester(), [house.requester() for _ in range(5)]
+    hands = {each.address: house.wallet().address for each in people}
+    for each in people:
+        house.stack.send(each, transfer(hands[each.address]))
+    batch_id = opened(house, requester)
+    enrol(house, batch_id, *people)
+    with monkeypatch.context() as held:
+        held.setattr(drawing.repository, "block_of", lambda *_: None)
+        house.submitted(worker, batch_id)
+        _, order = first_of(house, batch_id, people)
+        for name in order[:2]:
+            house.stack.send(worker, transfer(hands[name]))
+        house.until(house._is_quiet, bool)
+    if is_planted:
+        monkeypatch.setattr(funding, "is_own_doing", lambda pair, judges: pair[1] not in judges)
+
+    found = house.until(lambda: draws(house, batch_id)["items"], lambda items: items and items[0]["drawn"])[0]
+
+    struck = dict.fromkeys(order[:2], "connected") if is_planted else {}
+    assert found["excluded"] == struck
 
 
 def test_a_requester_that_waits_with_the_review_batch_finds_no_work_done_and_no_weight_changed(house: House) -> None:

@@ -133,9 +133,18 @@ def _a_stranger_is_drawn(found: dict[str, Any]) -> None:
     draw["candidates"], draw["weights"] = [stranger, *draw["candidates"]], {stranger: "1"} | draw["weights"]
 
 
+def _of_no_submission(found: dict[str, Any]) -> None:
+    draw, invented = _draw(found), "0x" + "77" * 32
+    own = [d for d in found["decisions"] if (d["task"], d["submission"]) == (draw["task"], draw["submission"])]
+    for told in (draw, *own):
+        told["submission"] = invented
+    draw["block_hash"] = None
+
+
 LIES: dict[str, tuple[Edit, str]] = {
     "another is drawn": (_another_is_drawn, "draws_recomputed"),
     "another block": (lambda found: _draw(found).update(block_hash="0x" + "77" * 32), "draw_seed"),
+    "a submission that is not on chain": (_of_no_submission, "draw_seed"),
     "the worker judges itself": (_the_worker_judges_itself, "draw_of_others"),
     "a candidate is left out": (
         lambda found: _draw(found)["candidates"].remove(_draw(found)["drawn"][0]),
