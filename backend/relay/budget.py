@@ -61,13 +61,7 @@ def take(session: Session, buckets: Sequence[Bucket], now: float, refill_seconds
     """Puts one packet into each, or into none if one is full. The rows stay locked to the transaction's end."""
     if not buckets:
         return None
-    # Locked as they are named, in the order of their names as Python has it, which is everybody's here: so nobody waits
-    # for somebody who waits for him, whatever order the database has.
-    names = sorted(bucket.name for bucket in buckets)
-    new = insert_into(session, RelayBudget).values([{"name": name, "level": 0.0, "counted_at": now} for name in names])
-    locked = new.on_conflict_do_update(index_elements=["name"], set_={"name": new.excluded.name})
-    found = session.scalars(locked.returning(RelayBudget), execution_options={"populate_existing": True})
-    rows = {row.name: row for row in found}
+    rows = _locked(session, sorted(bucket.name for bucket in buckets), now)
     full = _fullest(buckets, rows, now, refill_seconds)
     if full is None:
         for bucket in buckets:
@@ -75,6 +69,16 @@ def take(session: Session, buckets: Sequence[Bucket], now: float, refill_seconds
             row.level, row.counted_at = _level(row, bucket, now, refill_seconds) + 1, max(now, row.counted_at)
         session.flush()
     return full
+
+
+def _locked(session: Session, names: Sequence[str], now: float) -> dict[str, RelayBudget]:
+    """The buckets by name, made where there are none. They are locked as they are named, in the order of their names as
+    Python has it, which is everybody's here: so nobody waits for somebody who waits for him, whatever order the
+    database has."""
+    new = insert_into(session, RelayBudget).values([{"name": name, "level": 0.0, "counted_at": now} for name in names])
+    locked = new.on_conflict_do_update(index_elements=["name"], set_={"name": new.excluded.name})
+    found = session.scalars(locked.returning(RelayBudget), execution_options={"populate_existing": True})
+    return {row.name: row for row in found}
 
 
 def give_back(session: Session, confirmed: Iterable[RelayIntent]) -> None:

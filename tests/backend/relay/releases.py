@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import threading
 import time
@@ -165,10 +166,16 @@ class Ground:
 
     def restart_node(self) -> None:
         """SIGKILL; it comes back with what it had written a second ago or less."""
+        state = self.folder / "chain.json"
+        deadline = time.monotonic() + 20
+        while not _is_whole(kept := state.read_bytes()):
+            assert time.monotonic() < deadline, "the chain never writes a whole state"
         self.node.process.kill()
         self.node.process.wait()
+        if not _is_whole(state.read_bytes()):  # it writes in place, and was killed while it did
+            state.write_bytes(kept)
         port = int(self.node.rpc_url.rsplit(":", 1)[1])
-        self.node = start_anvil(ROOT, state_file=self.folder / "chain.json", port=port)
+        self.node = start_anvil(ROOT, state_file=state, port=port)
 
     def releases(self, count: int) -> Releases:
         from eth_account import Account
@@ -187,6 +194,14 @@ class Ground:
             while _written(state) == before:
                 assert time.monotonic() < deadline, "the chain does not write its state"
                 time.sleep(0.02)
+
+
+def _is_whole(state: bytes) -> bool:
+    try:
+        json.loads(state)
+    except ValueError:
+        return False
+    return True
 
 
 def _written(state: Path) -> int:

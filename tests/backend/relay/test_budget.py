@@ -167,9 +167,12 @@ def test_of_many_at_once_no_more_get_through_than_there_is_room(engine: Engine) 
 
 def test_without_the_lock_more_would_get_through(postgres_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The planted bug: the row is read without being locked."""
-    from sqlalchemy.sql.selectable import Select
 
-    monkeypatch.setattr(Select, "with_for_update", lambda self, **_: self)
+    def unlocked(session: Session, names: Any, _: float) -> dict[str, RelayBudget]:
+        rows = session.execute(select(RelayBudget).where(RelayBudget.name.in_(names))).scalars()
+        return {row.name: row for row in rows}
+
+    monkeypatch.setattr(budget, "_locked", unlocked)
     read = threading.Barrier(4, timeout=30)
     fullest = budget._fullest
 
