@@ -136,23 +136,27 @@ def test_a_credential_or_a_record_that_others_take_away_once_the_block_is_known_
 def test_money_that_is_sent_to_a_hand_between_strikes_nobody_off(
     house: House, monkeypatch: pytest.MonkeyPatch, is_planted: bool
 ) -> None:
-    """Each candidate paid a hand of its own long before; the worker pays two of these once it knows the block."""
-    transfer = lambda to: encode(house.stack.token.contract, "transfer", to, 1)  # noqa: E731
+    """Each candidate paid a hand of its own long before. The worker, once it knows the block, pays the first one's and
+    has what it is owed sent to the second one's."""
+    token, escrow = house.stack.token.contract, house.stack.escrow
+    transfer = lambda to: encode(token, "transfer", to, 1)  # noqa: E731
     requester, worker, people = house.requester(), house.requester(), [house.requester() for _ in range(5)]
     hands = {each.address: house.wallet().address for each in people}
     for each in people:
         house.stack.send(each, transfer(hands[each.address]))
+    for call in (encode(token, "approve", escrow.address, 1), encode(escrow.contract, "deposit", 1)):
+        house.stack.send(worker, call)
     batch_id = opened(house, requester)
     enrol(house, batch_id, *people)
+    if is_planted:
+        monkeypatch.setattr(funding, "is_own_doing", lambda pair, judges: pair[1] not in judges)
     with monkeypatch.context() as held:
         held.setattr(drawing.repository, "block_of", lambda *_: None)
         house.submitted(worker, batch_id)
         _, order = first_of(house, batch_id, people)
-        for name in order[:2]:
-            house.stack.send(worker, transfer(hands[name]))
+        house.stack.send(worker, transfer(hands[order[0]]))
+        house.stack.send(worker, escrow.withdraw(1, hands[order[1]]))
         house.until(house._is_quiet, bool)
-    if is_planted:
-        monkeypatch.setattr(funding, "is_own_doing", lambda pair, judges: pair[1] not in judges)
 
     found = house.until(lambda: draws(house, batch_id)["items"], lambda items: items and items[0]["drawn"])[0]
 
