@@ -1,6 +1,7 @@
 """Every message that a key signs, as EIP-712 typed data, and the terms and ids they name.
 
-The contract declares the same types in `contracts/libraries/Messages.sol`; a test compares every hash with the chain's.
+The contract declares the same types in `contracts/libraries/Messages.sol`, but for `RECEIPTS`; a test compares every
+hash with the chain's.
 Values are plain integers, checksummed addresses and 0x-prefixed digests, exactly as wallets expect them.
 """
 
@@ -95,7 +96,7 @@ TYPES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("deadline", "uint40"),
         ("sequence", "uint24"),
     ],
-    "Enrolment": [  # a gateway's receipt, which no contract reads
+    "Enrolment": [
         ("batchId", "bytes32"),
         ("reviewBatchId", "bytes32"),
         ("reviewer", "address"),
@@ -137,6 +138,9 @@ TYPES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("deadline", "uint256"),
     ],
 }
+
+RECEIPTS = frozenset({"Enrolment"})
+"""What an assigner signs for people and audits to hold against it; no contract reads these."""
 
 _PRIMARY_OF_KIND = {
     PacketKind.CLAIM: "Claim",
