@@ -36,6 +36,15 @@ from piecework.domain.documents import DocumentError
 log = structlog.get_logger("gateway")
 
 PROBLEM_BASE = "https://piecework.dev/problems/"
+_MOST_PLACES = 20
+"""Of a malformed body that are told."""
+_CODES = {
+    404: "no_such_address",
+    405: "method_not_allowed",
+    408: "body_too_slow",
+    413: "body_too_large",
+    429: "rate_limited",
+}
 LONGEST_DETAIL = 2_000
 """Characters. A refusal quotes what it refuses, and that may be as long as a body: it is no echo."""
 
@@ -175,11 +184,11 @@ def _validation(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101
     places = [
         {"at": "/" + "/".join(str(step)[:100] for step in item["loc"]), "message": _message(item)}
-        for item in error.errors()
+        for item in error.errors()[:_MOST_PLACES]
     ]
     first = places[0] if places else {"at": "/", "message": "unreadable"}
     detail = f"at {first['at']}: {first['message']}"
-    return problem(422, "malformed_request", Malformed.title, detail, errors=places[:20])
+    return problem(422, "malformed_request", Malformed.title, detail, errors=places)
 
 
 def _message(item: dict[str, Any]) -> str:
@@ -190,9 +199,10 @@ def _message(item: dict[str, Any]) -> str:
 
 def _http(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
-    codes = {404: "no_such_address", 405: "method_not_allowed", 408: "body_too_slow", 413: "body_too_large"}
-    code = codes.get(error.status_code, "request_refused")
-    return problem(error.status_code, code, "The request was refused", str(error.detail))
+    code = _CODES.get(error.status_code, "request_refused")
+    told = (error.headers or {}).get("retry-after")
+    extra = {} if told is None else {"retry_after_seconds": int(told)}
+    return problem(error.status_code, code, "The request was refused", str(error.detail), **extra)
 
 
 def _payload(_: Request, error: Exception) -> Response:

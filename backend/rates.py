@@ -12,7 +12,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.clients import network_of
 from backend.errors import TooMany, problem
@@ -21,6 +22,8 @@ MAX_BUCKETS = 100_000
 _FREE = frozenset(("/healthz",))
 _READ, _WRITE = 1.0, 5.0
 _BYTES_OF_ONE_UNIT = 65_536
+_CAME = "piecework.body_bytes"
+"""Where a request's scope tells how much came of a body of unknown length."""
 COSTS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
     (method, re.compile(pattern), cost)
     for method, pattern, cost in (
@@ -105,9 +108,15 @@ class RateBook:
         if wait := self.by_address.take(address, cost):
             raise TooMany("rate_limited", _detail(f"address {address}", wait), retry_after_seconds=math.ceil(wait))
 
+    def charge_network(self, network: str, cost: float) -> None:
+        """For work that is known only after a look. Raises TooMany."""
+        if wait := self.by_ip.take(network, cost):
+            raise TooMany("rate_limited", _detail("your network address", wait), retry_after_seconds=math.ceil(wait))
+
 
 class RateLimit:
-    """Refuses with 429 what an IP address asks for beyond its rate, before anything is read."""
+    """Refuses with 429 what an IP address asks for beyond its rate, before anything is read; a body whose length was
+    not announced is charged for as it arrives."""
 
     def __init__(self, app: ASGIApp, *, buckets: Buckets) -> None:
         self._app = app
@@ -122,14 +131,37 @@ class RateLimit:
                 answer = problem(429, "rate_limited", TooMany.title, detail, retry_after_seconds=seconds)
                 await answer(scope, receive, send)
                 return
+            if _announced(scope) is None:
+                receive = self._charging(scope, receive)
         await self._app(scope, receive, send)
+
+    def _charging(self, scope: Scope, receive: Receive) -> Receive:
+        scope[_CAME] = 0
+
+        async def charged() -> Message:
+            message = await receive()
+            before = scope[_CAME] // _BYTES_OF_ONE_UNIT
+            scope[_CAME] += len(message.get("body", b""))
+            units = scope[_CAME] // _BYTES_OF_ONE_UNIT - before
+            if wait := self._buckets.take(network_of(scope), units):
+                # Of the framework's kind: it passes through the reading of a body as it is.
+                seconds = {"retry-after": str(math.ceil(wait))}
+                raise HTTPException(429, _detail("your network address", wait), seconds)
+            return message
+
+        return charged
 
 
 def request_cost(scope: Scope) -> float:
-    """Of a request by its method, path and announced length."""
-    announced = dict(scope["headers"]).get(b"content-length", b"")
-    is_number = announced.isdigit() and len(announced) < 19
-    return cost_of(scope["method"], scope["path"], int(announced) if is_number else 0)
+    """Of a request by its method, path, and its body's length: as announced, else as far as it came."""
+    announced = _announced(scope)
+    return cost_of(scope["method"], scope["path"], scope.get(_CAME, 0) if announced is None else announced)
+
+
+def _announced(scope: Scope) -> int | None:
+    """Bytes of the body; None if that is not told."""
+    told = dict(scope["headers"]).get(b"content-length", b"")
+    return int(told) if told.isdigit() and len(told) < 19 else None
 
 
 def _detail(whose: str, wait: float) -> str:

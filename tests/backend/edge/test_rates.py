@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from pydantic import SecretStr
+from starlette.exceptions import HTTPException
 from starlette.testclient import TestClient
 
+from backend import errors
 from backend.clients import RealClient, networks
-from backend.rates import Buckets, RateLimit, cost_of
+from backend.rates import Buckets, RateLimit, cost_of, request_cost
 from backend.settings import GatewaySettings
 from tests.backend.house import is_problem, open_house
 
@@ -152,6 +156,66 @@ def test_one_address_is_slowed_down_from_however_many_networks_it_comes(stack: A
         problem = house.refused(greedy, "/v1/lists", {"name": "one too many"}, 429, "rate_limited")
         assert problem["retry_after_seconds"] >= 1
         house.post(other, "/v1/lists", {"name": "of another"}, 201)
+
+
+def app_that_reads(buckets: Buckets) -> FastAPI:
+    app = FastAPI()
+    errors.install(app)
+    app.add_middleware(RateLimit, buckets=buckets)
+
+    @app.post("/v1/thing")
+    async def thing(request: Request) -> float:
+        await request.body()
+        return request_cost(request.scope)
+
+    return app
+
+
+def in_chunks(number: int) -> Iterator[bytes]:
+    """A body of unknown length, 64 KiB at a time."""
+    for _ in range(number):
+        yield b"x" * 65_536
+
+
+def test_a_body_of_unknown_length_is_charged_as_it_comes() -> None:
+    client = TestClient(app_that_reads(Buckets(per_second=0.01, burst=20)))
+
+    assert client.post("/v1/thing", content=in_chunks(10)).json() == 15.0
+    assert client.post("/v1/thing", content=b"x").json() == 5.0
+    refused = client.post("/v1/thing")
+    assert (refused.status_code, is_problem(refused)["code"]) == (429, "rate_limited")
+
+
+def test_a_body_of_unknown_length_is_refused_where_it_becomes_too_dear() -> None:
+    client = TestClient(app_that_reads(Buckets(per_second=0.01, burst=20)))
+
+    refused = client.post("/v1/thing", content=in_chunks(16))
+    problem = is_problem(refused)
+    assert (refused.status_code, problem["code"]) == (429, "rate_limited")
+    assert problem["retry_after_seconds"] == int(refused.headers["retry-after"]) == 100
+
+
+def test_no_more_of_it_is_taken_then() -> None:
+    taken = []
+
+    async def app(_: Any, receive: Any, __: Any) -> None:
+        while True:
+            taken.append(await receive())
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": b"x" * 65_536, "more_body": True}
+
+    scope = {"type": "http", "method": "POST", "path": "/v1/thing", "headers": [], "client": ("203.0.113.7", 5)}
+    with pytest.raises(HTTPException, match="429"):
+        asyncio.run(RateLimit(app, buckets=Buckets(per_second=0.01, burst=20))(scope, receive, None))  # type: ignore[arg-type]
+    assert len(taken) == 15
+
+
+def test_the_check_sees_who_charges_only_what_is_announced(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(RateLimit, "_charging", lambda *given: given[-1])
+    client = TestClient(app_that_reads(Buckets(per_second=0.01, burst=20)))
+
+    assert client.post("/v1/thing", content=in_chunks(16)).json() == 5.0
 
 
 def test_settings_refuse_a_proxy_that_is_no_network() -> None:
