@@ -28,7 +28,7 @@ _FILES = 100
 def draft(services: Services, worker: str, wanted: AppealIn) -> AppealToSign:
     """Keeps the evidence and returns the dispute to sign. Raises Conflict if there is nothing to contest now."""
     now = services.clock.now()
-    tally = services.escrow.tally(wanted.batch_id, worker)
+    tally, owed = services.escrow.tally(wanted.batch_id, worker), services.escrow.account(worker).owed
     with services.reading() as session:
         batch = repository.batch(session, wanted.batch_id)
         if batch is None:
@@ -58,7 +58,7 @@ def draft(services: Services, worker: str, wanted: AppealIn) -> AppealToSign:
         count=count,
         work_digest=packed.digest,
     )
-    bond, owed = int(batch.terms["disputeFee"]), services.escrow.account(worker).owed
+    bond = int(batch.terms["disputeFee"])
     return AppealToSign(
         batch_id=wanted.batch_id,
         count=count,

@@ -89,7 +89,8 @@ class Losses:
         return outbox.enqueue(session, kind=kind, dedupe_key=dedupe_key, payload=payload, charge=found)
 
     def weigh(self, kind: str, payload: dict[str, Any]) -> None:
-        """Recovers the signatures that `queue` asks for, before a transaction that others wait for."""
+        """Recovers the signatures that `queue` asks for, before a transaction that others wait for, and looks."""
+        self.look()
         self._need(kind, payload)
 
     def lock(self, session: Session) -> None:

@@ -15,7 +15,7 @@ from backend.draws.deciding import drawn_of
 from backend.errors import Conflict, Invalid
 from backend.redundancy.book import is_adaptive
 from backend.reviews import preferences, repository
-from backend.reviews.backing import unbacked
+from backend.reviews.backing import Backing, unbacked
 from backend.reviews.beside import model_said
 from backend.reviews.judging import AUTOMATIC, Judged, by_reviewers, judge
 from backend.reviews.schemas import VerdictIn
@@ -52,6 +52,7 @@ def plan(
     *,
     final: bool,
     salt: str,
+    backing: Backing,
 ) -> Planned:
     """What would be proposed now; nothing is stored. Raises Conflict and Invalid as `service.build` does."""
     if any(row.status in ("open", "queued") for row in repository.proposals(session, batch.batch_id)):
@@ -83,7 +84,7 @@ def plan(
     workers = list(dict.fromkeys(item.worker for item in chosen))[:MAX_WORKERS]
     chosen = [item for item in chosen if item.worker in set(workers)]
     tallies = repository.tallies(session, batch.batch_id)
-    chosen = _backed(services, batch, tallies, chosen, decided, explicit=verdicts is not None)
+    chosen = _backed(backing, batch, tallies, chosen, decided, explicit=verdicts is not None)
     workers = list(dict.fromkeys(item.worker for item in chosen))
     method = judged.method if verdicts is None else by_reviewers(judged)
     if drawn is not None:
@@ -134,7 +135,7 @@ def known_answers(services: Services, batch: MirrorBatch, draft: Draft) -> Mappi
 
 
 def _backed(
-    services: Services,
+    backing: Backing,
     batch: MirrorBatch,
     tallies: Mapping[str, MirrorTally],
     chosen: list[Undecided],
@@ -147,7 +148,7 @@ def _backed(
     Raises Conflict if a reviewer asked for one of them, or if nothing else is left.
     """
     rejecting = dict.fromkeys(i.worker for i in chosen if decided[(i.task, i.worker)][0] == "rejected")
-    short = unbacked(services, batch, tallies, list(rejecting))
+    short = unbacked(backing, batch, tallies, list(rejecting))
     left = [i for i in chosen if i.worker not in short or decided[(i.task, i.worker)][0] != "rejected"]
     if short and (explicit or not left):
         fee = Terms.from_json(batch.terms).disputeFee

@@ -57,7 +57,12 @@ class Proposer(Rounds):
 
     def _propose(self, batch_id: str, now: int, *, final: bool) -> bool:
         """Whether it is still its turn under the lock: somebody may have been handed a task meanwhile."""
-        ahead = service.prepare(self._services, batch_id, None, final=final)
+        with self._services.reading() as session:
+            found = repository.batch(session, batch_id)
+        if found is None:
+            return False
+        ahead = service.look_ahead(self._services, found)
+        ahead = service.prepare(self._services, batch_id, None, final=final, ahead=ahead)
         with self._services.writing() as session:
             batch, draft = repository.batch(session, batch_id), repository.locked_draft(session, batch_id)
             if batch is None or draft is None:

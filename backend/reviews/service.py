@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -11,6 +12,7 @@ from backend.batches.service import pin
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.relay.keeper import key_of
 from backend.reviews import repository
+from backend.reviews.backing import Backing, backing_of
 from backend.reviews.completion import is_final
 from backend.reviews.panels import Panel, panel_of
 from backend.reviews.planning import plan
@@ -34,10 +36,9 @@ def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn
         panel_of(services, batch.reviewer).require(reviewer)
         known = session.get(Draft, batch_id)
         final = known is not None and is_final(services, session, batch, known, now)
-    try:
-        ahead = prepare(services, batch_id, wanted.verdicts, final=final)
-    except (Conflict, Invalid):
-        ahead = Ahead(new_salt())  # under the lock it may be another: one may wait for the answer to its own request
+    ahead = look_ahead(services, batch)
+    with suppress(Conflict, Invalid):  # under the lock it may be another: one waits for its own answer
+        ahead = prepare(services, batch_id, wanted.verdicts, final=final, ahead=ahead)
     with services.writing() as session:
         batch = _batch(session, batch_id)
         draft = repository.locked_draft(session, batch_id)
@@ -48,27 +49,35 @@ def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What a proposal has before anybody waits for it: its salt, and digests of files that are pinned."""
+    """What a proposal has before anybody waits for it: its salt, what can back its rejections, and digests of files
+    that are pinned."""
 
     salt: str
+    backing: Backing
     pinned: frozenset[str] = frozenset()
 
 
-def prepare(services: Services, batch_id: str, verdicts: Sequence[VerdictIn] | None, *, final: bool) -> Ahead:
+def look_ahead(services: Services, batch: MirrorBatch) -> Ahead:
+    """Asks the node, so that no writer waits for it."""
+    return Ahead(new_salt(), backing_of(services, batch))
+
+
+def prepare(
+    services: Services, batch_id: str, verdicts: Sequence[VerdictIn] | None, *, final: bool, ahead: Ahead
+) -> Ahead:
     """Pins what a proposal would name if nothing changes until it is built, so that no writer waits for the store.
 
     Known answers are left out: pinned, they are public, and somebody may still be handed a task. Raises as `build`
     does, of what stands now.
     """
-    salt = new_salt()
     with services.reading() as session:
         batch, draft = _batch(session, batch_id), session.get(Draft, batch_id)
         if draft is None:
-            return Ahead(salt)
-        planned = plan(services, session, batch, draft, verdicts, final=final, salt=salt)
+            return ahead
+        planned = plan(services, session, batch, draft, verdicts, final=final, salt=ahead.salt, backing=ahead.backing)
     for packed in planned.files:
         pin(services.store, packed)
-    return Ahead(salt, frozenset(packed.digest for packed in planned.files))
+    return replace(ahead, pinned=frozenset(packed.digest for packed in planned.files))
 
 
 def build(
@@ -88,7 +97,7 @@ def build(
     draft = repository.locked_draft(session, batch.batch_id)
     if draft is None:
         raise Conflict("answers_elsewhere", f"the answers of batch {batch.batch_id} are not with this gateway")
-    planned = plan(services, session, batch, draft, verdicts, final=final, salt=ahead.salt)
+    planned = plan(services, session, batch, draft, verdicts, final=final, salt=ahead.salt, backing=ahead.backing)
     missing = [packed for packed in planned.files if packed.digest not in ahead.pinned]
     for packed in [*([planned.known] if planned.known else []), *missing]:
         pin(services.store, packed)
@@ -108,19 +117,20 @@ def sign(services: Services, reviewer: str, proposal_id: str, signature: str) ->
     from backend.accounts.service import digest_signed_by
     from piecework.db.gateway import ProposalSignature
 
-    with services.writing() as session:
-        row = _proposal(session, proposal_id)
-        batch = _batch(session, row.batch_id)
-        panel = panel_of(services, batch.reviewer)
+    with services.reading() as session:
+        row = _open_proposal(session, proposal_id)
+        panel = panel_of(services, _batch(session, row.batch_id).reviewer)
         panel.require(reviewer)
-        if row.status != "open":
-            raise Conflict(f"proposal_{row.status}", f"proposal {proposal_id} is {row.status} and takes no signature")
         typed = _typed_data(services, row)
-        # A panel counts plain signatures only, 65 bytes each; a reviewer that is no panel may be any contract.
-        fits = not panel.is_contract or len(signature) == _PLAIN_SIGNATURE
-        if not fits or not digest_signed_by(services, reviewer, messages.digest(typed), signature):
-            detail = f"the signature is not by {reviewer}, or not of proposal {proposal_id}"
-            raise Invalid("signature_by_another_key", detail)
+    # A panel counts plain signatures only, 65 bytes each; a reviewer that is no panel may be any contract.
+    fits = not panel.is_contract or len(signature) == _PLAIN_SIGNATURE
+    if not fits or not digest_signed_by(services, reviewer, messages.digest(typed), signature):
+        detail = f"the signature is not by {reviewer}, or not of proposal {proposal_id}"
+        raise Invalid("signature_by_another_key", detail)
+    services.losses.look()
+    with services.writing() as session:
+        row = _open_proposal(session, proposal_id)
+        batch = _batch(session, row.batch_id)
         known = repository.signatures(session, proposal_id)
         if reviewer not in known:
             session.add(ProposalSignature(proposal_id=proposal_id, signer=reviewer, signature=signature))
@@ -229,6 +239,13 @@ def _proposal(session: Session, proposal_id: str) -> Proposal:
     row = repository.proposal(session, proposal_id)
     if row is None:
         raise NotFound("proposal_unknown", f"there is no proposal {proposal_id}")
+    return row
+
+
+def _open_proposal(session: Session, proposal_id: str) -> Proposal:
+    row = _proposal(session, proposal_id)
+    if row.status != "open":
+        raise Conflict(f"proposal_{row.status}", f"proposal {proposal_id} is {row.status} and takes no signature")
     return row
 
 

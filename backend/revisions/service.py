@@ -52,8 +52,9 @@ def ask(services: Services, address: str, batch_id: str, wanted: RevisionIn) -> 
     if not wanted.reason.strip():
         raise Invalid("reason_missing", "say what would make the answer better")
     now = services.clock.now()
-    with services.writing() as session:
+    with services.reading() as session:
         require_reviewer(services, session, batch_id, address)
+    with services.writing() as session:
         if locked_draft(session, batch_id) is None:
             raise Conflict("answers_elsewhere", f"the answers of batch {batch_id} are not with this gateway")
         found = _decidable(session, batch_id, wanted.task, wanted.worker, now)

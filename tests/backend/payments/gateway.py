@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 import time
 from collections.abc import Iterator
@@ -37,7 +38,9 @@ class Gateway:
         return answer.json()
 
     def post(self, path: str, body: Any, status: int = 202, token: str | None = None) -> Any:
-        headers = {"authorization": f"Bearer {token}"} if token else {}
+        headers = {"idempotency-key": secrets.token_hex(16)}  # as every client of ours
+        if token:
+            headers["authorization"] = f"Bearer {token}"
         answer = self.client.post(path, json=body, headers=headers)
         assert answer.status_code == status, answer.text
         if status >= 400:

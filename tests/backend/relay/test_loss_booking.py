@@ -39,6 +39,7 @@ def counting(market: Any, sqlite_engine: Engine, relayer: Any) -> Room:
 
 
 def queue(room: Room, kind: str, payload: dict[str, Any], key: str) -> str:
+    room.losses.look()  # as all do who queue
     with Session(write_engine(room.engine)) as session, session.begin():
         return room.losses.bring(room.outbox, session, kind=kind, dedupe_key=key, payload=payload)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,75 +18,9 @@ from backend.reviews.warning import Herald
 from backend.search.upkeep import Upkeep
 from backend.webhooks.dispatcher import Dispatcher
 from backend.work import packets, routes, service
-from piecework.chain.rpc import Rpc
-from piecework.db.turns import InTurn
-from piecework.domain.canonical import new_salt
 from tests.backend.draws.reviewing import drawn, enrol, opened
 from tests.backend.house import House, sign, verdict
-
-
-class Watched:
-    """Who holds a turn to write, by thread, and what that very thread asked the node or stored meanwhile."""
-
-    def __init__(self) -> None:
-        self.holders: set[int] = set()
-        self.taken: list[str] = []
-        self.asked: list[str] = []
-        self.stored: list[bytes] = []
-
-    def took(self) -> None:
-        self.holders.add(threading.get_ident())
-        self.taken.append(threading.current_thread().name)
-
-    def asks(self, method: str) -> None:
-        if threading.get_ident() in self.holders:
-            self.asked.append(f"{threading.current_thread().name}: {method}")
-
-    def stores(self, data: bytes) -> None:
-        if threading.get_ident() in self.holders:
-            self.stored.append(data)
-
-
-@pytest.fixture
-def watched(house: House, monkeypatch: pytest.MonkeyPatch) -> Watched:
-    found = Watched()
-    taking, leave = InTurn.taking_turn, InTurn._leave
-    provider = house.services.escrow.web3.provider
-    make_request = provider.make_request
-    store = house.services.store
-    put = store.put
-    post = Rpc._post
-
-    @contextmanager
-    def taking_turn(self: InTurn, seconds: float) -> Iterator[None]:
-        with taking(self, seconds):
-            found.took()
-            yield
-
-    def left(self: InTurn) -> None:
-        if self._has_turn:  # others of the same thread only read meanwhile
-            found.holders.discard(threading.get_ident())
-        leave(self)
-
-    def asking(method: Any, params: Any) -> Any:
-        found.asks(str(method))
-        return make_request(method, params)
-
-    def storing(data: bytes) -> Any:
-        found.stores(data)
-        return put(data)
-
-    monkeypatch.setattr(store, "put", storing)
-    monkeypatch.setattr(InTurn, "taking_turn", taking_turn)
-    monkeypatch.setattr(InTurn, "_leave", left)
-
-    def posting(self: Rpc, body: Any) -> Any:
-        found.asks(str([each["method"] for each in body]))
-        return post(self, body)
-
-    monkeypatch.setattr(provider, "make_request", asking)
-    monkeypatch.setattr(Rpc, "_post", posting)
-    return found
+from tests.backend.locks import Watched
 
 
 def work_of_a_day(house: House) -> None:
@@ -110,6 +43,7 @@ def test_nobody_who_holds_the_write_lock_waits_for_the_node(house: House, watche
     assert watched.asked == []
 
 
+@pytest.mark.asks_under_the_lock
 def test_a_question_under_the_lock_is_found(house: House, watched: Watched, monkeypatch: pytest.MonkeyPatch) -> None:
     queue = packets.queue
 
@@ -139,6 +73,7 @@ def test_who_draws_reviewers_looks_at_them_before_it_takes_the_lock(house: House
     assert (watched.asked, watched.stored) == ([], [])
 
 
+@pytest.mark.asks_under_the_lock
 def test_a_look_at_reviewers_under_the_lock_is_found(
     house: House, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -196,7 +131,7 @@ def test_known_answers_alone_are_stored_once_nobody_can_be_handed_a_task(house: 
 def test_files_that_are_stored_under_the_lock_are_found(
     house: House, watched: Watched, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reviews, "prepare", lambda *_, **__: reviews.Ahead(new_salt()))  # the planted bug
+    monkeypatch.setattr(reviews, "prepare", lambda *_, ahead, **__: ahead)  # the planted bug
     agreed(house)
 
     assert formats(watched.stored) == {"piecework/answers/1", "piecework/results/1"}
@@ -210,8 +145,8 @@ def test_what_came_in_after_the_files_were_stored_is_stored_too(
     house.submitted(worker, batch_id, count=2)
     prepare = reviews.prepare
 
-    def of_less(services: Any, batch: str, verdicts: Any, *, final: bool) -> Any:
-        return prepare(services, batch, verdicts[:1], final=final)
+    def of_less(services: Any, batch: str, verdicts: Any, **more: Any) -> Any:
+        return prepare(services, batch, verdicts[:1], **more)
 
     monkeypatch.setattr(reviews, "prepare", of_less)
     proposal = house.proposed(batch_id, [verdict(worker, "t0"), verdict(worker, "t1")])
