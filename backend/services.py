@@ -16,6 +16,7 @@ from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from backend import transactions
+from backend.batches.kept import Kept
 from backend.clients import networks
 from backend.exports.labels import LabelBook
 from backend.ipfs.port import PayloadStore
@@ -102,6 +103,10 @@ class Services:
     paces: PaceBook = field(default_factory=PaceBook)
     signals: SignalBook = field(default_factory=SignalBook)
     committed: CommittedAnswers = field(default_factory=CommittedAnswers)
+    results: Kept = field(default_factory=Kept)
+    """Of settled batches, as they are answered."""
+    whole_manifests: Kept = field(default_factory=lambda: Kept(most_bytes=2**20))
+    """Digests of manifests that were drafted elsewhere and read here: they are what they should be."""
     labels: LabelBook = field(default_factory=LabelBook)
     asking: AskingBook = field(default_factory=AskingBook)
     kept_answers_tidied_at: float = 0.0

@@ -116,7 +116,7 @@ class GatewaySettings(BaseSettings):
     """Networks of your reverse proxies, such as `10.0.0.0/8, ::1`. From them alone `X-Forwarded-For` is believed."""
     rate_units_per_second_by_ip: float = Field(default=100, ge=0)
     """Rate at which one IP address (IPv6: one /64) may ask; 0 for no limit. A read costs 1 unit, a write 5, search 3,
-    a sign-in 20, a draft 50."""
+    a sign-in 20, a draft 50, and each 100 tasks one more."""
     rate_burst_units_by_ip: float = Field(default=2_000, gt=0)
     """Units that an IP address can save up."""
     rate_units_per_second_by_address: float = Field(default=50, ge=0)

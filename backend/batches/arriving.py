@@ -4,32 +4,35 @@ from __future__ import annotations
 
 from typing import Any
 
-from backend.batches import service
+from backend.batches import service, turns
 from backend.batches.schemas import DraftBody, DraftIn, DraftView, DraftWords, TaskIn
 from backend.errors import Invalid
 from backend.services import Services
-from backend.uploads.service import collected, note_used
+from backend.uploads.service import collected, note_used, view
 
 
 def draft(services: Services, requester: str, network: str, body: DraftBody) -> DraftView:
     """Drafts the batch; an upload that it came from may go then. Raises what `whole` and drafting raise."""
-    found = service.draft(services, requester, network, whole(services, requester, body))
+    wanted = whole(services, requester, body, network)
+    found = service.draft(services, requester, network, wanted)
     if body.tasks_upload is not None:
         note_used(services, requester, body.tasks_upload)
     return found
 
 
-def whole(services: Services, requester: str, body: DraftBody) -> DraftIn:
-    """The batch with its tasks.
+def whole(services: Services, requester: str, body: DraftBody, network: str) -> DraftIn:
+    """The batch with its tasks, which are paid for.
 
-    Raises Invalid for tasks from nowhere or from two places, and what `collected` raises.
+    Raises Invalid for tasks from nowhere or from two places, TooMany, and what `collected` raises.
     """
     if body.tasks_upload is None:
         if body.tasks is None:
             raise Invalid("tasks_missing", "a batch has tasks: give them, or the upload that holds them (tasks_upload)")
+        turns.charge(services, requester, network, len(body.tasks))
         return _joined(body, body.tasks, {})
     if body.tasks is not None:
         raise Invalid("tasks_twice", "give tasks or tasks_upload, not both")
+    turns.charge(services, requester, network, view(services, requester, body.tasks_upload).tasks)
     return _joined(body, *collected(services, requester, body.tasks_upload))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +16,7 @@ from backend.batches.schemas import (
     ResultsView,
     SettlementView,
 )
-from backend.batches.service import fetch_document
+from backend.batches.service import document_text, fetch_document
 from backend.errors import Conflict, NotFound
 from backend.ipfs.port import PayloadError
 from backend.matching import repository as matching
@@ -25,8 +26,12 @@ from backend.pay.service import pay_of
 from backend.redundancy.book import is_adaptive
 from backend.services import Services
 from piecework.db.gateway import Draft
-from piecework.db.mirror import ChainEvent
+from piecework.db.mirror import ChainEvent, MirrorSettlement
 from piecework.domain.cid import cid_of_digest
+
+_FOREIGN_UNITS = 200
+"""For reading a manifest that may have 50,000 tasks."""
+_DECISIONS_OF_ONE_UNIT = 100
 
 
 def view(services: Services, batch_id: str) -> BatchView:
@@ -65,16 +70,23 @@ def _progress(services: Services, session: Session, draft: Draft) -> Progress:
     return Progress(tasks=draft.tasks, tasks_complete=complete + stops.at_target, answers_saved=stops.answers_saved)
 
 
-def manifest(services: Services, batch_id: str) -> dict[str, Any]:
+def manifest(services: Services, batch_id: str, network: str) -> bytes:
+    """The pinned bytes. One that was drafted elsewhere is read as a whole at first, which costs `network` more.
+
+    Raises NotFound, Conflict for what is no manifest, TooMany.
+    """
     with services.reading() as session:
         row = repository.one(session, batch_id)
-        digest = row[0].terms["manifest"] if row else None
-        if digest is None:
-            draft = repository.draft(session, batch_id)
-            digest = draft.manifest_digest if draft else None
+        batch, draft = (row[0], row[1]) if row else (None, repository.draft(session, batch_id))
+    own = draft.manifest_digest if draft else None
+    digest = batch.terms["manifest"] if batch else own
     if digest is None:
         raise NotFound("batch_unknown", f"there is no batch {batch_id}")
-    return fetch_document(services, digest, "manifest")
+    if digest != own and services.whole_manifests.get(digest) is None:
+        services.rates.charge_network(network, _FOREIGN_UNITS)
+        fetch_document(services, digest, "manifest")
+        services.whole_manifests.put(digest, digest.encode())
+    return document_text(services, digest, "manifest")
 
 
 def events(services: Services, batch_id: str, cursor: str | None, limit: int) -> EventPage:
@@ -98,12 +110,30 @@ def event_view(services: Services, row: ChainEvent) -> EventView:
     )
 
 
-def results(services: Services, batch_id: str) -> ResultsView:
-    """Labels of every settlement so far; a later one replaces an earlier one's label of the same task."""
+def results(services: Services, batch_id: str, network: str) -> bytes:
+    """Labels of every settlement so far, as JSON of a ResultsView; a later one replaces an earlier one's label of the
+    same task. Reading the files costs `network` what they hold, once for all who ask until there are more.
+
+    Raises NotFound, Conflict, TooMany.
+    """
     with services.reading() as session:
+        row = repository.one(session, batch_id)
         rows = repository.settlements(session, batch_id)
-    if not rows:
+    if row is None or not rows:
         raise Conflict("results_not_ready", f"batch {batch_id} has no settlement yet")
+    key = (batch_id, *(each.results_digest for each in rows))
+    found = services.results.get(key)
+    if found is None:
+        decided = row[0].contestable + row[0].disputed + row[0].accepted
+        services.rates.charge_network(network, decided // _DECISIONS_OF_ONE_UNIT)
+        view = _results(services, rows)
+        found = view.model_dump_json().encode()
+        if all(each["answer"] is not None for each in view.revisions):
+            services.results.put(key, found)
+    return found
+
+
+def _results(services: Services, rows: Sequence[MirrorSettlement]) -> ResultsView:
     labels: dict[str, dict[str, Any]] = {}
     better: list[dict[str, Any]] = []
     for row in rows:

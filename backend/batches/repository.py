@@ -8,29 +8,34 @@ from typing import Any
 from sqlalchemy import Row, Select, func, insert, select, tuple_
 from sqlalchemy.orm import Session
 
+from backend.batches.schemas import TaskIn
 from piecework.db.gateway import AssignedTask, Assignment, BatchTask, Draft
 from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorSettlement, MirrorSubmission
 
 Listed = Row[MirrorBatch, Draft | None]
 
 
-def add_draft(session: Session, draft: Draft, tasks: Sequence[dict[str, Any]], known: Set[str]) -> None:
-    """`known`: ids of the tasks whose answer the requester knows."""
-    session.add(draft)
-    session.flush()
-    rows = [
+def task_rows(batch_id: str, tasks: Sequence[TaskIn], known: Set[str]) -> list[dict[str, Any]]:
+    """Of a draft, for `add_draft`. `known`: ids of the tasks whose answer the requester knows."""
+    return [
         {
-            "batch_id": draft.batch_id,
-            "task_id": task["id"],
+            "batch_id": batch_id,
+            "task_id": task.id,
             "position": place,
-            "content": task["content"],
+            "content": task.content,
             "assigned": 0,
-            "is_known": task["id"] in known,
+            "is_known": task.id in known,
         }
         for place, task in enumerate(tasks)
     ]
-    for start in range(0, len(rows), 1_000):
-        session.execute(insert(BatchTask), rows[start : start + 1_000])
+
+
+def add_draft(session: Session, draft: Draft, tasks: Sequence[dict[str, Any]]) -> None:
+    """`tasks`: as `task_rows` has them."""
+    session.add(draft)
+    session.flush()
+    for start in range(0, len(tasks), 1_000):
+        session.execute(insert(BatchTask), tasks[start : start + 1_000])
 
 
 def draft(session: Session, batch_id: str) -> Draft | None:

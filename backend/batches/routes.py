@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
-from backend.batches import arriving, commitment, reading, service
+from backend.batches import arriving, commitment, reading, service, turns
 from backend.batches.schemas import (
     BatchView,
     DisclosureKey,
@@ -28,7 +28,7 @@ router = APIRouter(prefix="/v1/batches", tags=["batches"], route_class=CreatingR
 Limit = Annotated[int, Query(ge=1, le=MAX_LIMIT)]
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, dependencies=[Depends(turns.if_large, scope="function")])
 def draft(request: Request, body: DraftBody, requester: SignedIn, services: TheServices) -> DraftView:
     """Drafts a batch: keeps its manifest for a while and returns what the wallet must sign to fund it."""
     return arriving.draft(services, requester, network_of(request.scope), body)
@@ -46,10 +46,10 @@ def batch(batch_id: DigestText, services: TheServices) -> BatchView:
     return reading.view(services, batch_id)
 
 
-@router.get("/{batch_id}/manifest")
-def manifest(batch_id: DigestText, services: TheServices) -> dict[str, Any]:
-    """What the batch asks, as pinned."""
-    return reading.manifest(services, batch_id)
+@router.get("/{batch_id}/manifest", response_model=dict[str, Any])
+def manifest(request: Request, batch_id: DigestText, services: TheServices) -> Response:
+    """What the batch asks, byte for byte as pinned."""
+    return Response(reading.manifest(services, batch_id, network_of(request.scope)), media_type="application/json")
 
 
 @router.get("/{batch_id}/events")
@@ -67,10 +67,10 @@ def disclosure_key(
     return commitment.disclosure_key(services, reader, batch_id)
 
 
-@router.get("/{batch_id}/results")
-def results(batch_id: DigestText, services: TheServices) -> ResultsView:
+@router.get("/{batch_id}/results", response_model=ResultsView)
+def results(request: Request, batch_id: DigestText, services: TheServices) -> Response:
     """Labels, and the results files that carry them."""
-    return reading.results(services, batch_id)
+    return Response(reading.results(services, batch_id, network_of(request.scope)), media_type="application/json")
 
 
 @router.post("/{batch_id}/close/draft")

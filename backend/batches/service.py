@@ -101,12 +101,14 @@ def draft(services: Services, requester: str, network: str, wanted: DraftIn) -> 
         expected_seconds=seconds,
         units_per_hour=min(_LARGEST, units_per_hour(wanted.reward_units, seconds * 1_000)),
     )
+    view = _view(services, prepared, seconds)  # which asks the node: not while others wait for their turn to write
+    tasks = repository.task_rows(prepared.batch_id, wanted.tasks, set(wanted.gold or {}))
     with services.writing() as session:
         check_needs(services, session, requester, wanted.needs)
         admit(services, session, place_of(session, prepared.batch_id, requester, network), files, rows_bytes)
-        repository.add_draft(session, row, [task.model_dump() for task in wanted.tasks], set(wanted.gold or {}))
+        repository.add_draft(session, row, tasks)
         matching.add_needs(session, needs, allow=wanted.needs.allow, block=wanted.needs.block)
-    return _view(services, prepared, seconds)
+    return view
 
 
 def funding_transaction(services: Services, requester: str, batch_id: str, permit: PermitIn) -> Transaction:
@@ -198,6 +200,14 @@ def fetch_document(services: Services, digest: str, kind: str) -> dict[str, Any]
         return documents.unpack(digest, kind, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
     except (CidError, CidMismatch, DocumentError) as error:
         # Whoever funds or settles elsewhere can name a digest of anything.
+        raise Conflict("document_unreadable", f"the {kind} that the chain names is none: {error}") from error
+
+
+def document_text(services: Services, digest: str, kind: str) -> bytes:
+    """The bytes of a pinned document that is known to be one, verified."""
+    try:
+        return documents.text_of(digest, kind, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
+    except (CidError, CidMismatch, DocumentError) as error:
         raise Conflict("document_unreadable", f"the {kind} that the chain names is none: {error}") from error
 
 

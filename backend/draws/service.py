@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from backend.batches import service as batches
+from backend.batches import turns
 from backend.batches.schemas import DraftIn, TaskIn
 from backend.draws import repository
 from backend.draws.deciding import NAME, drawn_of
@@ -54,6 +55,7 @@ def draft_review_batch(
     answers = draft.tasks * draft.answers_per_task
     if answers > MAX_SLOTS:
         raise Invalid("too_many_answers", f"{answers} answers, {MAX_SLOTS} can have drawn reviewers: split the batch")
+    turns.charge(services, requester, network, answers)
     left = terms.claimBy + terms.lease + terms.reviewWindow - services.clock.now()
     body = DraftIn(
         title=f"Review: {draft.title}"[:200],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import PlainTextResponse, StreamingResponse
 
+from backend.clients import network_of
 from backend.dependencies import TheServices
 from backend.exports import service
 from backend.schemas import DigestText
@@ -26,13 +27,14 @@ _FILE: dict[int | str, dict[str, Any]] = {
 
 @router.get("/{batch_id}/export", response_class=StreamingResponse, responses=_FILE)
 def export(
+    request: Request,
     batch_id: DigestText,
     services: TheServices,
     wanted: Annotated[Literal["jsonl", "csv", "answers-csv", "label-studio"], Query(alias="format")] = "jsonl",
     after: Annotated[str | None, Query(max_length=64, description="The last task that you have whole.")] = None,
 ) -> StreamingResponse:
     """Every task with its label, and the answers that results files judge, in the batch's order."""
-    found = service.opened(services, batch_id, after)
+    found = service.opened(services, batch_id, after, network_of(request.scope))
     write, media_type, ending = _WRITERS[wanted]
     name = f"piecework-{batch_id[2:10]}.{ending}"
     headers = {

@@ -22,6 +22,7 @@ from piecework.files.label_studio import Interface, array
 from piecework.files.outcomes import answer_csv, field_names, json_line, outcome, task_csv
 
 _TASKS_AT_A_TIME = 200
+_TASKS_OF_ONE_UNIT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,9 @@ class Export:
     last: int
 
 
-def opened(services: Services, batch_id: str, after: str | None) -> Export:
-    """From behind the task `after`. Raises NotFound, Conflict without any results, and Invalid for no task of it."""
+def opened(services: Services, batch_id: str, after: str | None, network: str) -> Export:
+    """From behind the task `after`; `network` pays for what follows. Raises NotFound, Conflict without any results,
+    Invalid for no task of it, and TooMany."""
     with services.reading() as session:
         draft = _draft(session, batch_id)
         settled = repository.settlements(session, batch_id)
@@ -48,6 +50,7 @@ def opened(services: Services, batch_id: str, after: str | None) -> Export:
         raise Conflict("results_not_ready", f"batch {batch_id} has no settlement yet")
     if place is None:
         raise Invalid("after_unknown", f"{str(after)[:64]} is no task of batch {batch_id}: name the last one you have")
+    services.rates.charge_network(network, (draft.tasks - 1 - place) // _TASKS_OF_ONE_UNIT)
     try:
         labels = services.labels.labels(digests, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
     except (CidError, CidMismatch, DocumentError) as error:

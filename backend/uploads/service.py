@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from backend.batches import turns
 from backend.batches.schemas import TaskIn
 from backend.errors import Conflict, Invalid, NotFound
 from backend.services import Services
@@ -25,8 +26,10 @@ _MAX_TASKS = 50_000
 def put(services: Services, requester: str, network: str, upload_id: str, number: int, body: PartIn) -> UploadView:
     """Keeps a part; the same part again changes nothing. `network`: where it comes from.
 
-    Raises Conflict for another one, Invalid beyond the requester's limit, NoRoom beyond the gateway's.
+    Raises Conflict for another one, Invalid beyond the requester's limit, NoRoom beyond the gateway's, TooMany beyond
+    what its tasks may cost.
     """
+    turns.charge(services, requester, network, len(body.tasks))
     content = body.model_dump()
     try:
         data = canonical_bytes(content)

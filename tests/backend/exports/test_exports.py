@@ -109,7 +109,7 @@ def settled_twice(house: House) -> tuple[str, service.Export]:
     batch_id, worker = house.funded(tasks=2), house.wallet()
     offer = house.submitted(worker, batch_id, count=2)
     house.settled(house.proposed(batch_id, [verdict(worker, offer["tasks"][0])]))
-    between = service.opened(house.services, batch_id, None)
+    between = service.opened(house.services, batch_id, None, "here")
     house.settled(house.proposed(batch_id, [verdict(worker, offer["tasks"][1])]))
     return batch_id, between
 
@@ -117,7 +117,7 @@ def settled_twice(house: House) -> tuple[str, service.Export]:
 def test_an_export_holds_one_state_of_the_results_whatever_is_settled_while_it_is_read(house: House) -> None:
     batch_id, between = settled_twice(house)
 
-    now = service.opened(house.services, batch_id, None)
+    now = service.opened(house.services, batch_id, None, "here")
 
     assert (judged(house, between), judged(house, now)) == (1, 2)
     assert between.version != now.version

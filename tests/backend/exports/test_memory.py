@@ -41,9 +41,12 @@ LABEL_BYTES = 150
 @pytest.fixture
 def services(sqlite_engine: Engine, tmp_path: Path) -> Services:
     """What an export needs of a gateway: a database and a payload store, and nothing that runs by itself."""
-    settings: Any = SimpleNamespace(public_url="http://gateway.test")
+    settings: Any = SimpleNamespace(public_url="http://gateway.test", **dict.fromkeys(RATES, 0))
     store, nothing = EmbeddedStore(tmp_path / "payloads"), cast("Any", None)
     return Services(settings, sqlite_engine, nothing, nothing, nothing, store, nothing, nothing, nothing, "0x")
+
+
+RATES = [f"rate_{what}_by_{whose}" for what in ("units_per_second", "burst_units") for whose in ("ip", "address")]
 
 
 def filled(services: Services, count: int) -> str:
@@ -122,7 +125,7 @@ def measured(services: Services, count: int, write: Any) -> tuple[int, int, floa
     with own_heap():
         tracemalloc.start()
         try:
-            export = service.opened(services, batch_id, None)
+            export = service.opened(services, batch_id, None, "here")
             opening = tracemalloc.get_traced_memory()[1]
             tracemalloc.reset_peak()
             before, begun = tracemalloc.get_traced_memory()[0], time.perf_counter()

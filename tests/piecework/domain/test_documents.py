@@ -23,6 +23,7 @@ from piecework.domain.documents import (
     UnknownFormat,
     format_name,
     pack,
+    text_of,
     unpack,
     validate,
 )
@@ -299,15 +300,37 @@ def fetched(data: bytes, kind: str) -> dict[str, Any]:
     return unpack(digest_of(data), kind, {cid_of(data): data}.__getitem__)
 
 
+@pytest.mark.parametrize("read", [unpack, text_of])
 @pytest.mark.parametrize("place", [0, 1, 2, 3])
-def test_a_changed_byte_in_any_block_is_noticed(place: int) -> None:
+def test_a_changed_byte_in_any_block_is_noticed(place: int, read: Callable[..., object]) -> None:
     packed = pack(large("gold", 3), "gold")
     blocks = {block.cid: block.data for block in packed.blocks}
     cid = packed.blocks[place].cid
     blocks[cid] = blocks[cid][:-1] + bytes([blocks[cid][-1] ^ 1])
 
     with pytest.raises(CidMismatch, match=cid):
-        unpack(packed.digest, "gold", blocks.__getitem__)
+        read(packed.digest, "gold", blocks.__getitem__)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind != "index"])
+def test_the_text_of_a_document_of_one_block_is_its_canonical_bytes(kind: str) -> None:
+    packed = pack(example(kind), kind)
+
+    assert text_of(packed.digest, kind, reader(packed)) == canonical_bytes(example(kind))
+
+
+def test_the_text_of_a_document_in_parts_is_its_canonical_bytes() -> None:
+    packed = pack(large("gold", 3), "gold")
+
+    assert len(packed.blocks) == 4
+    assert text_of(packed.digest, "gold", reader(packed)) == canonical_bytes(large("gold", 3))
+
+
+@pytest.mark.parametrize("rest", [b'"of":"piecework/gold/1"}', b"", b'"of":1,"of":2}'])
+def test_the_text_of_an_index_that_is_none_is_refused(rest: bytes) -> None:
+    head = b'{"format":"piecework/index/1",' + rest
+    with pytest.raises(DocumentError):
+        text_of(digest_of(head), "gold", {cid_of(head): head}.__getitem__)
 
 
 @pytest.mark.parametrize("place", [0, 1, 3])
