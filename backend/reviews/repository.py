@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from piecework.db.gateway import Assignment, BatchTask, Decision, Draft, ModelAnswers, Proposal, ProposalSignature
 from piecework.db.mirror import ChainEvent, MirrorBatch, MirrorSettlement, MirrorSubmission, MirrorTally
-from piecework.db.revisions import ReviewWarning
+from piecework.db.revisions import ReviewWarning, Revision
 
 Submitted = Row[Assignment, MirrorSubmission]
 
@@ -138,6 +138,19 @@ def proposal(session: Session, proposal_id: str) -> Proposal | None:
 def proposals(session: Session, batch_id: str) -> Sequence[Proposal]:
     query = select(Proposal).where(Proposal.batch_id == batch_id).order_by(Proposal.created_at)
     return session.execute(query).scalars().all()
+
+
+def standing(session: Session, batch_id: str) -> tuple[object, ...]:
+    """What changes with whatever a proposal of the batch rests on, but for verdicts of drawn reviewers: the chain's
+    last word on the batch, with the hash of its block, proposals, better answers, and a model's."""
+    events = select(ChainEvent.block_hash, ChainEvent.log_index).where(ChainEvent.batch_id == batch_id)
+    newest = events.order_by(ChainEvent.block_number.desc(), ChainEvent.log_index.desc())
+    last = session.execute(newest.limit(1)).first()
+    states = session.execute(select(Proposal.proposal_id, Proposal.status).where(Proposal.batch_id == batch_id)).all()
+    better = select(Revision.revision_id, Revision.digest).where(Revision.batch_id == batch_id)
+    answered = session.execute(better.where(Revision.state == "answered")).all()
+    model = session.execute(select(ModelAnswers.digest).where(ModelAnswers.batch_id == batch_id)).scalar_one_or_none()
+    return last and tuple(last), frozenset(map(tuple, states)), frozenset(map(tuple, answered)), model
 
 
 def active_proposals(session: Session) -> Sequence[Proposal]:

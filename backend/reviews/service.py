@@ -9,13 +9,14 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from backend.batches.service import pin
+from backend.draws.deciding import NAME as DRAWN
 from backend.errors import Conflict, Invalid, NotAllowed, NotFound
 from backend.relay.keeper import key_of
 from backend.reviews import repository
 from backend.reviews.backing import Backing, backing_of
 from backend.reviews.completion import is_final
 from backend.reviews.panels import Panel, panel_of
-from backend.reviews.planning import plan
+from backend.reviews.planning import Planned, plan
 from backend.reviews.schemas import ProposalIn, ProposalView, VerdictIn
 from backend.services import Services
 from piecework.db.gateway import Draft, Proposal
@@ -49,12 +50,15 @@ def propose(services: Services, reviewer: str, batch_id: str, wanted: ProposalIn
 
 @dataclass(frozen=True, slots=True)
 class Ahead:
-    """What a proposal has before anybody waits for it: its salt, what can back its rejections, and digests of files
-    that are pinned."""
+    """What a proposal has before anybody waits for it: its salt, what can back its rejections, digests of files that
+    are pinned; and, if so much could be planned, the plan, what it was asked for, and what it rests on."""
 
     salt: str
     backing: Backing
     pinned: frozenset[str] = frozenset()
+    planned: Planned | None = None
+    asked: object = None
+    standing: tuple[object, ...] = ()
 
 
 def look_ahead(services: Services, batch: MirrorBatch) -> Ahead:
@@ -65,19 +69,25 @@ def look_ahead(services: Services, batch: MirrorBatch) -> Ahead:
 def prepare(
     services: Services, batch_id: str, verdicts: Sequence[VerdictIn] | None, *, final: bool, ahead: Ahead
 ) -> Ahead:
-    """Pins what a proposal would name if nothing changes until it is built, so that no writer waits for the store.
+    """Plans a proposal and pins what it names, so that no writer waits for either if nothing changes until it is built.
 
     Known answers are left out: pinned, they are public, and somebody may still be handed a task. Raises as `build`
     does, of what stands now.
     """
     with services.reading() as session:
+        standing = repository.standing(session, batch_id)  # first: what changes meanwhile is seen later
         batch, draft = _batch(session, batch_id), session.get(Draft, batch_id)
         if draft is None:
             return ahead
         planned = plan(services, session, batch, draft, verdicts, final=final, salt=ahead.salt, backing=ahead.backing)
     for packed in planned.files:
         pin(services.store, packed)
-    return replace(ahead, pinned=frozenset(packed.digest for packed in planned.files))
+    pinned = frozenset(packed.digest for packed in planned.files)
+    return replace(ahead, pinned=pinned, planned=planned, asked=_asked(verdicts, final=final), standing=standing)
+
+
+def _asked(verdicts: Sequence[VerdictIn] | None, *, final: bool) -> object:
+    return None if verdicts is None else [verdict.model_dump() for verdict in verdicts], final
 
 
 def build(
@@ -89,7 +99,8 @@ def build(
     final: bool,
     ahead: Ahead,
 ) -> Proposal:
-    """Decides, pins of results, answers and (if `final`) the known answers what is not, and stores the proposal.
+    """Decides, unless it is planned and nothing has changed since, pins of results, answers and (if `final`) the known
+    answers what is not, and stores the proposal.
 
     Raises Conflict if there is nothing to decide, a proposal is under way, or a policy would judge by known answers
     that are not the committed ones; Invalid for verdicts that do not fit.
@@ -97,13 +108,22 @@ def build(
     draft = repository.locked_draft(session, batch.batch_id)
     if draft is None:
         raise Conflict("answers_elsewhere", f"the answers of batch {batch.batch_id} are not with this gateway")
-    planned = plan(services, session, batch, draft, verdicts, final=final, salt=ahead.salt, backing=ahead.backing)
+    planned = _still(session, draft, ahead, _asked(verdicts, final=final)) or plan(
+        services, session, batch, draft, verdicts, final=final, salt=ahead.salt, backing=ahead.backing
+    )
     missing = [packed for packed in planned.files if packed.digest not in ahead.pinned]
     for packed in [*([planned.known] if planned.known else []), *missing]:
         pin(services.store, packed)
     draft.is_revealed = draft.is_revealed or planned.known is not None
     repository.add_proposal(session, planned.proposal, planned.decisions)
     return planned.proposal
+
+
+def _still(session: Session, draft: Draft, ahead: Ahead, asked: object) -> Planned | None:
+    """The plan that was made ahead, if it would be made again. What drawn reviewers say is small, and read anew."""
+    if ahead.planned is None or ahead.asked != asked or draft.review["policy"] == DRAWN:
+        return None
+    return ahead.planned if repository.standing(session, draft.batch_id) == ahead.standing else None
 
 
 def view(services: Services, proposal_id: str) -> ProposalView:
