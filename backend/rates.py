@@ -37,6 +37,8 @@ COSTS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
         ("POST", r"/v1/webhooks/[^/]+/(proof|replay)", 100.0),
         ("GET", r"/v1/batches", 3.0),
         ("GET", r"/v1/batches/[^/]+/results", 5.0),
+        ("GET", r"/v1/batches/[^/]+/export", 20.0),
+        ("GET", r"/v1/accounts/[^/]+/receipts\.csv", 20.0),
         ("GET", r"/v1/(batches/[^/]+|workers/me)/report", 20.0),
         ("GET", r"/v1/reviewers/me/record", 20.0),
         ("GET", r"/v1/signals/.*", 20.0),

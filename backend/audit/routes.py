@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 
 from backend.audit import service
 from backend.audit.repository import Wanted
 from backend.audit.schemas import AuditEventPage, BatchMoney, Totals
+from backend.clients import network_of
 from backend.dependencies import TheServices
 from backend.errors import Invalid
 from backend.paging import MAX_LIMIT
 from backend.schemas import AddressText, DigestText
+from backend.streams import paced
 
 router = APIRouter(prefix="/v1/audit", tags=["audit"])
 
@@ -49,6 +51,7 @@ def events(
 
 @router.get("/events.csv", response_class=StreamingResponse, responses={200: {"content": {"text/csv": {}}}})
 def table(
+    request: Request,
     services: TheServices,
     batch_id: DigestText | None = None,
     account: AddressText | None = None,
@@ -57,4 +60,5 @@ def table(
     """The same as a table, oldest first, whole; of the whole escrow if neither batch nor account is named."""
     lines = service.table(services, Wanted(batch_id, account, tuple(name)))
     headers = {"content-disposition": 'attachment; filename="piecework-events.csv"'}
-    return StreamingResponse(lines, media_type="text/csv; charset=utf-8", headers=headers)
+    flowing = paced(services, network_of(request.scope), lines)
+    return StreamingResponse(flowing, media_type="text/csv; charset=utf-8", headers=headers)

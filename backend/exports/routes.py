@@ -11,6 +11,7 @@ from backend.clients import network_of
 from backend.dependencies import TheServices
 from backend.exports import service
 from backend.schemas import DigestText
+from backend.streams import paced
 
 router = APIRouter(prefix="/v1/batches", tags=["exports"])
 
@@ -34,7 +35,8 @@ def export(
     after: Annotated[str | None, Query(max_length=64, description="The last task that you have whole.")] = None,
 ) -> StreamingResponse:
     """Every task with its label, and the answers that results files judge, in the batch's order."""
-    found = service.opened(services, batch_id, after, network_of(request.scope))
+    network = network_of(request.scope)
+    found = service.opened(services, batch_id, after, network)
     write, media_type, ending = _WRITERS[wanted]
     name = f"piecework-{batch_id[2:10]}.{ending}"
     headers = {
@@ -42,7 +44,8 @@ def export(
         "piecework-tasks": str(found.tasks),
         "piecework-results": found.version,
     }
-    return StreamingResponse(write(services, found), media_type=media_type, headers=headers)
+    lines = paced(services, network, iter(write(services, found)))
+    return StreamingResponse(lines, media_type=media_type, headers=headers)
 
 
 @router.get("/{batch_id}/label-studio.xml", response_class=PlainTextResponse)

@@ -22,7 +22,8 @@ from piecework.files.label_studio import Interface, array
 from piecework.files.outcomes import answer_csv, field_names, json_line, outcome, task_csv
 
 _TASKS_AT_A_TIME = 200
-_TASKS_OF_ONE_UNIT = 50
+_TASKS_OF_ONE_UNIT = 100
+"""Of reading the labels; lines are paid for as they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,7 @@ class Export:
 
 
 def opened(services: Services, batch_id: str, after: str | None, network: str) -> Export:
-    """From behind the task `after`; `network` pays for what follows. Raises NotFound, Conflict without any results,
+    """From behind the task `after`; `network` pays for reading it. Raises NotFound, Conflict without any results,
     Invalid for no task of it, and TooMany."""
     with services.reading() as session:
         draft = _draft(session, batch_id)
