@@ -77,11 +77,11 @@ def test_brackets_in_texts_do_not_count() -> None:
 @pytest.mark.parametrize(
     ("data", "told"),
     [
-        (b"[" + b"1," * MAX_VALUES + b"1]", "more than 1000000 values"),
-        (b"[" + b"[]," * (MAX_VALUES // 2) + b"1]", "more than 1000000 values"),
-        (b"[" + b'"",' * (3 * MAX_VALUES) + b"1]", "more than 1000000 values"),
-        (b"[" * MAX_VALUES, "more than 1000000 values"),
-        (json.dumps(dict.fromkeys(map(str, range(MAX_MEMBERS + 1)))).encode(), "more than 50000 members"),
+        (b"[" + b"1," * MAX_VALUES + b"1]", f"more than {MAX_VALUES} values"),
+        (b"[" + b"[]," * (MAX_VALUES // 2) + b"1]", f"more than {MAX_VALUES} values"),
+        (b"[" + b'"",' * (3 * MAX_VALUES) + b"1]", f"more than {MAX_VALUES} values"),
+        (b"[" * MAX_VALUES, f"more than {MAX_VALUES} values"),
+        (json.dumps(dict.fromkeys(map(str, range(MAX_MEMBERS + 1)))).encode(), f"more than {MAX_MEMBERS} members"),
         (b'{"a":1,"a":1}', "a key stands twice"),
         (b'["\\u0000"]', "NUL"),
         (b'{"\\uD83d":1}', "surrogate"),
