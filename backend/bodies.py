@@ -1,8 +1,8 @@
 """JSON bodies, read strictly: what two readers could understand differently, or a database could not keep, is refused.
 
-Integers stay whole at any size, unlike in documents (RFC 8785), since amounts are integers. Large bodies are read in
-threads of their own, few at a time, so that the gateway answers others meanwhile; what a body costs to read is bounded
-before it is read.
+Integers stay whole at any size, unlike in documents (RFC 8785), since amounts are integers. All but the smallest are
+read in threads of their own, few at a time, so that the gateway answers others meanwhile; what a body costs to read is
+bounded and paid for before it is read.
 """
 
 from __future__ import annotations
@@ -18,26 +18,46 @@ from fastapi import Request, Response
 from fastapi._compat import ModelField
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
+
+from backend.rates import OWE, too_dear
 
 MAX_DEPTH = 64
 MAX_VALUES = 2_000_000
 """In one body. Reading so many holds the interpreter for half a second."""
 MAX_MEMBERS = 50_000
 """Of one object: as many as a batch has tasks."""
-MAX_WRONG = 100
-"""Places of a body that is none of its model which are looked at further."""
-INLINE_BYTES = 16_384
+MOST_WRONG = 100
+"""Places of a body that are told; with more it is told that there are more. Each costs much more than to be found."""
+INLINE_BYTES = 2_048
 """A body of at most so many is read at once."""
+LARGE_BYTES = 262_144
+"""Above, bodies do not keep those of people at work waiting."""
+AT_A_TIME = 4
 LARGE_AT_A_TIME = 2
+MOST_WAITING = 64
+"""Large bodies that wait to be read."""
+VALUES_OF_ONE_UNIT = 5_000
 _ESCAPES = (b"\\\\", b'\\"')
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 _DOUBTFUL_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _LARGE_NUMBER = re.compile(rb"[eE]\+?\d{2}|(?<!\d)\d{250}")
 _UNWANTED = re.compile("[\x00\ud800-\udfff]")
-_large: RunVar[anyio.CapacityLimiter] = RunVar("large_bodies")
+
+
+class _Turns:
+    """Of one event loop."""
+
+    def __init__(self) -> None:
+        self.usual = anyio.CapacityLimiter(AT_A_TIME)
+        self.large = anyio.CapacityLimiter(LARGE_AT_A_TIME)
+        self.large_ones = 0
+        """That are read or wait to be."""
+
+
+_turns: RunVar[_Turns] = RunVar("bodies")
 
 
 class StrictRoute(APIRoute):
@@ -72,25 +92,44 @@ class _StrictRequest(Request):
     async def json(self) -> Any:
         data = await self.body()
         if len(data) <= INLINE_BYTES:
-            return parse(data)
+            return self._read(data)
         try:
-            limiter = _large.get()
+            turns = _turns.get()
         except LookupError:
-            _large.set(limiter := anyio.CapacityLimiter(LARGE_AT_A_TIME))
-        return await anyio.to_thread.run_sync(self._read, data, limiter=limiter)
+            _turns.set(turns := _Turns())
+        if len(data) <= LARGE_BYTES:
+            return await anyio.to_thread.run_sync(self._read, data, limiter=turns.usual)
+        if turns.large_ones >= LARGE_AT_A_TIME + MOST_WAITING:
+            raise HTTPException(503, "too many large bodies wait to be read: try again", {"retry-after": "2"})
+        turns.large_ones += 1
+        try:
+            return await anyio.to_thread.run_sync(self._read, data, limiter=turns.large)
+        finally:
+            turns.large_ones -= 1
 
     def _read(self, data: bytes) -> Any:
         """The body as its model, which the framework then takes as it is; or its value where it has none."""
+        owe, values = self.scope.get(OWE), sum(data.count(sign) for sign in (b",", b"[", b"{"))
+        if owe is not None and (wait := owe(values // VALUES_OF_ONE_UNIT)):
+            raise too_dear(wait)
         value = parse(data)
         field = self._field
         if field is None or not isinstance(field.field_info.annotation, type):
             return value
         if not issubclass(field.field_info.annotation, BaseModel):
             return value
-        found, wrong = field.validate(value, {}, loc=("body",))
-        if wrong:
-            raise _Refused(wrong[:MAX_WRONG])
-        return found
+        try:
+            return field.field_info.annotation.model_validate(value)
+        except ValidationError as error:
+            raise _Refused(_places(error)) from None
+
+
+def _places(error: ValidationError) -> list[Any]:
+    """As the framework has them."""
+    if error.error_count() > MOST_WRONG:
+        told = f"the body is wrong at {error.error_count()} places: look at what GET /openapi.json says of it"
+        return [{"type": "too_many_errors", "loc": ("body",), "msg": told, "input": None}]
+    return [{**each, "loc": ("body", *each["loc"])} for each in error.errors(include_url=False)]
 
 
 def parse(data: bytes) -> Any:
@@ -123,9 +162,14 @@ def _checked(data: bytes) -> bytes:
     brackets = outside.translate(_ONE_KIND, _NO_BRACKETS)
     if brackets.count(b"[") + outside.count(b",") >= MAX_VALUES:
         raise too_many
+    if brackets.count(b"[") != brackets.count(b"]"):
+        raise ValueError("brackets are missing, or there are too many")
     for _ in range(MAX_DEPTH):  # each time the innermost ones go
+        left = len(brackets)
         brackets = brackets.replace(b"[]", b"")
-    if brackets.count(b"[") > MAX_DEPTH or b"[]" in brackets:
+        if len(brackets) == left:
+            return outside  # the parser says where
+    if brackets:
         raise ValueError(f"the body is nested deeper than {MAX_DEPTH}")
     return outside
 

@@ -44,6 +44,7 @@ _CODES = {
     408: "body_too_slow",
     413: "body_too_large",
     429: "rate_limited",
+    503: "busy",
 }
 LONGEST_DETAIL = 2_000
 """Characters. A refusal quotes what it refuses, and that may be as long as a body: it is no echo."""
@@ -202,7 +203,8 @@ def _http(_: Request, error: Exception) -> Response:
     code = _CODES.get(error.status_code, "request_refused")
     told = (error.headers or {}).get("retry-after")
     extra = {} if told is None else {"retry_after_seconds": int(told)}
-    return problem(error.status_code, code, "The request was refused", str(error.detail), **extra)
+    title = TooMany.title if error.status_code == TooMany.status else "The request was refused"
+    return problem(error.status_code, code, title, str(error.detail), **extra)
 
 
 def _payload(_: Request, error: Exception) -> Response:

@@ -22,6 +22,8 @@ MAX_BUCKETS = 100_000
 _FREE = frozenset(("/healthz",))
 _READ, _WRITE = 1.0, 5.0
 _BYTES_OF_ONE_UNIT = 65_536
+OWE = "piecework.owe"
+"""Where a request's scope has what charges its network on credit: it takes units and gives the seconds to wait."""
 _CAME = "piecework.body_bytes"
 """Where a request's scope tells how much came of a body of unknown length."""
 COSTS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
@@ -29,7 +31,7 @@ COSTS: tuple[tuple[str, re.Pattern[str], float], ...] = tuple(
     for method, pattern, cost in (
         ("POST", r"/v1/auth/nonce", 5.0),
         ("POST", r"/v1/auth/login", 20.0),
-        ("POST", r"/v1/batches", 50.0),
+        ("POST", r"/v1/batches(/[^/]+/review-batch)?", 50.0),
         ("POST", r"/v1/payloads", 20.0),
         ("POST", r"/v1/reviews/batches/[^/]+/proposals", 50.0),
         ("POST", r"/v1/appeals/draft", 20.0),
@@ -87,15 +89,42 @@ class Buckets:
         if self._rate <= 0 or cost <= 0:
             return 0.0
         with self._lock:
-            now = self._now()
-            level, at = self._levels.pop(name, (self._burst, now))
-            level = min(self._burst, level + (now - at) * self._rate)
+            level, now = self._level(name)
             needed = min(cost, self._burst)
             wait = max(0.0, (needed - level) / self._rate)
-            self._levels[name] = (level if wait else level - cost, now)
-            if len(self._levels) > self._most:
-                self._levels.popitem(last=False)
+            self._keep(name, level if wait else level - cost, now)
             return wait
+
+    def owe(self, name: str, cost: float) -> float:
+        """0 if the units were taken, be it on credit: what comes next then waits until they are paid back. Who is in
+        debt already gets none; the seconds until it is not. For work whose cost is known only once it was begun."""
+        if self._rate <= 0 or cost <= 0:
+            return 0.0
+        with self._lock:
+            level, now = self._level(name)
+            debt = max(0.0, -level / self._rate)
+            self._keep(name, level if debt else level - cost, now)
+            return debt
+
+    def take_spare(self, name: str, cost: float) -> float:
+        """As `take`, of the upper half of the bucket alone: the lower one is left to what else the client asks for."""
+        if self._rate <= 0 or cost <= 0:
+            return 0.0
+        with self._lock:
+            level, now = self._level(name)
+            wait = max(0.0, (self._burst / 2 + min(cost, self._burst / 2) - level) / self._rate)
+            self._keep(name, level if wait else level - cost, now)
+            return wait
+
+    def _level(self, name: str) -> tuple[float, float]:
+        now = self._now()
+        level, at = self._levels.pop(name, (self._burst, now))
+        return min(self._burst, level + (now - at) * self._rate), now
+
+    def _keep(self, name: str, level: float, now: float) -> None:
+        self._levels[name] = (level, now)
+        if len(self._levels) > self._most:
+            self._levels.popitem(last=False)
 
 
 class RateBook:
@@ -110,10 +139,12 @@ class RateBook:
         if wait := self.by_address.take(address, cost):
             raise TooMany("rate_limited", _detail(f"address {address}", wait), retry_after_seconds=math.ceil(wait))
 
-    def charge_network(self, network: str, cost: float) -> None:
-        """For work that is known only after a look. Raises TooMany."""
-        if wait := self.by_ip.take(network, cost):
+    def owe(self, cost: float, *, network: str, address: str | None = None) -> None:
+        """For work whose cost is known only once it was begun; on credit. Raises TooMany for who is in debt already."""
+        if wait := self.by_ip.owe(network, cost):
             raise TooMany("rate_limited", _detail("your network address", wait), retry_after_seconds=math.ceil(wait))
+        if address is not None and (wait := self.by_address.owe(address, cost)):
+            raise TooMany("rate_limited", _detail(f"address {address}", wait), retry_after_seconds=math.ceil(wait))
 
 
 class RateLimit:
@@ -133,6 +164,7 @@ class RateLimit:
                 answer = problem(429, "rate_limited", TooMany.title, detail, retry_after_seconds=seconds)
                 await answer(scope, receive, send)
                 return
+            scope[OWE] = lambda cost: self._buckets.owe(network_of(scope), cost)
             if _announced(scope) is None:
                 receive = self._charging(scope, receive)
         await self._app(scope, receive, send)
@@ -146,12 +178,15 @@ class RateLimit:
             scope[_CAME] += len(message.get("body", b""))
             units = scope[_CAME] // _BYTES_OF_ONE_UNIT - before
             if wait := self._buckets.take(network_of(scope), units):
-                # Of the framework's kind: it passes through the reading of a body as it is.
-                seconds = {"retry-after": str(math.ceil(wait))}
-                raise HTTPException(429, _detail("your network address", wait), seconds)
+                raise too_dear(wait)
             return message
 
         return charged
+
+
+def too_dear(wait: float) -> HTTPException:
+    """Of the framework's kind: it passes through the reading of a body as it is."""
+    return HTTPException(429, _detail("your network address", wait), {"retry-after": str(math.ceil(wait))})
 
 
 def request_cost(scope: Scope) -> float:

@@ -15,13 +15,13 @@ LINES_OF_ONE_UNIT = 30
 
 
 async def paced(services: Services, network: str, lines: Iterator[str]) -> AsyncIterator[str]:
-    """`lines`, some hundred at a time, which `network` pays for. Where its units are used up the next ones wait until
-    there are more, and hold no thread meanwhile."""
+    """`lines`, some hundred at a time, which `network` pays for out of the upper half of its units: the lower one is
+    left to what else it asks for. Where there are none, lines wait for them, and hold no thread meanwhile."""
     while True:
         some = await run_in_threadpool(lambda: list(islice(lines, LINES_AT_A_TIME)))
         if some:
             yield "".join(some)
         if len(some) < LINES_AT_A_TIME:
             return
-        while wait := services.rates.by_ip.take(network, LINES_AT_A_TIME / LINES_OF_ONE_UNIT):
+        while wait := services.rates.by_ip.take_spare(network, LINES_AT_A_TIME / LINES_OF_ONE_UNIT):
             await anyio.sleep(wait)

@@ -26,7 +26,10 @@ class Kept:
 
     def put(self, key: Hashable, value: bytes) -> None:
         with self._lock:
-            self._bytes += len(value) - len(self._found.pop(key, b""))
+            self._bytes -= len(self._found.pop(key, b""))
+            if len(value) > self._most:
+                return
+            self._bytes += len(value)
             self._found[key] = value
             while self._bytes > self._most:
                 _, gone = self._found.popitem(last=False)

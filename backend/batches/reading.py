@@ -16,7 +16,7 @@ from backend.batches.schemas import (
     ResultsView,
     SettlementView,
 )
-from backend.batches.service import document_text, fetch_document
+from backend.batches.service import document_text, document_units, fetch_document
 from backend.errors import Conflict, NotFound
 from backend.ipfs.port import PayloadError
 from backend.matching import repository as matching
@@ -28,10 +28,6 @@ from backend.services import Services
 from piecework.db.gateway import Draft
 from piecework.db.mirror import ChainEvent, MirrorSettlement
 from piecework.domain.cid import cid_of_digest
-
-_FOREIGN_UNITS = 200
-"""For reading a manifest that may have 50,000 tasks."""
-_DECISIONS_OF_ONE_UNIT = 100
 
 
 def view(services: Services, batch_id: str) -> BatchView:
@@ -83,7 +79,7 @@ def manifest(services: Services, batch_id: str, network: str) -> bytes:
     if digest is None:
         raise NotFound("batch_unknown", f"there is no batch {batch_id}")
     if digest != own and services.whole_manifests.get(digest) is None:
-        services.rates.charge_network(network, _FOREIGN_UNITS)
+        services.rates.owe(document_units(services, [digest], "manifest"), network=network)
         fetch_document(services, digest, "manifest")
         services.whole_manifests.put(digest, digest.encode())
     return document_text(services, digest, "manifest")
@@ -117,15 +113,14 @@ def results(services: Services, batch_id: str, network: str) -> bytes:
     Raises NotFound, Conflict, TooMany.
     """
     with services.reading() as session:
-        row = repository.one(session, batch_id)
         rows = repository.settlements(session, batch_id)
-    if row is None or not rows:
+    if not rows:
         raise Conflict("results_not_ready", f"batch {batch_id} has no settlement yet")
-    key = (batch_id, *(each.results_digest for each in rows))
+    key = (batch_id, *((each.nonce, each.results_digest, each.transaction_hash) for each in rows))
     found = services.results.get(key)
     if found is None:
-        decided = row[0].contestable + row[0].disputed + row[0].accepted
-        services.rates.charge_network(network, decided // _DECISIONS_OF_ONE_UNIT)
+        units = document_units(services, [each.results_digest for each in rows], "results")
+        services.rates.owe(units, network=network)
         view = _results(services, rows)
         found = view.model_dump_json().encode()
         if all(each["answer"] is not None for each in view.revisions):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from backend.accounts.service import digest_signed_by
 from backend.batches import repository
@@ -35,7 +36,7 @@ from piecework.domain.answers import AnswerSchemaRefused, check_answer_schema
 from piecework.domain.canonical import NotCanonical, new_salt, read_back
 from piecework.domain.cid import CidError, CidMismatch, cid_of_digest
 from piecework.domain.documents import DocumentError
-from piecework.domain.ids import ZERO_ADDRESS
+from piecework.domain.ids import ZERO_ADDRESS, Cid
 from piecework.domain.messages import BatchKey, Terms
 
 MAX_ASSIGNMENTS = 2**24 - 1
@@ -44,6 +45,10 @@ FUNDING_GAS = 220_000
 _BASIS = 10_000
 _NAMED_BYTES = 200
 """What the row of a worker on an allow or block list takes, about."""
+_BYTES_OF_ONE_UNIT = 20_000
+"""Of a document that is parsed, compared with its canonical form and checked against its schema."""
+_MOST_BYTES = 256 * 2**20
+Read = TypeVar("Read")
 _LARGEST = 2**63 - 1
 """What a database's integer holds."""
 
@@ -196,18 +201,31 @@ def pin(store: PayloadStore, packed: documents.Packed) -> None:
 
 def fetch_document(services: Services, digest: str, kind: str) -> dict[str, Any]:
     """A pinned document, verified."""
-    try:
-        return documents.unpack(digest, kind, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
-    except (CidError, CidMismatch, DocumentError) as error:
-        # Whoever funds or settles elsewhere can name a digest of anything.
-        raise Conflict("document_unreadable", f"the {kind} that the chain names is none: {error}") from error
+    return _read(services, documents.unpack, digest, kind)
 
 
 def document_text(services: Services, digest: str, kind: str) -> bytes:
     """The bytes of a pinned document that is known to be one, verified."""
+    return _read(services, documents.text_of, digest, kind)
+
+
+def document_units(services: Services, digests: Sequence[str], kind: str) -> int:
+    """What reading these documents costs a client: whoever made them decided how large they are. Raises Conflict for
+    more than anybody is made to pay for."""
+    sizes = [_read(services, documents.size_of, digest, kind) for digest in digests]
+    if sum(sizes) > _MOST_BYTES:
+        detail = (
+            f"the {kind} that the chain names have {sum(sizes)} bytes, {_MOST_BYTES} are read here: fetch the files"
+        )
+        raise Conflict("documents_too_large", detail)
+    return sum(1 + size // _BYTES_OF_ONE_UNIT for size in sizes)
+
+
+def _read(services: Services, read: Callable[[str, str, Callable[[Cid], bytes]], Read], digest: str, kind: str) -> Read:
     try:
-        return documents.text_of(digest, kind, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
+        return read(digest, kind, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
     except (CidError, CidMismatch, DocumentError) as error:
+        # Whoever funds or settles elsewhere can name a digest of anything.
         raise Conflict("document_unreadable", f"the {kind} that the chain names is none: {error}") from error
 
 

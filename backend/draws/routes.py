@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from backend.batches.turns import in_turn
+from backend.batches.turns import if_of_many
 from backend.clients import network_of
 from backend.dependencies import SignedIn, TheServices
 from backend.draws import candidacies, service
@@ -25,7 +25,9 @@ from backend.schemas import DigestText
 router = APIRouter(tags=["draws"], route_class=CreatingRoute)
 
 
-@router.post("/v1/batches/{batch_id}/review-batch", status_code=201, dependencies=[Depends(in_turn, scope="function")])
+@router.post(
+    "/v1/batches/{batch_id}/review-batch", status_code=201, dependencies=[Depends(if_of_many, scope="function")]
+)
 def review_batch(
     request: Request, batch_id: DigestText, body: ReviewBatchIn, requester: SignedIn, services: TheServices
 ) -> ReviewBatchView:

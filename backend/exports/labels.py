@@ -23,6 +23,11 @@ class LabelBook:
         self._lock = Lock()
         self._kept: OrderedDict[tuple[str, ...], Labels] = OrderedDict()
 
+    def has(self, digests: Sequence[str]) -> bool:
+        """Whether their labels are kept: then they cost nothing."""
+        with self._lock:
+            return tuple(digests) in self._kept
+
     def labels(self, digests: Sequence[str], fetch: Callable[[Cid], bytes]) -> Labels:
         """Of all results files together: a later one's label of a task replaces an earlier one's.
 

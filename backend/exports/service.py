@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from backend.batches.service import document_units
 from backend.errors import Conflict, Invalid, NotFound
 from backend.exports import repository
 from backend.exports.labels import Labels, label_of
@@ -22,8 +23,6 @@ from piecework.files.label_studio import Interface, array
 from piecework.files.outcomes import answer_csv, field_names, json_line, outcome, task_csv
 
 _TASKS_AT_A_TIME = 200
-_TASKS_OF_ONE_UNIT = 100
-"""Of reading the labels; lines are paid for as they are sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,8 @@ def opened(services: Services, batch_id: str, after: str | None, network: str) -
         raise Conflict("results_not_ready", f"batch {batch_id} has no settlement yet")
     if place is None:
         raise Invalid("after_unknown", f"{str(after)[:64]} is no task of batch {batch_id}: name the last one you have")
-    services.rates.charge_network(network, (draft.tasks - 1 - place) // _TASKS_OF_ONE_UNIT)
+    if not services.labels.has(digests):
+        services.rates.owe(document_units(services, digests, "results"), network=network)
     try:
         labels = services.labels.labels(digests, lambda cid: services.store.get(cid, documents.MAX_BLOCK_BYTES))
     except (CidError, CidMismatch, DocumentError) as error:

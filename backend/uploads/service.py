@@ -26,10 +26,14 @@ _MAX_TASKS = 50_000
 def put(services: Services, requester: str, network: str, upload_id: str, number: int, body: PartIn) -> UploadView:
     """Keeps a part; the same part again changes nothing. `network`: where it comes from.
 
-    Raises Conflict for another one, Invalid beyond the requester's limit, NoRoom beyond the gateway's, TooMany beyond
-    what its tasks may cost.
+    Raises Conflict for another one, Invalid beyond the requester's limit, NoRoom beyond the gateway's, TooMany for who
+    has not paid for earlier ones yet.
     """
     turns.charge(services, requester, network, len(body.tasks))
+    return _put(services, requester, network, upload_id, number, body)
+
+
+def _put(services: Services, requester: str, network: str, upload_id: str, number: int, body: PartIn) -> UploadView:
     content = body.model_dump()
     try:
         data = canonical_bytes(content)
@@ -57,7 +61,7 @@ def put(services: Services, requester: str, network: str, upload_id: str, number
                 raise Conflict("part_differs", detail)
     except IntegrityError:
         # The same part at the same moment: one of the two is kept, and this one is compared with it.
-        return put(services, requester, network, upload_id, number, body)
+        return _put(services, requester, network, upload_id, number, body)
     return view(services, requester, upload_id)
 
 

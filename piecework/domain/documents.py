@@ -156,6 +156,19 @@ def text_of(digest: str, kind: str, fetch: Callable[[Cid], bytes]) -> bytes:
         raise DocumentMalformed(f"{kind} {digest}: {error}") from error
 
 
+def size_of(digest: str, kind: str, fetch: Callable[[Cid], bytes]) -> int:
+    """Bytes that the document has, or says that it has: no reader takes more of it. Raises as `text_of`."""
+    head = _block(cid_of_digest(digest), fetch)
+    if not head.startswith(_INDEX_HEAD):
+        return len(head)
+    try:
+        index = canonical_loads(head)
+    except NotCanonical as error:
+        raise DocumentMalformed(f"{kind} {digest}: {error}") from error
+    validate(index, "index")
+    return min(int(index["size"]), len(index["parts"]) * MAX_BLOCK_BYTES)
+
+
 def _join(index: Mapping[str, Any], kind: str, fetch: Callable[[Cid], bytes]) -> bytes:
     validate(index, "index")
     if index["of"] != format_name(kind):

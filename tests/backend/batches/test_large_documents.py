@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from backend.batches import reading
+from backend.batches import service
 from backend.batches.kept import Kept
-from backend.exports import service as exports
 from piecework.domain import documents
 from piecework.domain.canonical import canonical_bytes
 from piecework.domain.cid import digest_of_cid
 from piecework.domain.documents import pack
-from tests.backend.house import House, is_problem, open_house, verdict
+from tests.backend.house import House, is_problem, verdict
 from tests.piecework.domain.examples import example
 
 
@@ -60,7 +58,7 @@ def test_a_manifest_from_elsewhere_is_read_as_a_whole_once(
     house: House, unpacked: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     charged: list[float] = []
-    monkeypatch.setattr(house.services.rates, "charge_network", lambda _, cost: charged.append(cost))
+    monkeypatch.setattr(house.services.rates, "owe", lambda cost, **_: charged.append(cost))
     packed = pack(example("manifest"), "manifest")
     batch_id = funded_elsewhere(house, packed.blocks[0].data)
     house.until(lambda: unpacked.count("manifest"), bool)  # the search has it
@@ -70,7 +68,7 @@ def test_a_manifest_from_elsewhere_is_read_as_a_whole_once(
 
     assert first.content == again.content == packed.blocks[0].data
     assert unpacked == ["manifest"]
-    assert charged == [reading._FOREIGN_UNITS]
+    assert charged == [1]
 
 
 def test_what_is_no_manifest_is_refused_each_time(house: House) -> None:
@@ -99,28 +97,37 @@ def test_results_are_made_once_for_all_who_ask_until_there_are_more(house: House
     assert len(later["settlements"]) == 2
 
 
-@pytest.fixture(scope="module")
-def metered(stack: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """A gateway whose clients have many units, and get no more."""
-    limits = {"rate_units_per_second_by_ip": 0.01, "rate_burst_units_by_ip": 10_000}
-    with open_house(stack, tmp_path_factory.mktemp("metered"), **limits) as house:
-        yield house
+def test_results_and_exports_cost_what_their_files_hold_where_nobody_read_them(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "_BYTES_OF_ONE_UNIT", 100)
+    charged: list[float] = []
+    monkeypatch.setattr(house.services.rates, "owe", lambda cost, **_: charged.append(cost))
+    worker, batch_id = house.wallet(), house.funded(tasks=3)
+    house.submitted(worker, batch_id, count=3)
+    proposal = house.proposed(batch_id, [verdict(worker, f"t{n}") for n in range(3)])
+    house.settled(proposal)
+    size = len(house.client.get(f"/v1/payloads/{proposal['results_cid']}").content)
+    house.until(lambda: house.get(None, f"/v1/batches/{batch_id}")["accepted"], lambda count: count == 3)
+    charged.clear()
+
+    for path in ("results", "export"):
+        for _ in range(2):
+            assert house.client.get(f"/v1/batches/{batch_id}/{path}").status_code == 200
+
+    assert charged == [1 + size // 100] * 2
 
 
-@pytest.mark.parametrize("path", ["results", "export"])
-def test_results_cost_what_they_hold(metered: House, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    worker, batch_id = metered.wallet(), metered.funded(tasks=3)
-    metered.submitted(worker, batch_id, count=3)
-    metered.settled(metered.proposed(batch_id, [verdict(worker, f"t{n}") for n in range(3)]))
-    metered.until(lambda: metered.get(None, f"/v1/batches/{batch_id}")["accepted"], lambda count: count == 3)
-    monkeypatch.setattr(reading, "_DECISIONS_OF_ONE_UNIT", 1 / 5_000)
-    monkeypatch.setattr(exports, "_TASKS_OF_ONE_UNIT", 1 / 5_000)
+def test_files_that_are_larger_than_anybody_is_made_to_pay_for_are_refused(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, batch_id = house.wallet(), house.funded(tasks=1)
+    house.submitted(worker, batch_id, count=1)
+    house.settled(house.proposed(batch_id, [verdict(worker, "t0")]))
+    house.until(lambda: house.get(None, f"/v1/batches/{batch_id}")["accepted"], bool)
+    monkeypatch.setattr(service, "_MOST_BYTES", 100)
 
-    refused = metered.client.get(f"/v1/batches/{batch_id}/{path}")
-
-    assert (refused.status_code, is_problem(refused)["code"]) == (429, "rate_limited")
-    if path == "export":
-        assert metered.client.get(f"/v1/batches/{batch_id}/export?after=t2").status_code == 200, "nothing follows"
+    house.refused(None, f"/v1/batches/{batch_id}/results", None, 409, "documents_too_large", method="GET")
 
 
 def test_what_is_kept_stays_within_its_bound_and_the_last_used_stays() -> None:
@@ -132,6 +139,6 @@ def test_what_is_kept_stays_within_its_bound_and_the_last_used_stays() -> None:
     kept.put("c", b"123")
     assert [kept.get(key) for key in "abc"] == [b"1234", None, b"123"]
     kept.put("a", b"12345678901")
-    assert [kept.get(key) for key in "abc"] == [None, None, None]
+    assert [kept.get(key) for key in "abc"] == [None, None, b"123"], "what is too large makes no room"
     kept.put("d", b"1234567890")
     assert kept.get("d") == b"1234567890"

@@ -54,6 +54,12 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Work]:
     work.over.set()
 
 
+def of_one_house(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One address and network may have any number."""
+    monkeypatch.setattr(turns, "MOST_OF_ONE", 1_000)
+    monkeypatch.setattr(turns, "MOST_OF_A_NETWORK", 1_000)
+
+
 def asked(house: House, number: int, who: Any) -> tuple[list[threading.Thread], list[Any]]:
     """So many large drafts at once, and where their answers will stand."""
     answers: list[Any] = []
@@ -78,6 +84,7 @@ def test_others_are_served_while_more_large_drafts_than_threads_are_wanted(
     house: House, held: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "MOST_WAITING", 2 * THREADS)
+    of_one_house(monkeypatch)
     who = house.requester()
     asking, answers = asked(house, THREADS + 4, who)
     held.begun.acquire(timeout=20)
@@ -91,6 +98,7 @@ def test_others_are_served_while_more_large_drafts_than_threads_are_wanted(
 
 
 def test_more_at_a_time_than_that_would_be_seen(house: House, held: Work, monkeypatch: pytest.MonkeyPatch) -> None:
+    of_one_house(monkeypatch)
     monkeypatch.setattr(turns, "SMALL", 5)  # the planted bug: what is large is not held back
     asking, _ = asked(house, turns.AT_A_TIME + 1, house.requester())
     for _ in asking:
@@ -105,6 +113,7 @@ def test_where_too_many_wait_the_next_is_told_when_to_come_back(
     house: House, held: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(turns, "MOST_WAITING", 2)
+    of_one_house(monkeypatch)
     who = house.requester()
     asking, answers = asked(house, turns.AT_A_TIME + 2 + 3, who)
     house.until(lambda: len(answers), lambda number: number == 3)
@@ -150,25 +159,25 @@ def by_upload(house: House, who: Any) -> Any:
 
 
 @pytest.mark.parametrize("wanted", [by_body, by_upload])
+@pytest.mark.parametrize(("tasks_of_one_unit", "status"), [(100, 200), (0.5, 429)])
 def test_a_draft_costs_what_its_tasks_cost(
-    metered: House, monkeypatch: pytest.MonkeyPatch, wanted: Callable[[House, Any], Any]
+    metered: House,
+    monkeypatch: pytest.MonkeyPatch,
+    wanted: Callable[[House, Any], Any],
+    tasks_of_one_unit: float,
+    status: int,
 ) -> None:
-    answers = []
-    for tasks_of_one_unit in (1, 0.5):
-        who = metered.requester()
-        body = wanted(metered, who)
-        with monkeypatch.context() as patched:
-            patched.setattr(turns, "TASKS_OF_ONE_UNIT", tasks_of_one_unit)
-            headers = {"authorization": f"Bearer {metered.token(who)}"}
-            answers.append(metered.client.post("/v1/batches", json=body, headers=headers))
+    who = metered.requester()
+    body = wanted(metered, who)
+    monkeypatch.setattr(turns, "TASKS_OF_ONE_UNIT", tasks_of_one_unit)
+    headers = {"authorization": f"Bearer {metered.token(who)}"}
+    assert metered.client.post("/v1/batches", json=body, headers=headers).status_code == 201
 
-    assert [answer.status_code for answer in answers] == [201, 429]
-    assert is_problem(answers[1])["code"] == "rate_limited"
-    assert int(answers[1].headers["retry-after"]) > 1
+    assert metered.client.get("/v1/lists", headers=headers).status_code == status
 
 
 def test_an_upload_costs_what_its_tasks_cost(metered: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "TASKS_OF_ONE_UNIT", 0.5)
+    monkeypatch.setattr(turns, "TASKS_OF_ONE_UNIT", 0.25)
     who = metered.requester()
 
     assert put(metered, who, "upload-of-some-size", 0, part(0, 90)).status_code == 200
@@ -183,3 +192,43 @@ def test_a_review_batch_costs_what_its_tasks_cost(house: House, monkeypatch: pyt
     opened(house, house.requester())
 
     assert charged and charged[-1] > 0
+
+
+def test_one_address_holds_no_more_turns_than_its_own(house: House, held: Work) -> None:
+    who, other = house.requester(), house.requester()
+    asking, answers = asked(house, turns.MOST_OF_ONE + 3, who)
+    house.until(lambda: len(answers), lambda number: number == 3)
+    for answer in answers:
+        assert (answer.status_code, is_problem(answer)["code"]) == (429, "drafts_under_way")
+
+    more, others = asked(house, 1, other)
+    held.over.set()
+    ended(asking + more)
+    assert [answer.status_code for answer in others] == [201]
+
+
+def test_nobody_takes_a_turn_without_a_name(house: House, held: Work) -> None:
+    body = house.draft_body(5)
+    for _ in range(2 * (turns.AT_A_TIME + turns.MOST_WAITING)):
+        assert house.client.post("/v1/batches", json=body).status_code == 401
+
+    asking, answers = asked(house, 1, house.requester())
+    assert held.begun.acquire(timeout=20)
+    held.over.set()
+    ended(asking)
+    assert [answer.status_code for answer in answers] == [201]
+
+
+@pytest.mark.parametrize("small", [0, 1_000])
+def test_a_review_batch_takes_a_turn_if_it_has_many_tasks(
+    house: House, monkeypatch: pytest.MonkeyPatch, small: int
+) -> None:
+    taken: list[str] = []
+    taking = turns._Turns.taking
+    monkeypatch.setattr(turns._Turns, "taking", lambda *given: taken.append(given[1]) or taking(*given))
+    requester = house.requester()
+    monkeypatch.setattr(turns, "SMALL", small)
+
+    opened(house, requester)
+
+    assert taken == [requester.address] * (2 if small == 0 else 0)

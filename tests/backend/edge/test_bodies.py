@@ -19,6 +19,7 @@ from starlette.testclient import TestClient
 
 from backend import bodies, errors
 from backend.bodies import MAX_DEPTH, MAX_MEMBERS, MAX_VALUES, StrictRoute, parse
+from backend.rates import Buckets, RateLimit
 from backend.schemas import RequestModel
 from tests.backend.house import is_problem
 
@@ -65,6 +66,8 @@ def test_depth_is_counted_exactly(pair: tuple[bytes, bytes]) -> None:
     parse(opened * most + b"1" + closed * most)
     with pytest.raises(json.JSONDecodeError, match="nested deeper"):
         parse(opened * (most + 1) + b"1" + closed * (most + 1))
+    with pytest.raises(json.JSONDecodeError, match="brackets are missing"):
+        parse(opened * most)
     with pytest.raises(json.JSONDecodeError, match="nested deeper"):
         parse(b"[" + b"[]," * 1_000 + opened * (most + 1) + b"1" + closed * (most + 1) + b"]")
 
@@ -132,7 +135,7 @@ def app_of(answer: Any = None) -> FastAPI:
     return app
 
 
-LARGE = "x" * (bodies.INLINE_BYTES + 1)
+LARGE = "x" * (bodies.LARGE_BYTES + 1)
 
 
 @pytest.mark.parametrize("filling", ["", LARGE], ids=["small", "large"])
@@ -221,3 +224,61 @@ def test_few_large_bodies_are_read_at_a_time(monkeypatch: pytest.MonkeyPatch) ->
 
     asyncio.run(many())
     assert most == bodies.LARGE_AT_A_TIME
+
+
+class Many(RequestModel):
+    things: list[Listed]
+
+
+def storm(number: int) -> bytes:
+    return json.dumps({"things": [{"x": 1, "y": 2}] * number}).encode()
+
+
+@pytest.mark.parametrize("number", [40, 5_000, 50_000])
+def test_a_storm_of_errors_is_told_in_one_place(number: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    told: list[int] = []
+    places = bodies._places
+    monkeypatch.setattr(bodies, "_places", lambda error: told.append(error.error_count()) or places(error))
+    app, router = FastAPI(), APIRouter(route_class=StrictRoute)
+    errors.install(app)
+
+    @router.post("/many")
+    def many(body: Many) -> int:
+        return len(body.things)
+
+    app.include_router(router)
+    answer = TestClient(app).post("/many", content=storm(number), headers={"content-type": "application/json"})
+
+    problem = is_problem(answer)
+    assert (answer.status_code, told) == (422, [3 * number])
+    assert problem["errors"] == [{"at": "/body", "message": problem["errors"][0]["message"]}]
+    assert f"wrong at {3 * number} places" in problem["detail"]
+
+
+def test_what_a_body_holds_is_paid_for() -> None:
+    app = app_of()
+    app.add_middleware(RateLimit, buckets=Buckets(per_second=0.01, burst=50))
+    client = TestClient(app)
+    many = [0] * (60 * bodies.VALUES_OF_ONE_UNIT)
+
+    assert client.post("/listed", json={"names": ["a"]}).status_code == 200
+    assert client.post("/listed", json={"names": ["a"], "other": many}).status_code == 422
+    refused = client.post("/listed", json={"names": ["a"]})
+    assert (refused.status_code, is_problem(refused)["code"]) == (429, "rate_limited")
+
+
+def test_too_many_large_bodies_are_told_to_come_back(held: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bodies, "MOST_WAITING", 2)
+
+    async def many() -> list[int]:
+        async with httpx2.AsyncClient(transport=httpx2.ASGITransport(app_of()), base_url="http://here") as client:
+            body = {"names": ["a"], "filling": LARGE}
+            asked = [asyncio.create_task(client.post("/listed", json=body)) for _ in range(bodies.LARGE_AT_A_TIME + 5)]
+            done, _ = await asyncio.wait(asked, return_when=asyncio.FIRST_COMPLETED)
+            held.set()
+            answers = [await one for one in asked]
+            assert {is_problem(one.result())["code"] for one in done} == {"busy"}
+            assert {one.headers.get("retry-after") for one in answers if one.status_code == 503} == {"2"}
+            return sorted(answer.status_code for answer in answers)
+
+    assert asyncio.run(many()) == [200] * (bodies.LARGE_AT_A_TIME + 2) + [503] * 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -59,6 +60,40 @@ def test_a_request_dearer_than_a_whole_bucket_passes_a_full_one_and_is_paid_for_
     assert buckets.take("a", 1) == 31
     clock.seconds = 31
     assert buckets.take("a", 1) == 0
+
+
+def test_what_is_owed_is_paid_back_before_anything_else_is_given() -> None:
+    clock = Clock()
+    buckets = Buckets(per_second=2, burst=10, now=clock)
+    assert buckets.take("a", 5) == 0
+
+    assert buckets.owe("a", 25) == 0
+    assert buckets.owe("a", 1) == 10
+    assert buckets.take("a", 5) == 12.5
+    clock.seconds = 10
+    assert buckets.owe("a", 25) == 0, "who waited as told is served"
+    assert buckets.take("b", 10) == 0
+
+
+def test_who_waits_as_told_is_served_however_dear_it_is() -> None:
+    """An entry and what follows: together dearer than a whole bucket, from any level."""
+    for level in range(0, 1_001, 100):
+        clock, tries = Clock(), 0
+        buckets = Buckets(per_second=50, burst=1_000, now=clock)
+        buckets.take("a", 1_000 - level)
+        while (wait := buckets.take("a", 306) or buckets.owe("a", 5_000)) and tries < 10:
+            clock.seconds += math.ceil(wait)
+            tries += 1
+        assert tries <= 1
+
+
+def test_the_upper_half_is_spare() -> None:
+    clock = Clock()
+    buckets = Buckets(per_second=1, burst=100, now=clock)
+
+    assert [buckets.take_spare("a", 30), buckets.take_spare("a", 20)] == [0, 0]
+    assert buckets.take_spare("a", 10) == 10
+    assert buckets.take("a", 50) == 0
 
 
 def test_never_more_buckets_are_kept_than_said() -> None:

@@ -63,9 +63,30 @@ def test_what_is_beyond_the_readers_units_waits_for_them_without_a_thread(monkey
 
     read(Buckets(per_second=2, burst=BURST, now=clock), numbers(12_000))
 
-    paid = (12_000 - LINES_AT_A_TIME) / LINES_OF_ONE_UNIT
-    assert clock.seconds == pytest.approx((paid + LINES_AT_A_TIME / LINES_OF_ONE_UNIT - BURST) / 2, abs=6)
+    assert clock.seconds == pytest.approx((12_000 / LINES_OF_ONE_UNIT - BURST / 2) / 2, abs=6)
     assert set(clock.busy) == {0}
+
+
+def test_a_table_leaves_its_reader_units_for_other_requests(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock, served = Slow(monkeypatch), []
+    buckets = Buckets(per_second=2, burst=BURST, now=clock)
+    lines = numbers(12_000)
+
+    def asking() -> Iterator[str]:
+        for number, line in enumerate(lines):
+            if number % 2_000 == 1_999:
+                served.append(buckets.take(NETWORK, 40) == 0)
+            yield line
+
+    read(buckets, asking())
+
+    assert served == [True] * 6
+
+
+def test_one_that_takes_all_would_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Buckets, "take_spare", Buckets.take)
+    with pytest.raises(AssertionError):
+        test_a_table_leaves_its_reader_units_for_other_requests(monkeypatch)
 
 
 def test_the_check_sees_a_stream_that_is_not_paid_for(monkeypatch: pytest.MonkeyPatch) -> None:
