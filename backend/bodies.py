@@ -39,6 +39,8 @@ LARGE_AT_A_TIME = 2
 MOST_WAITING = 64
 """Large bodies that wait to be read."""
 VALUES_OF_ONE_UNIT = 5_000
+NO_MODEL = 0
+"""What stands for a body that is wrong; no model is made of it."""
 _ESCAPES = (b"\\\\", b'\\"')
 _ONE_KIND = bytes.maketrans(b"{}", b"[]")
 _NO_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
@@ -68,26 +70,24 @@ class StrictRoute(APIRoute):
         field = None if self._embed_body_fields else self.body_field
 
         async def handler(request: Request) -> Response:
+            strict = _StrictRequest(request, field)
             try:
-                return await original(_StrictRequest(request, field))
-            except _Refused as refused:
-                raise RequestValidationError(refused.wrong) from None
+                return await original(strict)
+            except RequestValidationError as error:
+                if strict.wrong is None:
+                    raise
+                elsewhere = [each for each in error.errors() if each["loc"][:1] != ("body",)]
+                raise RequestValidationError([*elsewhere, *strict.wrong]) from None
 
         return handler
-
-
-class _Refused(HTTPException):
-    """A body that is none of its model; of the kind that passes through the framework's reading as it is."""
-
-    def __init__(self, wrong: list[Any]) -> None:
-        super().__init__(422)
-        self.wrong = wrong
 
 
 class _StrictRequest(Request):
     def __init__(self, request: Request, field: ModelField | None) -> None:
         super().__init__(request.scope, request.receive)
         self._field = field
+        self.wrong: list[Any] | None = None
+        """What is wrong with the body, where it is none of its model."""
 
     async def json(self) -> Any:
         data = await self.body()
@@ -108,7 +108,8 @@ class _StrictRequest(Request):
             turns.large_ones -= 1
 
     def _read(self, data: bytes) -> Any:
-        """The body as its model, which the framework then takes as it is; or its value where it has none."""
+        """The body as its model, which the framework then takes as it is; its value where it has none; and where it is
+        wrong what no model takes, so that who asks is looked at first."""
         owe, values = self.scope.get(OWE), sum(data.count(sign) for sign in (b",", b"[", b"{"))
         if owe is not None and (wait := owe(values // VALUES_OF_ONE_UNIT)):
             raise too_dear(wait)
@@ -121,7 +122,8 @@ class _StrictRequest(Request):
         try:
             return field.field_info.annotation.model_validate(value)
         except ValidationError as error:
-            raise _Refused(_places(error)) from None
+            self.wrong = _places(error)
+            return NO_MODEL
 
 
 def _places(error: ValidationError) -> list[Any]:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import socket
 import threading
 from collections.abc import Iterator
-from typing import Any
+from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import pytest
 import uvicorn
-from fastapi import APIRouter, FastAPI, Request
+from fastapi import APIRouter, Body, FastAPI, Request
 from starlette.testclient import TestClient
 
 from backend import errors
-from backend.bodies import StrictRoute
+from backend.bodies import NO_MODEL, StrictRoute
 from backend.headers import SafeHeaders
 from backend.limits import BodyLimit
 from tests.backend.edge.walking import routes_of
@@ -86,6 +86,32 @@ def loose_routes(app: Any) -> list[str]:
 def test_every_json_body_is_read_strictly(house: House) -> None:
     assert loose_routes(house.client.app) == []
     assert len([route for route in routes_of(house.client.app) if route.body_field is not None]) > 20
+
+
+def takes_no_model(route: Any) -> bool:
+    """Whether what stands for a wrong body is taken for a right one."""
+    return not route.body_field.validate(NO_MODEL, {}, loc=("body",))[1]
+
+
+def test_no_route_takes_for_a_body_what_stands_for_a_wrong_one(house: House) -> None:
+    routes = [route for route in routes_of(house.client.app) if route.body_field is not None]
+
+    assert [route.path for route in routes if takes_no_model(route)] == []
+    assert len(routes) > 20
+
+
+def test_one_that_does_would_be_found() -> None:
+    app = FastAPI()
+
+    @app.post("/planted")
+    def planted(body: Annotated[int, Body()]) -> None: ...
+
+    assert [takes_no_model(route) for route in routes_of(app) if route.path == "/planted"] == [True]
+
+
+def test_who_asks_is_looked_at_before_what_is_wrong_with_the_body(house: House) -> None:
+    for wrong in ({"surprise": 1}, {"surprise": "x" * 10_000}):
+        assert house.client.post("/v1/lists", json=wrong).status_code == 401
 
 
 def test_a_route_that_reads_loosely_would_be_found() -> None:
