@@ -29,7 +29,10 @@ def crowd_folder() -> Path:
 
 
 def read_crowd(name: str) -> Crowd:
+    """A machine without the real crowds sets PIECEWORK_CROWD_DIR or leaves their tests out."""
     folder = crowd_folder() / name
+    if not folder.is_dir():
+        pytest.skip(f"no crowd data in {crowd_folder()}: set PIECEWORK_CROWD_DIR")
     with (folder / "answers.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     with (folder / "truth.csv").open(newline="") as file:
@@ -44,7 +47,5 @@ def read_crowd(name: str) -> Crowd:
 
 @pytest.fixture(scope="session", params=["bluebirds", "dogs", "rte", "products"])
 def real_crowd(request: pytest.FixtureRequest) -> Crowd:
-    """Four real crowds; a machine without them sets PIECEWORK_CROWD_DIR or leaves these tests out."""
-    if not (crowd_folder() / request.param).is_dir():
-        pytest.skip(f"no crowd data in {crowd_folder()}: set PIECEWORK_CROWD_DIR")
+    """Four real crowds."""
     return read_crowd(request.param)
