@@ -10,13 +10,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from piecework.domain.ids import parse_address, parse_digest
-from piecework.domain.messages import Domain, TypedData, typed_data
+from piecework.domain.messages import Domain, TypedData, Types, typed_data
 
 PRIMARY = "Enrolment"
+TYPES: Types = {
+    PRIMARY: [
+        ("batchId", "bytes32"),
+        ("reviewBatchId", "bytes32"),
+        ("reviewer", "address"),
+        ("enrolledAt", "uint40"),
+        ("signedAt", "uint40"),
+    ]
+}
+"""No contract reads it."""
 SLACK_SECONDS = 120
 """Between a receipt's times and a list that must know of it: clocks differ, and transactions wait for each other."""
 _LATEST = 2**40 - 1
-_FIELDS = ("batchId", "reviewBatchId", "reviewer", "enrolledAt", "signedAt")
+_FIELDS = tuple(name for name, _ in TYPES[PRIMARY])
 
 
 def enrolment(
@@ -24,7 +34,7 @@ def enrolment(
 ) -> TypedData:
     """What the assigner of the batch signs; times are unix seconds of the chain's clock."""
     values = (batch_id, review_batch_id, reviewer, enrolled_at, signed_at)
-    return typed_data(domain, PRIMARY, dict(zip(_FIELDS, values, strict=True)))
+    return typed_data(domain, PRIMARY, dict(zip(_FIELDS, values, strict=True)), TYPES)
 
 
 def enrolment_of(domain: Domain, receipt: Any) -> tuple[TypedData, bytes]:
@@ -35,7 +45,8 @@ def enrolment_of(domain: Domain, receipt: Any) -> tuple[TypedData, bytes]:
         given: dict[str, Any] = {name: parse_digest(message[name]) for name in ("batchId", "reviewBatchId")}
         given["reviewer"] = parse_address(message["reviewer"])
         given |= {name: _second(message[name]) for name in ("enrolledAt", "signedAt")}
-        built, signature = typed_data(domain, PRIMARY, given), bytes.fromhex(receipt["signature"].removeprefix("0x"))
+        built = typed_data(domain, PRIMARY, given, TYPES)
+        signature = bytes.fromhex(receipt["signature"].removeprefix("0x"))
         theirs = dict(receipt["typed_data"]["domain"])
         theirs["chainId"] = int(theirs["chainId"])
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:

@@ -1,7 +1,6 @@
 """Every message that a key signs, as EIP-712 typed data, and the terms and ids they name.
 
-The contract declares the same types in `contracts/libraries/Messages.sol`, but for `RECEIPTS`; a test compares every
-hash with the chain's.
+The contract declares the same types in `contracts/libraries/Messages.sol`; a test compares every hash with the chain's.
 Values are plain integers, checksummed addresses and 0x-prefixed digests, exactly as wallets expect them.
 """
 
@@ -41,7 +40,9 @@ _DOMAIN_FIELDS = [
 ]
 _PACKET_TAIL = [("sequence", "uint24"), ("deadline", "uint40")]
 
-TYPES: Mapping[str, Sequence[tuple[str, str]]] = {
+Types = Mapping[str, Sequence[tuple[str, str]]]
+"""Names and kinds of the fields of each message."""
+TYPES: Types = {
     "Claim": [
         ("batchId", "bytes32"),
         ("worker", "address"),
@@ -96,13 +97,6 @@ TYPES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("deadline", "uint40"),
         ("sequence", "uint24"),
     ],
-    "Enrolment": [
-        ("batchId", "bytes32"),
-        ("reviewBatchId", "bytes32"),
-        ("reviewer", "address"),
-        ("enrolledAt", "uint40"),
-        ("signedAt", "uint40"),
-    ],
     "Verdict": [
         ("worker", "address"),
         ("decidedBefore", "uint16"),
@@ -138,9 +132,6 @@ TYPES: Mapping[str, Sequence[tuple[str, str]]] = {
         ("deadline", "uint256"),
     ],
 }
-
-RECEIPTS = frozenset({"Enrolment"})
-"""What an assigner signs for people and audits to hold against it; no contract reads these."""
 
 _PRIMARY_OF_KIND = {
     PacketKind.CLAIM: "Claim",
@@ -482,14 +473,14 @@ def token_permit(
     }
 
 
-def typed_data(domain: Domain, primary: str, message: Mapping[str, Any]) -> TypedData:
-    """`message` as a whole EIP-712 object with just the types it needs."""
+def typed_data(domain: Domain, primary: str, message: Mapping[str, Any], known: Types = TYPES) -> TypedData:
+    """`message` as a whole EIP-712 object with just the types it needs, of those that are `known`."""
     types = {"EIP712Domain": _named(_DOMAIN_FIELDS)}
     wanted = [primary]
     while wanted:
         name = wanted.pop()
-        types[name] = _named(TYPES[name])
-        wanted += [kind[:-2] for _, kind in TYPES[name] if kind.endswith("[]")]
+        types[name] = _named(known[name])
+        wanted += [kind[:-2] for _, kind in known[name] if kind.endswith("[]")]
     return {
         "domain": domain.as_dict(),
         "types": types,
